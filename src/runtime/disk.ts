@@ -1,0 +1,58 @@
+/**
+ * Files, as the log and the metadata store need them. Calls are synchronous: below 1 MiB a hop to a thread pool
+ * costs more than the call. Only syncing (and cold reads) are asynchronous. Paths are absolute.
+ *
+ * Failures throw {@link DiskError} with the code of the system call (ENOENT, ENOSPC, EIO, EMFILE ...).
+ */
+export interface Disk {
+  /** `create`: made if missing, kept if there; `existing`: must be there, read and write; `read`: must be there, read only. */
+  open(path: string, mode: 'create' | 'existing' | 'read'): DiskFile;
+  /** Whole small files: checkpoints, properties. Throws when larger than `bytesMax`. */
+  readFile(path: string, bytesMax: number): Buffer;
+  /** Writes a temporary file beside `path`, syncs it, renames it over `path`, syncs the directory. */
+  replaceFile(path: string, content: Uint8Array): void;
+  exists(path: string): boolean;
+  /** Names in a directory, sorted. */
+  list(path: string): { name: string; isDirectory: boolean; size: number }[];
+  makeDirectory(path: string): void;
+  rename(from: string, to: string): void;
+  /** Removes a file, or a directory with all that is in it; missing is fine. */
+  remove(path: string): void;
+  /** Makes created, renamed and removed names of `path` durable. */
+  syncDirectory(path: string): void;
+  /** Bytes that can still be written on the file system of `path`. */
+  freeBytes(path: string): number;
+  /** Takes the exclusive lock file `path` for this process; undefined when another holds it. Gone when the process dies. */
+  lock(path: string): { release(): void } | undefined;
+}
+
+export interface DiskFile {
+  readonly path: string;
+  /** Reads up to `length` bytes at `position` into `into` at `offset`; returns how many there were. */
+  read(into: Uint8Array, offset: number, length: number, position: number): number;
+  /** The same on the thread pool, for reads that are likely to go to the device. */
+  readAsync(into: Uint8Array, offset: number, length: number, position: number): Promise<number>;
+  /** Writes all of `bytes` at `position`, or throws. */
+  write(bytes: Uint8Array, position: number): void;
+  /** Writes all chunks one after the other at `position` with as few calls as can be, or throws. */
+  writeAll(chunks: readonly Uint8Array[], position: number): void;
+  size(): number;
+  truncate(size: number): void;
+  /** Makes the data durable, on the thread pool. A failure is final for the file's directory: never retry. */
+  sync(): Promise<void>;
+  /** The same, blocking. */
+  syncNow(): void;
+  close(): void;
+}
+
+export class DiskError extends Error {
+  override name = 'DiskError';
+  readonly code: string;
+  readonly path: string;
+
+  constructor(code: string, path: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.path = path;
+  }
+}
