@@ -15,7 +15,10 @@ export class ByteWriter {
     this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
   }
 
-  /** Makes room for `count` more bytes, moves past them, and returns where they start. */
+  /**
+   * Makes room for `count` more bytes, moves past them, and returns where they start. May replace `bytes` and `view`:
+   * take them after the call, never in the same expression.
+   */
   reserve(count: number): number {
     const start = this.position;
     const needed = start + count;
@@ -25,23 +28,28 @@ export class ByteWriter {
   }
 
   int8(value: number): void {
-    this.view.setInt8(this.reserve(1), value);
+    const start = this.reserve(1);
+    this.view.setInt8(start, value);
   }
 
   int16(value: number): void {
-    this.view.setInt16(this.reserve(2), value);
+    const start = this.reserve(2);
+    this.view.setInt16(start, value);
   }
 
   uint16(value: number): void {
-    this.view.setUint16(this.reserve(2), value);
+    const start = this.reserve(2);
+    this.view.setUint16(start, value);
   }
 
   int32(value: number): void {
-    this.view.setInt32(this.reserve(4), value);
+    const start = this.reserve(4);
+    this.view.setInt32(start, value);
   }
 
   uint32(value: number): void {
-    this.view.setUint32(this.reserve(4), value);
+    const start = this.reserve(4);
+    this.view.setUint32(start, value);
   }
 
   int64(value: number): void {
@@ -52,7 +60,8 @@ export class ByteWriter {
   }
 
   float64(value: number): void {
-    this.view.setFloat64(this.reserve(8), value);
+    const start = this.reserve(8);
+    this.view.setFloat64(start, value);
   }
 
   uvarint(value: number): void {
