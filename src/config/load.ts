@@ -1,0 +1,156 @@
+import { BrokerConfig, type SettingTexts } from './broker-config.ts';
+import { BROKER_SETTINGS, brokerSetting } from './broker-settings.ts';
+import { checkValue, describeCheck } from './check.ts';
+import { settingsFromEnvironment } from './environment.ts';
+import { baseNameOf } from './listener-prefix.ts';
+import { nearestNames } from './nearest.ts';
+import { type Profile, profileDefaults } from './profile.ts';
+import { parseProperties } from './properties.ts';
+import { isSensitive, type Kind, type Setting } from './setting.ts';
+import { checkTogether } from './together.ts';
+import { parseValue } from './value.ts';
+
+/** Where settings come from, weakest first. */
+export interface ConfigSources {
+  /** The text of a server.properties file and the name to call it by. */
+  readonly file?: { readonly name: string; readonly text: string };
+  /** The variables of the process. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Settings by name, as given to `--override` or to `startBroker`. */
+  readonly overrides?: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** A setting and where it was given. */
+interface Given {
+  readonly key: string;
+  readonly value: string;
+  readonly origin: string;
+}
+
+/** A loaded configuration and what the operator should be told about it. */
+export interface LoadedConfig {
+  readonly config: BrokerConfig;
+  readonly profile: Profile;
+  /** Settings that were given, are valid, and do nothing in this broker; in order of their names. */
+  readonly withoutEffect: readonly string[];
+  /** Sentences on what was given but not understood as it may have been meant. */
+  readonly warnings: readonly string[];
+}
+
+/** Thrown when a setting is unknown or its value bad: one sentence for each, with key, value, what is allowed. */
+export class InvalidConfiguration extends Error {
+  override name = 'InvalidConfiguration';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
+  }
+}
+
+/**
+ * Builds the configuration of a broker: defaults of Kafka, then of the profile, then the file, the environment and the
+ * overrides, each stronger than the one before. Throws {@link InvalidConfiguration} with all problems at once.
+ */
+export function loadConfig(sources: ConfigSources): LoadedConfig {
+  const problems: string[] = [];
+  const texts = new Map<string, string>();
+  for (const given of collect(sources, problems)) {
+    const problem = problemOf(given);
+    if (problem === null) texts.set(given.key, given.value);
+    else problems.push(problem);
+  }
+  const profile = (texts.get('profile')?.trim() ?? BROKER_SETTINGS.profile.default) as Profile;
+  const config = new BrokerConfig({ static: withNodeId(texts), fallback: profileDefaults(profile, texts) });
+  if (problems.length === 0) problems.push(...checkTogether(config));
+  if (problems.length > 0) throw new InvalidConfiguration(problems);
+  return { config, profile, withoutEffect: withoutEffect(texts), warnings: warningsOn(texts) };
+}
+
+function collect(sources: ConfigSources, problems: string[]): readonly Given[] {
+  const given: Given[] = [];
+  if (sources.file !== undefined) {
+    const { name, text } = sources.file;
+    try {
+      for (const { key, value, line } of parseProperties(text))
+        given.push({ key, value, origin: `${name}, line ${line}` });
+    } catch (error) {
+      problems.push(`${name}: ${(error as Error).message}`);
+    }
+  }
+  for (const { variable, key, value } of settingsFromEnvironment(sources.environment ?? {})) {
+    given.push({ key, value, origin: `environment variable ${variable}` });
+  }
+  for (const [key, value] of Object.entries(sources.overrides ?? {})) {
+    given.push({ key, value: String(value), origin: 'override' });
+  }
+  return given;
+}
+
+/** Settings below these prefixes belong to plug-ins that define them themselves. */
+const PLUGIN_PREFIXES: readonly string[] = ['rsm.config.', 'rlmm.config.', 'config.providers.', 'metrics.jmx.'];
+
+function problemOf({ key, value, origin }: Given): string | null {
+  if (PLUGIN_PREFIXES.some((prefix) => key.startsWith(prefix))) return null;
+  const setting = brokerSetting(key) ?? brokerSetting(baseNameOf(key) ?? key);
+  if (setting === undefined) return unknownKey(key, value, origin);
+  const parsed = parseValue(setting.kind, value);
+  const problem = parsed.ok ? setting.check && checkValue(setting.check, parsed.value) : parsed.problem;
+  if (problem === undefined || problem === null) return null;
+  const shown = isSensitive(setting) ? '[hidden]' : value;
+  return `${origin}: ${key}=${shown} is not valid: ${problem}. Allowed: ${allowed(setting)}.`;
+}
+
+function unknownKey(key: string, value: string, origin: string): string {
+  const nearest = nearestNames(baseNameOf(key) ?? key, Object.keys(BROKER_SETTINGS));
+  const hint = nearest.length === 0 ? 'No setting has a similar name.' : `Did you mean ${nearest.join(', ')}?`;
+  return `${origin}: there is no setting ${key} (value ${JSON.stringify(value)}). ${hint}`;
+}
+
+const KIND_TEXT: Readonly<Record<Kind, string>> = {
+  boolean: 'true or false',
+  short: 'a whole number from -32768 to 32767',
+  int: 'a whole number from -2147483648 to 2147483647',
+  long: 'a whole number from -9223372036854775808 to 9223372036854775807',
+  double: 'a number',
+  string: 'a text',
+  list: 'a list, separated by commas',
+  class: 'the name of a class',
+  password: 'a text',
+};
+
+/** What a setting admits, for people. */
+export function allowed(setting: Setting): string {
+  const { check, kind } = setting;
+  if (check === undefined) return KIND_TEXT[kind];
+  const isNumber = kind === 'int' || kind === 'long' || kind === 'short';
+  return isNumber ? `a whole number, ${describeCheck(check)}` : describeCheck(check);
+}
+
+/** Kafka keeps `broker.id`, the older name, and `node.id` equal. */
+function withNodeId(texts: ReadonlyMap<string, string>): SettingTexts {
+  const nodeId = texts.get('node.id');
+  const brokerId = texts.get('broker.id');
+  if (nodeId !== undefined && brokerId === undefined) return new Map(texts).set('broker.id', nodeId);
+  if (brokerId !== undefined && nodeId === undefined) return new Map(texts).set('node.id', brokerId);
+  return texts;
+}
+
+function withoutEffect(texts: SettingTexts): readonly string[] {
+  const names = [...texts.keys()].filter((key) => {
+    const setting = brokerSetting(key) ?? brokerSetting(baseNameOf(key) ?? key);
+    return setting === undefined || setting.noEffect === true;
+  });
+  return names.sort();
+}
+
+function warningsOn(texts: SettingTexts): readonly string[] {
+  const warnings: string[] = [];
+  for (const key of texts.keys()) {
+    const base = baseNameOf(key);
+    if (base !== null && brokerSetting(base)?.mode !== 'per-broker') {
+      warnings.push(`${key}: ${base} is not known to differ between listeners`);
+    }
+  }
+  return warnings;
+}

@@ -1,0 +1,80 @@
+import type { SettingTable } from '../setting.ts';
+
+/** Quotas. */
+export const QUOTA_SETTINGS = {
+  'alter.log.dirs.replication.quota.window.num': {
+    kind: 'int',
+    default: '11',
+    check: { range: [1, null] },
+    importance: 'low',
+    doc: 'MISSING',
+  },
+  'alter.log.dirs.replication.quota.window.size.seconds': {
+    kind: 'int',
+    default: '1',
+    check: { range: [1, null] },
+    importance: 'low',
+    doc: 'MISSING',
+  },
+  'client.quota.callback.class': { kind: 'class', default: null, importance: 'low', doc: 'MISSING' },
+  'controller.quota.window.num': {
+    kind: 'int',
+    default: '11',
+    check: { range: [1, null] },
+    importance: 'low',
+    doc: 'MISSING',
+  },
+  'controller.quota.window.size.seconds': {
+    kind: 'int',
+    default: '1',
+    check: { range: [1, null] },
+    importance: 'low',
+    doc: 'MISSING',
+  },
+  'follower.replication.throttled.rate': {
+    kind: 'long',
+    default: '9223372036854775807',
+    check: { range: [0, null] },
+    importance: 'medium',
+    mode: 'cluster-wide',
+    doc: 'MISSING',
+  },
+  'leader.replication.throttled.rate': {
+    kind: 'long',
+    default: '9223372036854775807',
+    check: { range: [0, null] },
+    importance: 'medium',
+    mode: 'cluster-wide',
+    doc: 'MISSING',
+  },
+  'quota.window.num': { kind: 'int', default: '11', check: { range: [1, null] }, importance: 'low', doc: 'MISSING' },
+  'quota.window.size.seconds': {
+    kind: 'int',
+    default: '1',
+    check: { range: [1, null] },
+    importance: 'low',
+    doc: 'MISSING',
+  },
+  'replica.alter.log.dirs.io.max.bytes.per.second': {
+    kind: 'long',
+    default: '9223372036854775807',
+    check: { range: [0, null] },
+    importance: 'medium',
+    mode: 'cluster-wide',
+    doc: 'MISSING',
+  },
+  'replication.quota.window.num': {
+    kind: 'int',
+    default: '11',
+    check: { range: [1, null] },
+    importance: 'low',
+    doc: 'MISSING',
+  },
+  'replication.quota.window.size.seconds': {
+    kind: 'int',
+    default: '1',
+    check: { range: [1, null] },
+    importance: 'low',
+    doc: 'MISSING',
+  },
+} as const satisfies SettingTable;

@@ -1,0 +1,128 @@
+import { assert } from '../base/assert.ts';
+import type { BrokerConfig } from './broker-config.ts';
+import { inheritedText } from './inherited.ts';
+import type { Setting } from './setting.ts';
+import { TOPIC_SETTINGS, type TopicKey, type TopicValue, topicSetting } from './topic-settings.ts';
+import { parseValue } from './value.ts';
+
+/** How a topic's records are compressed on disk; `producer` keeps what the producer chose. */
+export type CompressionType = 'uncompressed' | 'zstd' | 'lz4' | 'snappy' | 'gzip' | 'producer';
+
+/** A topic's effective settings. Times in milliseconds, sizes in bytes; -1 and 2^53 - 1 mean "no limit" as in Kafka. */
+export interface TopicConfig {
+  readonly cleanupDelete: boolean;
+  readonly cleanupCompact: boolean;
+  readonly retentionMs: number;
+  readonly retentionBytes: number;
+  readonly segmentBytes: number;
+  readonly segmentMs: number;
+  readonly segmentJitterMs: number;
+  readonly segmentIndexBytes: number;
+  readonly indexIntervalBytes: number;
+  readonly maxMessageBytes: number;
+  readonly minInsyncReplicas: number;
+  readonly compressionType: CompressionType;
+  readonly gzipLevel: number;
+  readonly lz4Level: number;
+  readonly zstdLevel: number;
+  readonly messageTimestampType: 'CreateTime' | 'LogAppendTime';
+  readonly messageTimestampBeforeMaxMs: number;
+  readonly messageTimestampAfterMaxMs: number;
+  readonly deleteRetentionMs: number;
+  readonly minCleanableDirtyRatio: number;
+  readonly minCompactionLagMs: number;
+  readonly maxCompactionLagMs: number;
+  readonly fileDeleteDelayMs: number;
+  readonly flushMessages: number;
+  readonly flushMs: number;
+  readonly preallocate: boolean;
+  readonly uncleanLeaderElectionEnable: boolean;
+  readonly remoteStorageEnable: boolean;
+  readonly localRetentionMs: number;
+  readonly localRetentionBytes: number;
+  readonly leaderThrottledReplicas: readonly string[];
+  readonly followerThrottledReplicas: readonly string[];
+  readonly flushPolicy: 'os' | 'group';
+}
+
+/** The text of one topic setting: the topic's own, else what it inherits from the broker. Null where there is none. */
+export function topicText(name: TopicKey, overrides: ReadonlyMap<string, string>, broker: BrokerConfig): string | null {
+  return overrides.get(name) ?? inheritedText(TOPIC_SETTINGS[name], broker);
+}
+
+/** The effective settings of a topic with the given settings of its own, which were checked when they were set. */
+export function resolveTopicConfig(overrides: ReadonlyMap<string, string>, broker: BrokerConfig): TopicConfig {
+  const get = <K extends TopicKey>(name: K): TopicValue<K> => {
+    const setting: Setting = TOPIC_SETTINGS[name];
+    const text = topicText(name, overrides, broker);
+    if (text === null) return null as TopicValue<K>;
+    const parsed = parseValue(setting.kind, text);
+    assert(parsed.ok, 'a topic setting was stored without having been checked');
+    return parsed.value as TopicValue<K>;
+  };
+  const policies = get('cleanup.policy');
+  return {
+    cleanupDelete: policies.includes('delete'),
+    cleanupCompact: policies.includes('compact'),
+    retentionMs: get('retention.ms'),
+    retentionBytes: get('retention.bytes'),
+    segmentBytes: get('internal.segment.bytes') ?? get('segment.bytes'),
+    segmentMs: get('segment.ms'),
+    segmentJitterMs: get('segment.jitter.ms'),
+    segmentIndexBytes: get('segment.index.bytes'),
+    indexIntervalBytes: get('index.interval.bytes'),
+    maxMessageBytes: get('max.message.bytes'),
+    minInsyncReplicas: get('min.insync.replicas'),
+    compressionType: get('compression.type') as CompressionType,
+    gzipLevel: get('compression.gzip.level'),
+    lz4Level: get('compression.lz4.level'),
+    zstdLevel: get('compression.zstd.level'),
+    messageTimestampType: get('message.timestamp.type') as 'CreateTime' | 'LogAppendTime',
+    messageTimestampBeforeMaxMs: get('message.timestamp.before.max.ms'),
+    messageTimestampAfterMaxMs: get('message.timestamp.after.max.ms'),
+    deleteRetentionMs: get('delete.retention.ms'),
+    minCleanableDirtyRatio: get('min.cleanable.dirty.ratio'),
+    minCompactionLagMs: get('min.compaction.lag.ms'),
+    maxCompactionLagMs: get('max.compaction.lag.ms'),
+    fileDeleteDelayMs: get('file.delete.delay.ms'),
+    flushMessages: get('flush.messages'),
+    flushMs: get('flush.ms'),
+    preallocate: get('preallocate'),
+    uncleanLeaderElectionEnable: get('unclean.leader.election.enable'),
+    remoteStorageEnable: get('remote.storage.enable'),
+    localRetentionMs: get('local.retention.ms'),
+    localRetentionBytes: get('local.retention.bytes'),
+    leaderThrottledReplicas: get('leader.replication.throttled.replicas'),
+    followerThrottledReplicas: get('follower.replication.throttled.replicas'),
+    flushPolicy: get('posthorn.flush.policy') as 'os' | 'group',
+  };
+}
+
+/**
+ * The effective settings of many topics. Topics without settings of their own share one object, made anew after a
+ * change of the broker's settings, so that thousands of topics cost nothing.
+ */
+export class TopicConfigs {
+  readonly #broker: BrokerConfig;
+  #defaults: TopicConfig | null = null;
+  #revision = -1;
+
+  constructor(broker: BrokerConfig) {
+    this.#broker = broker;
+  }
+
+  /** The effective settings for these settings of its own. */
+  resolve(overrides: ReadonlyMap<string, string>): TopicConfig {
+    if (overrides.size > 0) return resolveTopicConfig(overrides, this.#broker);
+    if (this.#defaults === null || this.#revision !== this.#broker.revision) {
+      this.#defaults = resolveTopicConfig(overrides, this.#broker);
+      this.#revision = this.#broker.revision;
+    }
+    return this.#defaults;
+  }
+}
+
+/** True if there is a topic setting of that name that is shown to clients. */
+export function isTopicKey(name: string): name is TopicKey {
+  return topicSetting(name) !== undefined;
+}
