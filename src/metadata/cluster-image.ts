@@ -1,0 +1,145 @@
+import { PersistentMap } from '../base/persistent-map.ts';
+import type { Uuid } from '../base/uuid.ts';
+import type {
+  BrokerRecord,
+  BrokerStatusRecord,
+  DeletedTopicRecord,
+  PartitionRecord,
+  QuotaRecord,
+  ScramRecord,
+} from './records.ts';
+import { configId, type ConfigResource } from './store-keys.ts';
+
+export interface PartitionImage extends PartitionRecord {
+  /** Revision of the entry: what a leader's change of the in-sync set compares with. */
+  readonly modRevision: number;
+}
+
+export interface TopicImage {
+  readonly name: string;
+  readonly id: Uuid;
+  readonly partitions: readonly PartitionImage[];
+}
+
+export interface BrokerImage extends BrokerRecord {
+  readonly id: number;
+  /** Create revision of the registration: grows with each start of the broker. */
+  readonly epoch: number;
+  /** A fenced broker leads nothing and is not shown to clients. */
+  readonly fenced: boolean;
+}
+
+/** Settings of one resource, by name. */
+export type ConfigTexts = ReadonlyMap<string, string>;
+const NO_CONFIG: ConfigTexts = new Map();
+
+/**
+ * All cluster state as of one revision of the store. Immutable: whoever holds an image sees one consistent state, and a
+ * newer image shares with it what did not change.
+ */
+export class ClusterImage {
+  readonly revision: number;
+  readonly clusterId: Uuid | undefined;
+  /** Finalized feature levels. */
+  readonly features: ReadonlyMap<string, number>;
+  readonly controller: { readonly brokerId: number; readonly epoch: number } | undefined;
+  readonly brokers: ReadonlyMap<number, BrokerImage>;
+  readonly brokerStatus: ReadonlyMap<number, BrokerStatusRecord>;
+  readonly topics: PersistentMap<TopicImage>;
+  readonly topicNamesById: PersistentMap<string>;
+  /** Existing names that contain '.' or '_', under the name with '_' for '.': two of them would share metric names. */
+  readonly collidingNames: PersistentMap<readonly string[]>;
+  /** Partition records by topic id, also of topics that are being created or deleted. */
+  readonly partitions: PersistentMap<readonly (PartitionImage | undefined)[]>;
+  /** Topics whose files and records have yet to go, by id. */
+  readonly deletedTopics: PersistentMap<DeletedTopicRecord>;
+  readonly configs: PersistentMap<ConfigTexts>;
+  readonly quotas: PersistentMap<QuotaRecord>;
+  readonly scram: PersistentMap<ScramRecord>;
+  /** Access rules as stored, by id. */
+  readonly acls: PersistentMap<string>;
+  readonly nextProducerId: number;
+
+  static readonly empty = new ClusterImage({
+    revision: 0,
+    clusterId: undefined,
+    features: new Map(),
+    controller: undefined,
+    brokers: new Map(),
+    brokerStatus: new Map(),
+    topics: PersistentMap.empty(),
+    topicNamesById: PersistentMap.empty(),
+    collidingNames: PersistentMap.empty(),
+    partitions: PersistentMap.empty(),
+    deletedTopics: PersistentMap.empty(),
+    configs: PersistentMap.empty(),
+    quotas: PersistentMap.empty(),
+    scram: PersistentMap.empty(),
+    acls: PersistentMap.empty(),
+    nextProducerId: 0,
+  });
+
+  constructor(parts: ImageParts) {
+    this.revision = parts.revision;
+    this.clusterId = parts.clusterId;
+    this.features = parts.features;
+    this.controller = parts.controller;
+    this.brokers = parts.brokers;
+    this.brokerStatus = parts.brokerStatus;
+    this.topics = parts.topics;
+    this.topicNamesById = parts.topicNamesById;
+    this.collidingNames = parts.collidingNames;
+    this.partitions = parts.partitions;
+    this.deletedTopics = parts.deletedTopics;
+    this.configs = parts.configs;
+    this.quotas = parts.quotas;
+    this.scram = parts.scram;
+    this.acls = parts.acls;
+    this.nextProducerId = parts.nextProducerId;
+  }
+
+  topicById(id: Uuid): TopicImage | undefined {
+    const name = this.topicNamesById.get(id);
+    return name === undefined ? undefined : this.topics.get(name);
+  }
+
+  partition(topic: string, index: number): PartitionImage | undefined {
+    return this.topics.get(topic)?.partitions[index];
+  }
+
+  /** The dynamic settings of a resource; empty when it has none. */
+  config(resource: ConfigResource): ConfigTexts {
+    return this.configs.get(configId(resource)) ?? NO_CONFIG;
+  }
+
+  /** Brokers that may lead and be shown to clients, by id. */
+  liveBrokers(): BrokerImage[] {
+    return [...this.brokers.values()].filter(({ fenced }) => !fenced).sort((left, right) => left.id - right.id);
+  }
+
+  /** All topic names in UTF-16 order, sorted once per set of topics: for listings that page. */
+  sortedTopicNames(): readonly string[] {
+    let names = sortedNames.get(this.topics);
+    if (names === undefined) {
+      names = [...this.topics.keys()].sort();
+      sortedNames.set(this.topics, names);
+    }
+    return names;
+  }
+}
+
+const sortedNames = new WeakMap<PersistentMap<TopicImage>, readonly string[]>();
+
+/** The data of an image, without its questions. */
+export type ImageParts = {
+  readonly [K in keyof ClusterImage as ClusterImage[K] extends (...args: never[]) => unknown ? never : K]: ClusterImage[K];
+};
+
+/** '_' for '.': Kafka treats names as colliding when these are equal. */
+export function unifyCollidingName(name: string): string {
+  return name.replaceAll('.', '_');
+}
+
+export function hasCollidingCharacters(name: string): boolean {
+  return name.includes('.') || name.includes('_');
+}

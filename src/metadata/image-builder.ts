@@ -1,0 +1,278 @@
+import { Malformed } from '../base/malformed.ts';
+import type { MapDraft } from '../base/persistent-map.ts';
+import type { Uuid } from '../base/uuid.ts';
+import {
+  ClusterImage,
+  hasCollidingCharacters,
+  unifyCollidingName,
+  type BrokerImage,
+  type ConfigTexts,
+  type PartitionImage,
+  type TopicImage,
+} from './cluster-image.ts';
+import type { StoreEntry, StoreEvent } from './metadata-store.ts';
+import {
+  parseRecord,
+  type BrokerRecord,
+  type BrokerStatusRecord,
+  type ConfigRecord,
+  type ControllerRecord,
+  type DeletedTopicRecord,
+  type LiveRecord,
+  type MetaRecord,
+  type PartitionRecord,
+  type ProducerIdsRecord,
+  type QuotaRecord,
+  type ScramRecord,
+  type TopicRecord,
+} from './records.ts';
+
+/** What a batch of events touched; the names say only that something may differ. */
+export interface Touched {
+  readonly topics: ReadonlySet<string>;
+  readonly configs: ReadonlySet<string>;
+}
+
+type PartitionSlots = (PartitionImage | undefined)[];
+
+/**
+ * Makes the next image from an image and a batch of store events. What a batch does not touch is shared; a topic's
+ * partitions are copied once per batch. A topic counts as existing while its `t/` entry does, whatever the order in
+ * which the entries came.
+ *
+ * Throws {@link Malformed} for entries that no Posthorn wrote.
+ */
+export class ImageBuilder {
+  readonly #before: ClusterImage;
+  #clusterId: Uuid | undefined;
+  #features: ReadonlyMap<string, number>;
+  #controller: ClusterImage['controller'];
+  #nextProducerId: number;
+  #brokers: Map<number, BrokerImage> | undefined;
+  #brokerStatus: Map<number, BrokerStatusRecord> | undefined;
+  /** Incarnations that were unfenced or, with undefined, fenced. */
+  readonly #live = new Map<number, Uuid | undefined>();
+  readonly #slots = new Map<Uuid, PartitionSlots>();
+  readonly #topicRecords = new Map<string, TopicRecord | undefined>();
+  readonly #configs: MapDraft<ConfigTexts>;
+  readonly #touchedConfigs = new Set<string>();
+  readonly #touchedTopics = new Set<string>();
+  readonly #deletedTopics: MapDraft<DeletedTopicRecord>;
+  readonly #quotas: MapDraft<QuotaRecord>;
+  readonly #scram: MapDraft<ScramRecord>;
+  readonly #acls: MapDraft<string>;
+
+  constructor(before: ClusterImage) {
+    this.#before = before;
+    this.#clusterId = before.clusterId;
+    this.#features = before.features;
+    this.#controller = before.controller;
+    this.#nextProducerId = before.nextProducerId;
+    this.#configs = before.configs.draft();
+    this.#deletedTopics = before.deletedTopics.draft();
+    this.#quotas = before.quotas.draft();
+    this.#scram = before.scram.draft();
+    this.#acls = before.acls.draft();
+  }
+
+  apply({ key, entry }: Pick<StoreEvent, 'key' | 'entry'>): void {
+    const slash = key.indexOf('/');
+    const kind = slash < 0 ? key : key.slice(0, slash);
+    const rest = key.slice(slash + 1);
+    switch (kind) {
+      case 't':
+        this.#topicRecords.set(rest, entry && parseRecord<TopicRecord>(key, entry.value));
+        return;
+      case 'p':
+        return this.#applyPartition(rest, entry);
+      case 'c':
+        return this.#applyConfig(rest, entry);
+      case 'b':
+        return this.#applyBroker(idOf(key, rest), entry);
+      case 'live':
+        this.#live.set(idOf(key, rest), entry && parseRecord<LiveRecord>(key, entry.value).incarnation);
+        return;
+      case 'bs':
+        return this.#applyBrokerStatus(idOf(key, rest), entry);
+      case 'del':
+        return put(this.#deletedTopics, rest, entry && parseRecord<DeletedTopicRecord>(key, entry.value));
+      case 'q':
+        return put(this.#quotas, rest, entry && parseRecord<QuotaRecord>(key, entry.value));
+      case 'scram':
+        return put(this.#scram, rest, entry && parseRecord<ScramRecord>(key, entry.value));
+      case 'acl':
+        return put(this.#acls, rest, entry?.value);
+      default:
+        return this.#applySingle(kind, entry);
+    }
+  }
+
+  /** The image as of `revision`. The builder is not used after it. */
+  finish(revision: number): { image: ClusterImage; touched: Touched } {
+    const partitions = this.#before.partitions.draft();
+    for (const [topicId, slots] of this.#slots) {
+      put(partitions, topicId, slots.some((slot) => slot !== undefined) ? slots : undefined);
+    }
+    const topics = this.#finishTopics(partitions);
+    const image = new ClusterImage({
+      revision,
+      clusterId: this.#clusterId,
+      features: this.#features,
+      controller: this.#controller,
+      brokers: this.#finishBrokers(),
+      brokerStatus: this.#brokerStatus ?? this.#before.brokerStatus,
+      ...topics,
+      partitions: partitions.finish(),
+      deletedTopics: this.#deletedTopics.finish(),
+      configs: this.#configs.finish(),
+      quotas: this.#quotas.finish(),
+      scram: this.#scram.finish(),
+      acls: this.#acls.finish(),
+      nextProducerId: this.#nextProducerId,
+    });
+    return { image, touched: { topics: this.#touchedTopics, configs: this.#touchedConfigs } };
+  }
+
+  #applySingle(kind: string, entry: StoreEntry | undefined): void {
+    switch (kind) {
+      case 'meta': {
+        const meta = entry && parseRecord<MetaRecord>(kind, entry.value);
+        this.#clusterId = meta?.clusterId;
+        this.#features = new Map(Object.entries(meta?.features ?? {}));
+        return;
+      }
+      case 'ctl': {
+        const record = entry && parseRecord<ControllerRecord>(kind, entry.value);
+        this.#controller = record && { brokerId: record.brokerId, epoch: entry.createRevision };
+        return;
+      }
+      case 'pid':
+        this.#nextProducerId = entry ? parseRecord<ProducerIdsRecord>(kind, entry.value).next : 0;
+        return;
+      default:
+        throw new Malformed(`unknown metadata entry ${kind}`);
+    }
+  }
+
+  #applyPartition(rest: string, entry: StoreEntry | undefined): void {
+    const slash = rest.indexOf('/');
+    const topicId = rest.slice(0, slash);
+    const index = idOf(rest, rest.slice(slash + 1));
+    let slots = this.#slots.get(topicId);
+    if (slots === undefined) {
+      slots = [...(this.#before.partitions.get(topicId) ?? [])];
+      this.#slots.set(topicId, slots);
+    }
+    while (slots.length <= index) slots.push(undefined);
+    slots[index] = entry && {
+      ...parseRecord<PartitionRecord>(entry.key, entry.value),
+      modRevision: entry.modRevision,
+    };
+  }
+
+  #applyConfig(id: string, entry: StoreEntry | undefined): void {
+    this.#touchedConfigs.add(id);
+    const record = entry && parseRecord<ConfigRecord>(entry.key, entry.value);
+    put(this.#configs, id, record && new Map(Object.entries(record)));
+  }
+
+  #applyBroker(id: number, entry: StoreEntry | undefined): void {
+    this.#brokers ??= new Map(this.#before.brokers);
+    if (entry === undefined) {
+      this.#brokers.delete(id);
+      return;
+    }
+    const record = parseRecord<BrokerRecord>(entry.key, entry.value);
+    const former = this.#brokers.get(id);
+    const fenced = former?.incarnation === record.incarnation ? former.fenced : true;
+    this.#brokers.set(id, { ...record, id, epoch: entry.createRevision, fenced });
+  }
+
+  #applyBrokerStatus(id: number, entry: StoreEntry | undefined): void {
+    this.#brokerStatus ??= new Map(this.#before.brokerStatus);
+    if (entry === undefined) this.#brokerStatus.delete(id);
+    else this.#brokerStatus.set(id, parseRecord<BrokerStatusRecord>(entry.key, entry.value));
+  }
+
+  #finishBrokers(): ReadonlyMap<number, BrokerImage> {
+    if (this.#live.size === 0) return this.#brokers ?? this.#before.brokers;
+    const brokers = this.#brokers ?? new Map(this.#before.brokers);
+    for (const [id, incarnation] of this.#live) {
+      const broker = brokers.get(id);
+      if (broker !== undefined) brokers.set(id, { ...broker, fenced: broker.incarnation !== incarnation });
+    }
+    return brokers;
+  }
+
+  #finishTopics(partitions: MapDraft<readonly (PartitionImage | undefined)[]>): TopicMaps {
+    const before = this.#before;
+    const maps = draftTopics(before);
+    for (const topicId of this.#slots.keys()) {
+      const name = before.topicNamesById.get(topicId);
+      if (name !== undefined && !this.#topicRecords.has(name)) {
+        this.#topicRecords.set(name, { id: topicId, partitions: before.topics.get(name)!.partitions.length });
+      }
+    }
+    for (const [name, record] of this.#topicRecords) {
+      this.#touchedTopics.add(name);
+      const former = before.topics.get(name);
+      if (former !== undefined && former.id !== record?.id) maps.topicNamesById.delete(former.id);
+      if (record !== undefined) {
+        maps.topics.set(name, topicOf(name, record, partitions.get(record.id) ?? []));
+        maps.topicNamesById.set(record.id, name);
+      } else {
+        maps.topics.delete(name);
+      }
+      if ((former === undefined) !== (record === undefined)) noteCollision(maps.collidingNames, name, record !== undefined);
+    }
+    return {
+      topics: maps.topics.finish(),
+      topicNamesById: maps.topicNamesById.finish(),
+      collidingNames: maps.collidingNames.finish(),
+    };
+  }
+}
+
+type TopicMaps = Pick<ClusterImage, 'topics' | 'topicNamesById' | 'collidingNames'>;
+
+function draftTopics(image: ClusterImage): { [K in keyof TopicMaps]: ReturnType<TopicMaps[K]['draft']> } {
+  return {
+    topics: image.topics.draft(),
+    topicNamesById: image.topicNamesById.draft(),
+    collidingNames: image.collidingNames.draft(),
+  };
+}
+
+function topicOf(name: string, record: TopicRecord, slots: readonly (PartitionImage | undefined)[]): TopicImage {
+  const partitions = slots.length > record.partitions ? slots.slice(0, record.partitions) : slots;
+  if (partitions.length < record.partitions || partitions.includes(undefined)) {
+    throw new Malformed(`topic ${name} lacks partition records`);
+  }
+  return { name, id: record.id, partitions: partitions as readonly PartitionImage[] };
+}
+
+function noteCollision(names: MapDraft<readonly string[]>, name: string, exists: boolean): void {
+  if (!hasCollidingCharacters(name)) return;
+  const unified = unifyCollidingName(name);
+  const others = (names.get(unified) ?? []).filter((other) => other !== name);
+  const left = exists ? [...others, name] : others;
+  put(names, unified, left.length === 0 ? undefined : left);
+}
+
+function put<V>(draft: MapDraft<V>, key: string, value: V | undefined): void {
+  if (value === undefined) draft.delete(key);
+  else draft.set(key, value);
+}
+
+function idOf(key: string, text: string): number {
+  const id = Number(text);
+  if (!Number.isSafeInteger(id) || id < 0) throw new Malformed(`bad number in the metadata key ${key}`);
+  return id;
+}
+
+/** The image of a whole store. */
+export function buildImage(entries: readonly StoreEntry[], revision: number): ClusterImage {
+  const builder = new ImageBuilder(ClusterImage.empty);
+  for (const entry of entries) builder.apply({ key: entry.key, entry });
+  return builder.finish(revision).image;
+}

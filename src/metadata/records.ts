@@ -1,0 +1,107 @@
+import { Malformed } from '../base/malformed.ts';
+import type { Uuid } from '../base/uuid.ts';
+
+/** `meta`: written once, when the cluster is first started; feature levels change later. */
+export interface MetaRecord {
+  readonly clusterId: Uuid;
+  readonly format: 1;
+  readonly features: Readonly<Record<string, number>>;
+}
+
+/** `ctl`: who decides. Its create revision is the controller epoch, compared in every write of the controller. */
+export interface ControllerRecord {
+  readonly brokerId: number;
+}
+
+export interface Endpoint {
+  readonly listener: string;
+  readonly securityProtocol: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `b/<id>`: a registered broker; its create revision is the broker epoch. */
+export interface BrokerRecord {
+  readonly incarnation: Uuid;
+  readonly endpoints: readonly Endpoint[];
+  readonly rack: string | null;
+  readonly logDirs: readonly Uuid[];
+}
+
+/** `live/<id>`: that incarnation of the broker is unfenced. */
+export interface LiveRecord {
+  readonly incarnation: Uuid;
+}
+
+/** `bs/<id>`: what outlives a broker's registration. */
+export interface BrokerStatusRecord {
+  readonly lastEpoch: number;
+  readonly shuttingDown: boolean;
+}
+
+/** `t/<name>`: the topic exists from the moment this does; its partitions were written before. */
+export interface TopicRecord {
+  readonly id: Uuid;
+  readonly partitions: number;
+}
+
+/** `p/<topic id>/<index>`. Epochs never decrease; -1 as leader means offline. */
+export interface PartitionRecord {
+  readonly leader: number;
+  readonly leaderEpoch: number;
+  readonly partitionEpoch: number;
+  readonly replicas: readonly number[];
+  readonly isr: readonly number[];
+  readonly elr: readonly number[];
+  readonly lastKnownElr: readonly number[];
+  readonly adding: readonly number[];
+  readonly removing: readonly number[];
+  /** An unclean leader is recovering (KIP-704). */
+  readonly recovering: boolean;
+}
+
+/** `del/<topic id>`: the topic is gone, its files and partition records may not be. */
+export interface DeletedTopicRecord {
+  readonly name: string;
+  readonly partitions: number;
+}
+
+/** `c/<type>/<name>`: settings by name, as texts. */
+export type ConfigRecord = Readonly<Record<string, string>>;
+
+/** Part of a quota's entity: null stands for the default entity of the type. */
+export interface QuotaEntityPart {
+  readonly type: string;
+  readonly name: string | null;
+}
+
+/** `q/<entity>`. */
+export interface QuotaRecord {
+  readonly entity: readonly QuotaEntityPart[];
+  readonly values: Readonly<Record<string, number>>;
+}
+
+/** `scram/<mechanism>/<user>`; bytes as base64. */
+export interface ScramRecord {
+  readonly salt: string;
+  readonly storedKey: string;
+  readonly serverKey: string;
+  readonly iterations: number;
+}
+
+/** `pid`: the first producer id that nobody has. */
+export interface ProducerIdsRecord {
+  readonly next: number;
+}
+
+/** Reads the JSON of an entry. Throws {@link Malformed} naming the key when it is not an object. */
+export function parseRecord<T>(key: string, value: string): T {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(value);
+  } catch (error) {
+    throw new Malformed(`metadata entry ${key} is not JSON: ${String(error)}`);
+  }
+  if (typeof parsed !== 'object' || parsed === null) throw new Malformed(`metadata entry ${key} is not an object`);
+  return parsed as T;
+}
