@@ -47,6 +47,8 @@ export interface Field<R, W, Opt extends boolean> {
   readonly of?: AnyField;
   /** The fields of a struct. */
   readonly fields?: Fields;
+  /** An int16 that holds an error code. */
+  readonly isErrorCode?: true;
   readonly [readType]?: R;
   readonly [writeType]?: W;
   readonly optional?: Opt;
@@ -90,7 +92,12 @@ export const uuid = scalar<string>('uuid');
 /** Bytes: read as a view of the frame, never a copy. */
 export const bytes = scalar<Uint8Array>('bytes');
 /** An int16 that holds an error code; the dispatcher can fill all of them of a response at once. */
-export const errorCode = scalar<number>('int16');
+export function errorCode<const O extends FieldOptions = FieldOptions>(options?: O): Scalar<number, O> {
+  return { ...int16(options), isErrorCode: true };
+}
+
+/** The largest 64-bit number, as near as a number gets. Only ever a default: it is neither read nor written. */
+export const INT64_MAX = 2 ** 63;
 
 /** Record batches: read as a view of the frame; written by splicing the given views, so nothing is copied. */
 export function records<const O extends FieldOptions = FieldOptions>(
@@ -131,6 +138,8 @@ function isField(of: AnyField | Fields): of is AnyField {
 /** One message: a request, a response, a header, or the key or value of an internal topic's record. */
 export interface Message<F extends Fields = Fields> {
   readonly name: string;
+  /** The number that names the record's kind in the key of an internal topic's record. */
+  readonly recordType?: number;
   readonly versions: VersionRange;
   readonly flexible: VersionRange;
   readonly fields: F;

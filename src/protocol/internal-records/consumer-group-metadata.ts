@@ -1,0 +1,24 @@
+import { int32, int64, message, string } from '../schema.ts';
+
+/** Key of a consumer group (KIP-848). */
+export const consumerGroupMetadataKey = message({
+  name: 'ConsumerGroupMetadataKey',
+  recordType: 3,
+  versions: '0',
+  flexible: 'none',
+  fields: {
+    groupId: string(),
+  },
+});
+
+/** A consumer group's epoch. */
+export const consumerGroupMetadataValue = message({
+  name: 'ConsumerGroupMetadataValue',
+  recordType: 3,
+  versions: '0',
+  flexible: '0+',
+  fields: {
+    epoch: int32(),
+    metadataHash: int64({ default: 0, tag: 0, tagged: '0+' }),
+  },
+});
