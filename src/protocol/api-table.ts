@@ -138,10 +138,25 @@ export const apiTable: ReadonlyMap<number, ApiEntry> = new Map(
   ]),
 );
 
-/** Whether the key is declared in that version. */
-export function isSupported(apiKey: number, apiVersion: number): boolean {
+/** The entry of a key, or undefined when there is no such key. */
+export function versionRangeOf(apiKey: number): ApiEntry | undefined {
+  return apiTable.get(apiKey);
+}
+
+/** Whether requests of that key and version can be read and are stable. */
+export function isServed(apiKey: number, apiVersion: number): boolean {
   const entry = apiTable.get(apiKey);
-  return entry !== undefined && apiVersion >= entry.min && apiVersion <= entry.max;
+  return entry !== undefined && apiVersion >= entry.min && apiVersion <= entry.stableMax;
+}
+
+/**
+ * What ApiVersions can tell clients: every API that they may send, in its stable versions. A broker leaves out those
+ * that it has no handler for.
+ */
+export function servedApis(): { key: number; min: number; max: number }[] {
+  return [...apiTable.values()]
+    .filter(({ callers }) => callers === 'clients')
+    .map(({ key, advertisedMin, stableMax }) => ({ key, min: advertisedMin, max: stableMax }));
 }
 
 /** Header version of a request: 2 when the request is flexible, otherwise 1. */

@@ -1,5 +1,15 @@
 import type { ByteReader } from '../base/byte-reader.ts';
-import { elementLayout, defaultOf, type FieldLayout, fixedSize, isFlexible, layoutOf, sizeMin } from './layout.ts';
+import {
+  elementLayout,
+  defaultOf,
+  type FieldLayout,
+  type FixedKind,
+  fixedSize,
+  isFixed,
+  isFlexible,
+  layoutOf,
+  sizeMin,
+} from './layout.ts';
 import type { AnyField, Fields, Message } from './schema.ts';
 import { uuidAt } from './uuid-cache.ts';
 import * as wire from './wire-decoding.ts';
@@ -16,8 +26,15 @@ const steps = { ...wire, uuidAt };
 export function compileDecoder(message: Message, version: number): Decoder {
   const source = new DecoderSource(message, version).write();
   const names = Object.keys(steps);
+  // The source is made of our own declarations and of nothing that a peer sent.
+  // oxlint-disable-next-line typescript/no-implied-eval
   const factory = new Function(...names, `"use strict"; return ${source};`) as (...values: unknown[]) => Decoder;
   return factory(...Object.values(steps));
+}
+
+interface FixedName {
+  readonly name: string;
+  readonly kind: FixedKind;
 }
 
 class DecoderSource {
@@ -50,17 +67,18 @@ class DecoderSource {
     const layouts = layoutOf(fields, this.#version, flexible);
     const values = new Map<string, string>();
     const inline = layouts.filter((layout) => layout.inVersion && layout.tag === undefined);
-    for (let index = 0; index < inline.length;) {
-      let end = index;
-      while (end < inline.length && fixedSize(inline[end]!.field.kind) !== undefined) end++;
-      if (end > index) {
-        this.#fixedRun(inline.slice(index, end), values);
-        index = end;
-      } else {
-        const layout = inline[index++]!;
-        values.set(layout.name, this.#value(layout, `${path}.${layout.name}`));
+    let run: FixedName[] = [];
+    for (const layout of inline) {
+      const { kind } = layout.field;
+      if (isFixed(kind)) {
+        run.push({ name: layout.name, kind });
+        continue;
       }
+      this.#fixedRun(run, values);
+      run = [];
+      values.set(layout.name, this.#value(layout, `${path}.${layout.name}`));
     }
+    this.#fixedRun(run, values);
     if (flexible) this.#tags(layouts, values, path);
     const parts = Object.entries(fields).map(
       ([name, field]) => `${JSON.stringify(name)}: ${values.get(name) ?? defaultSource(field)}`,
@@ -68,15 +86,15 @@ class DecoderSource {
     return `{ ${parts.join(', ')} }`;
   }
 
-  #fixedRun(run: readonly FieldLayout[], values: Map<string, string>): void {
-    const size = run.reduce((sum, { field }) => sum + fixedSize(field.kind)!, 0);
-    this.#line(`p = r.take(${size});`);
+  #fixedRun(run: readonly FixedName[], values: Map<string, string>): void {
+    if (run.length === 0) return;
+    this.#line(`p = r.take(${run.reduce((sum, { kind }) => sum + fixedSize(kind), 0)});`);
     let position = 0;
-    for (const { name, field } of run) {
+    for (const { name, kind } of run) {
       const variable = this.#variable();
-      this.#line(`const ${variable} = ${fixedSource(field, position === 0 ? 'p' : `p + ${position}`)};`);
+      this.#line(`const ${variable} = ${fixedSources[kind](position === 0 ? 'p' : `p + ${position}`)};`);
       values.set(name, variable);
-      position += fixedSize(field.kind)!;
+      position += fixedSize(kind);
     }
   }
 
@@ -84,10 +102,9 @@ class DecoderSource {
   #value(layout: FieldLayout, path: string): string {
     const { field, flexible } = layout;
     const variable = this.#variable();
-    const fixed = fixedSize(field.kind);
-    if (fixed !== undefined) {
-      this.#line(`p = r.take(${fixed});`);
-      this.#line(`const ${variable} = ${fixedSource(field, 'p')};`);
+    if (isFixed(field.kind)) {
+      this.#line(`p = r.take(${fixedSize(field.kind)});`);
+      this.#line(`const ${variable} = ${fixedSources[field.kind]('p')};`);
     } else if (field.kind === 'array') {
       this.#array(layout, variable, path);
     } else if (field.kind === 'struct') {
@@ -104,7 +121,7 @@ class DecoderSource {
   #array(layout: FieldLayout, variable: string, path: string): void {
     const element = elementLayout(layout);
     const bytes = Math.max(1, sizeMin(element, this.#version));
-    const cost = fixedSize(element.field.kind) === undefined || element.field.kind === 'uuid' ? wire.OBJECT_COST : 1;
+    const cost = isFixed(element.field.kind) && element.field.kind !== 'uuid' ? 1 : wire.OBJECT_COST;
     const count = `${variable}n`;
     const index = `${variable}i`;
     const step = layout.flexible ? 'compactArrayCount' : 'arrayCount';
@@ -165,36 +182,18 @@ function nullRefused(path: string): string {
   return `nullRefused(${JSON.stringify(path)}, r);`;
 }
 
-function fixedSource({ kind }: AnyField, position: string): string {
-  switch (kind) {
-    case 'bool':
-      return `v.getInt8(${position}) !== 0`;
-    case 'int8':
-      return `v.getInt8(${position})`;
-    case 'int16':
-      return `v.getInt16(${position})`;
-    case 'uint16':
-      return `v.getUint16(${position})`;
-    case 'int32':
-      return `v.getInt32(${position})`;
-    case 'uint32':
-      return `v.getUint32(${position})`;
-    case 'int64':
-      return `int64At(v, ${position})`;
-    case 'float64':
-      return `v.getFloat64(${position})`;
-    case 'uuid':
-      return `uuidAt(v, ${position})`;
-    case 'string':
-    case 'bytes':
-    case 'records':
-    case 'array':
-    case 'struct':
-      throw new TypeError(`${kind} has no fixed size`);
-    default:
-      throw kind satisfies never;
-  }
-}
+/** The reading of a value of fixed size at a position that has been checked. */
+const fixedSources: Readonly<Record<FixedKind, (position: string) => string>> = {
+  bool: (position) => `v.getInt8(${position}) !== 0`,
+  int8: (position) => `v.getInt8(${position})`,
+  int16: (position) => `v.getInt16(${position})`,
+  uint16: (position) => `v.getUint16(${position})`,
+  int32: (position) => `v.getInt32(${position})`,
+  uint32: (position) => `v.getUint32(${position})`,
+  int64: (position) => `int64At(v, ${position})`,
+  float64: (position) => `v.getFloat64(${position})`,
+  uuid: (position) => `uuidAt(v, ${position})`,
+};
 
 /** A default as source: literals only, so that arrays and structs are new for each message. */
 function defaultSource(field: AnyField): string {

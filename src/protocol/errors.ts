@@ -8,13 +8,15 @@
  */
 export type RetryClass = 'never' | 'retry' | 'refreshMetadata' | 'findCoordinator' | 'fenced' | 'abortTxn';
 
-interface ErrorEntry {
+/** One error: what travels is its code. Each exists once, so errors compare by identity. */
+export interface ErrorSpec {
+  readonly name: ErrorName;
   readonly code: number;
   readonly retry: RetryClass;
   readonly text: string;
 }
 
-export const errors = {
+const table = {
   UNKNOWN_SERVER_ERROR: {
     code: -1,
     retry: 'never',
@@ -426,35 +428,27 @@ export const errors = {
   STREAMS_INVALID_TOPOLOGY_EPOCH: { code: 131, retry: 'never', text: 'The supplied topology epoch is invalid.' },
   STREAMS_TOPOLOGY_FENCED: { code: 132, retry: 'never', text: 'The supplied topology epoch is outdated.' },
   SHARE_SESSION_LIMIT_REACHED: { code: 133, retry: 'retry', text: 'The limit of share sessions has been reached.' },
-} as const satisfies Record<string, ErrorEntry>;
+} as const satisfies Record<string, Omit<ErrorSpec, 'name'>>;
 
-export type ErrorName = keyof typeof errors;
+export type ErrorName = keyof typeof table;
 
-/** The codes by name: `E.NOT_LEADER_OR_FOLLOWER`. */
-export const E = Object.fromEntries(Object.entries(errors).map(([name, { code }]) => [name, code])) as {
-  readonly [Name in ErrorName]: (typeof errors)[Name]['code'];
-};
+/** The errors by name: `E.NOT_LEADER_OR_FOLLOWER`. */
+export const E = Object.fromEntries(
+  Object.entries(table).map(([name, entry]) => [name, Object.freeze({ name: name as ErrorName, ...entry })]),
+) as Readonly<Record<ErrorName, ErrorSpec>>;
 
-const namesByCode = new Map<number, ErrorName>(
-  Object.entries(errors).map(([name, { code }]) => [code, name as ErrorName]),
-);
+const byCode = new Map<number, ErrorSpec>(Object.values(E).map((error) => [error.code, error]));
 
-/** The name of a code; one that this release does not know reads as UNKNOWN_SERVER_ERROR, as in Kafka. */
+/** The error of a code; one that this release does not know reads as UNKNOWN_SERVER_ERROR, as in Kafka. */
+export function errorOf(code: number): ErrorSpec {
+  return byCode.get(code) ?? E.UNKNOWN_SERVER_ERROR;
+}
+
 export function errorName(code: number): ErrorName {
-  return namesByCode.get(code) ?? 'UNKNOWN_SERVER_ERROR';
-}
-
-/** Kafka's default text for a code; empty for NONE. */
-export function errorText(code: number): string {
-  return errors[errorName(code)].text;
-}
-
-export function retryClass(code: number): RetryClass {
-  return errors[errorName(code)].retry;
+  return errorOf(code).name;
 }
 
 /** Whether Kafka calls the error retriable: the same request may succeed later. */
-export function isRetriable(code: number): boolean {
-  const retry = retryClass(code);
+export function isRetriable({ retry }: ErrorSpec): boolean {
   return retry === 'retry' || retry === 'refreshMetadata' || retry === 'findCoordinator';
 }

@@ -9,7 +9,8 @@ import {
   differsFromDefault,
   elementLayout,
   type FieldLayout,
-  fixedSize,
+  type FixedKind,
+  isFixed,
   isFlexible,
   isOptional,
   layoutOf,
@@ -70,19 +71,9 @@ function readValue(source: Source, layout: FieldLayout, path: string): unknown {
 function readNullable(source: Source, layout: FieldLayout, path: string): unknown {
   const { reader } = source;
   const { field, flexible } = layout;
-  switch (field.kind) {
-    case 'bool':
-      return reader.int8() !== 0;
-    case 'int8':
-    case 'int16':
-    case 'uint16':
-    case 'int32':
-    case 'uint32':
-    case 'int64':
-    case 'float64':
-      return reader[field.kind]();
-    case 'uuid':
-      return uuidFromBytes(reader.slice(16));
+  const { kind } = field;
+  if (isFixed(kind)) return readFixed(reader, kind);
+  switch (kind) {
     case 'string': {
       const length = flexible ? reader.uvarint() - 1 : reader.int16();
       if (length > STRING_BYTES_MAX) throw new Malformed(`string of ${length} bytes at ${reader.position}`);
@@ -103,8 +94,14 @@ function readNullable(source: Source, layout: FieldLayout, path: string): unknow
       return readStruct(source, field.fields!, flexible, path);
     }
     default:
-      throw field.kind satisfies never;
+      throw kind satisfies never;
   }
+}
+
+function readFixed(reader: ByteReader, kind: FixedKind): unknown {
+  if (kind === 'bool') return reader.int8() !== 0;
+  if (kind === 'uuid') return uuidFromBytes(reader.slice(16));
+  return reader[kind]();
 }
 
 function readArray(source: Source, layout: FieldLayout, path: string): unknown[] | null {
@@ -112,7 +109,7 @@ function readArray(source: Source, layout: FieldLayout, path: string): unknown[]
   const element = elementLayout(layout);
   const count = layout.flexible ? reader.uvarint() - 1 : reader.int32();
   if (count < 0) return null;
-  const scalar = fixedSize(element.field.kind) !== undefined && element.field.kind !== 'uuid';
+  const scalar = isFixed(element.field.kind) && element.field.kind !== 'uuid';
   checkCount(reader, count, Math.max(1, sizeMin(element, version)), scalar ? 1 : OBJECT_COST);
   const values: unknown[] = [];
   for (let index = 0; index < count; index++) values.push(readValue(source, element, path));
@@ -166,7 +163,9 @@ function writeValue(target: Target, layout: FieldLayout, value: unknown, path: s
     else writer.int32(-1);
     return;
   }
-  switch (field.kind) {
+  const { kind } = field;
+  if (isFixed(kind)) return writeFixed(writer, kind, value, path);
+  switch (kind) {
     case 'array': {
       if (!Array.isArray(value)) badValue(path, value);
       writeLength(target, layout, value.length);
@@ -187,11 +186,14 @@ function writeValue(target: Target, layout: FieldLayout, value: unknown, path: s
         layout,
         parts.reduce((sum, part) => sum + part.length, 0),
       );
-      for (const part of parts) field.kind === 'records' ? writer.splice(part) : writer.raw(part);
+      for (const part of parts) {
+        if (kind === 'records') writer.splice(part);
+        else writer.raw(part);
+      }
       return;
     }
     default:
-      writeFixed(writer, field.kind, value, path);
+      throw kind satisfies never;
   }
 }
 
@@ -221,8 +223,6 @@ const ranges = {
   uint32: [0, 0xffff_ffff],
   int64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
 } as const;
-
-type FixedKind = keyof typeof ranges | 'bool' | 'float64' | 'uuid';
 
 function writeFixed(writer: ByteWriter, kind: FixedKind, value: unknown, path: string): void {
   if (kind === 'bool') {

@@ -53,7 +53,7 @@ export function elementLayout(array: FieldLayout): FieldLayout {
   };
 }
 
-const fixedSizes: Partial<Record<Kind, number>> = {
+const fixedSizes = {
   bool: 1,
   int8: 1,
   int16: 2,
@@ -63,18 +63,26 @@ const fixedSizes: Partial<Record<Kind, number>> = {
   int64: 8,
   float64: 8,
   uuid: 16,
-};
+} as const satisfies Partial<Record<Kind, number>>;
 
-/** Bytes of a kind that always has the same size, or undefined. */
-export function fixedSize(kind: Kind): number | undefined {
+/** The kinds of which every value takes the same number of bytes. */
+export type FixedKind = keyof typeof fixedSizes;
+/** The kinds that carry a length, a count or a marker. */
+export type VariableKind = Exclude<Kind, FixedKind>;
+
+export function isFixed(kind: Kind): kind is FixedKind {
+  return kind in fixedSizes;
+}
+
+/** Bytes of a value of a fixed kind. */
+export function fixedSize(kind: FixedKind): number {
   return fixedSizes[kind];
 }
 
 /** The fewest bytes that a value of this layout takes. Bounds how many elements an array can hold. */
 export function sizeMin(layout: FieldLayout, version: number): number {
   const { field, flexible } = layout;
-  const fixed = fixedSizes[field.kind];
-  if (fixed !== undefined) return fixed;
+  if (isFixed(field.kind)) return fixedSize(field.kind);
   if (field.kind === 'string') return flexible ? 1 : 2;
   if (field.kind !== 'struct') return flexible ? 1 : 4;
   if (layout.nullable) return 1;
@@ -134,18 +142,10 @@ export function differsFromDefault(field: Field<unknown, unknown, boolean>, valu
   const missing = field.options.default === null;
   if (value === null) return !missing && field.kind !== 'records';
   if (missing) return true;
-  switch (field.kind) {
-    case 'bytes':
-    case 'array':
-      return (value as { length: number }).length > 0;
-    case 'records':
-      return true;
-    case 'struct':
-      for (const [name, part] of Object.entries(field.fields!)) {
-        if (differsFromDefault(part, (value as Record<string, unknown>)[name])) return true;
-      }
-      return false;
-    default:
-      return value !== defaultOf(field);
-  }
+  const { kind } = field;
+  if (kind === 'records') return true;
+  if (kind === 'bytes' || kind === 'array') return (value as { length: number }).length > 0;
+  if (kind !== 'struct') return value !== defaultOf(field);
+  const parts = Object.entries(field.fields!);
+  return parts.some(([name, part]) => differsFromDefault(part, (value as Record<string, unknown>)[name]));
 }

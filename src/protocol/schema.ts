@@ -39,8 +39,8 @@ export type Kind = ScalarKind | 'array' | 'struct';
 declare const readType: unique symbol;
 declare const writeType: unique symbol;
 
-/** One declared field. `R` is what reading yields, `W` what writing takes, `Opt` whether writing may omit it. */
-export interface Field<R, W, Opt extends boolean> {
+/** One declared field. `R` is what reading yields, `W` what writing takes, `May` whether writing may omit it. */
+export interface Field<R, W, May extends boolean> {
   readonly kind: Kind;
   readonly options: FieldOptions;
   /** The element of an array. */
@@ -51,7 +51,7 @@ export interface Field<R, W, Opt extends boolean> {
   readonly isErrorCode?: true;
   readonly [readType]?: R;
   readonly [writeType]?: W;
-  readonly optional?: Opt;
+  readonly optional?: May;
 }
 export type AnyField = Field<unknown, unknown, boolean>;
 export type Fields = { readonly [name: string]: AnyField };
@@ -59,7 +59,7 @@ export type Fields = { readonly [name: string]: AnyField };
 type ReadOf<F> = F extends Field<infer R, unknown, boolean> ? R : never;
 type WriteOf<F> = F extends Field<unknown, infer W, boolean> ? W : never;
 type OptionalKeys<F extends Fields> = {
-  [K in keyof F]: F[K] extends Field<unknown, unknown, infer Opt> ? (Opt extends true ? K : never) : never;
+  [K in keyof F]: F[K] extends Field<unknown, unknown, infer May> ? (May extends true ? K : never) : never;
 }[keyof F];
 
 /** What reading a message or struct yields: every field, defaults filled in. */
@@ -74,8 +74,7 @@ type Null<T, O> = O extends { nullable: string } ? T | null : T;
 type Scalar<T, O> = Field<Null<T, O>, Null<T, O>, Opt<O>>;
 
 function scalar<T>(kind: ScalarKind) {
-  return <const O extends FieldOptions = FieldOptions>(options?: O): Scalar<T, O> =>
-    ({ kind, options: options ?? {} }) as unknown as Scalar<T, O>;
+  return <const O extends FieldOptions = FieldOptions>(options?: O): Scalar<T, O> => ({ kind, options: options ?? {} });
 }
 
 export const bool = scalar<boolean>('bool');
