@@ -1,0 +1,54 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { openSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { kafkaClassPath } from '../tools/kafka-jars.ts';
+import { end, freePort, listening, type RunningBroker } from './running-broker.ts';
+import { commonSettings } from './settings.ts';
+
+const START_MS = 90_000;
+const STOP_MS = 30_000;
+const QUIET = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'];
+
+/** Starts Apache Kafka, one node in KRaft mode, on free ports and a temporary directory that goes when it stops. */
+export async function startKafka(settings: Readonly<Record<string, string>> = {}): Promise<RunningBroker> {
+  const [port, controllerPort] = [await freePort(), await freePort()];
+  const home = await mkdtemp(join(tmpdir(), 'kafka-compat-'));
+  const properties = {
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'log.dirs': join(home, 'data'),
+    ...commonSettings,
+    ...settings,
+  };
+  const file = join(home, 'server.properties');
+  await writeFile(
+    file,
+    Object.entries(properties)
+      .map(([key, value]) => `${key}=${value}\n`)
+      .join(''),
+  );
+  const classPath = kafkaClassPath();
+  const java = ['-Xms512m', '-Xmx512m', '-XX:+UseG1GC', ...QUIET, '-cp', classPath];
+  execFileSync('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', '4L6g3nShT-eMCtK--X86sw', '-c', file], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const log = openSync(join(home, 'kafka.out'), 'a');
+  const child = spawn('java', [...java, 'kafka.Kafka', file], { stdio: ['ignore', log, log] });
+  if (!(await listening(port, child, START_MS))) {
+    await end(child, 0);
+    throw new Error(`Apache Kafka did not start, see ${join(home, 'kafka.out')}`);
+  }
+  return {
+    bootstrap: `127.0.0.1:${port}`,
+    stop: async () => {
+      await end(child, STOP_MS);
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}

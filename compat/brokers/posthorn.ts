@@ -1,0 +1,75 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { repositoryRoot } from '../paths.ts';
+import { end, freePort, listening, type RunningBroker } from './running-broker.ts';
+import { commonSettings } from './settings.ts';
+
+const START_MS = 30_000;
+const STOP_MS = 20_000;
+
+export interface PosthornOptions {
+  /** Further settings; they win over the common ones. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly port?: number;
+  /** Kept after the end when given; otherwise a temporary directory. */
+  readonly dataDir?: string;
+}
+
+export interface RunningPosthorn extends RunningBroker {
+  readonly port: number;
+  readonly dataDir: string;
+  /** kill -9, and wait until the process is gone. */
+  kill(): Promise<void>;
+}
+
+/** Starts Posthorn as a user would, as a process of its own, on a free port. Its output goes to a log beside the data. */
+export async function startPosthorn(options: PosthornOptions = {}): Promise<RunningPosthorn> {
+  const port = options.port ?? (await freePort());
+  const home = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'posthorn-compat-')));
+  const dataDir = join(home, 'data');
+  const settings = { 'node.id': '1', profile: 'production', ...commonSettings, ...options.settings };
+  const overrides = Object.entries(settings).flatMap(([key, value]) => ['--override', `${key}=${value}`]);
+  const child = spawn(
+    process.execPath,
+    [join(repositoryRoot, 'bin', 'posthorn.js'), '--port', String(port), '--data-dir', dataDir, ...overrides],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const log = createWriteStream(join(home, 'posthorn.out'), { flags: 'a' });
+  const tail = keepTail(child, log);
+  if (!(await listening(port, child, START_MS))) {
+    await end(child, 0);
+    throw new Error(`posthorn did not start:\n${tail()}`);
+  }
+  return {
+    bootstrap: `127.0.0.1:${port}`,
+    port,
+    dataDir,
+    kill: async () => {
+      const gone = new Promise<void>((done) => {
+        child.once('exit', () => done());
+      });
+      child.kill('SIGKILL');
+      await gone;
+    },
+    stop: async () => {
+      await end(child, STOP_MS);
+      if (options.dataDir === undefined) await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Writes a process's output to a log and keeps the last of it for an error message. */
+function keepTail(child: ChildProcess, log: NodeJS.WritableStream): () => string {
+  const kept: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      log.write(chunk);
+      kept.push(chunk.toString());
+      if (kept.length > 50) kept.shift();
+    });
+  }
+  return () => kept.join('').slice(-4000);
+}

@@ -1,0 +1,53 @@
+import { type ChildProcess } from 'node:child_process';
+import { createServer, connect } from 'node:net';
+
+/** A broker that something can talk to. */
+export interface RunningBroker {
+  readonly bootstrap: string;
+  stop(): Promise<void>;
+}
+
+/** A port that nothing listens on at the moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => {
+    server.listen(0, '127.0.0.1', done);
+  });
+  const address = server.address();
+  await new Promise((done) => {
+    server.close(done);
+  });
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+/** Waits until something accepts connections; false when the process ends or the time is up first. */
+export async function listening(port: number, child: ChildProcess, timeoutMs: number): Promise<boolean> {
+  const end = Date.now() + timeoutMs;
+  while (Date.now() < end && child.exitCode === null && child.signalCode === null) {
+    const open = await new Promise<boolean>((done) => {
+      const socket = connect({ host: '127.0.0.1', port });
+      socket.once('connect', () => done(true));
+      socket.once('error', () => done(false));
+      socket.once('close', () => socket.destroy());
+      socket.once('connect', () => socket.destroy());
+    });
+    if (open) return true;
+    await new Promise((done) => {
+      setTimeout(done, 20);
+    });
+  }
+  return false;
+}
+
+/** Ends a process: asks first, then forces it. */
+export async function end(child: ChildProcess, graceMs: number): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise<void>((done) => {
+    child.once('exit', () => done());
+  });
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+  await gone;
+  clearTimeout(timer);
+}

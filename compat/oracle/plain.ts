@@ -1,0 +1,128 @@
+import { batchSizeWithin } from '../../src/records/batch-cursor.ts';
+import { decodeRecords } from '../../src/records/batch-records.ts';
+import * as batch from '../../src/records/batch.ts';
+import { errorName } from '../../src/protocol/errors.ts';
+import { ZERO_UUID } from '../../src/base/uuid.ts';
+
+/** A value as it stands in a transcript: what JSON has. */
+export type Plain = null | boolean | number | string | Plain[] | { [key: string]: Plain };
+
+const UUID_TEXT = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+const KAFKA_UUID = /^[A-Za-z0-9_-]{22}$/;
+const NOW_WINDOW_MS = 86_400_000;
+
+/**
+ * Makes answers of two brokers comparable. What is each broker's own (ids it draws, its port, its clock, the prefix of this
+ * run's names) becomes a label; labels are numbered in the order of appearance, so that the same id keeps its label.
+ */
+export class Plainer {
+  readonly #prefix: string;
+  readonly #address: string;
+  readonly #labels = new Map<string, string>();
+  readonly #counts = new Map<string, number>();
+
+  constructor(prefix: string, address: string) {
+    this.#prefix = prefix;
+    this.#address = address;
+  }
+
+  /** @param key the field's name, which decides how numbers and bytes are read. */
+  plain(value: unknown, key = ''): Plain {
+    if (value === null || value === undefined) return null;
+    if (typeof value === 'boolean') return value;
+    if (typeof value === 'number') return this.#number(value, key);
+    if (typeof value === 'bigint') return value.toString();
+    if (typeof value === 'string') return this.text(value, key);
+    if (value instanceof Uint8Array) return key === 'records' ? this.#batches(value) : this.#bytes(value);
+    if (Array.isArray(value)) return value.map((element: unknown) => this.plain(element, key));
+    this.#learnTopicId(value as Record<string, unknown>);
+    const object: { [key: string]: Plain } = {};
+    for (const [name, field] of Object.entries(value)) {
+      if (name !== 'throttleTimeMs') object[name] = this.plain(field, name);
+    }
+    return object;
+  }
+
+  /** A text without what is this broker's or this run's own. */
+  text(text: string, key = ''): string {
+    if (key === 'clusterId') return '<cluster>';
+    if (key === 'host') return '<host>';
+    if (key === 'logDir') return '<dir>';
+    if (KAFKA_UUID.test(text) && (key.endsWith('Id') || key.endsWith('Ids'))) return this.#uuid(text);
+    return text
+      .replaceAll(this.#address, '<address>')
+      .replaceAll(`${this.#prefix}-`, '')
+      .replaceAll(UUID_TEXT, (id) => this.#label('uuid', id))
+      .replaceAll(/(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{22}(?![A-Za-z0-9_-])/g, (id) => this.#labels.get(`id ${id}`) ?? id);
+  }
+
+  #number(value: number, key: string): Plain {
+    if (key === 'port') return value === Number(this.#address.split(':').at(-1)) ? '<port>' : value;
+    if (key === 'errorCode') return `${value} ${errorName(value)}`;
+    if (key === 'producerId' && value >= 0) return this.#label('producer', String(value));
+    if (key === 'sessionId' && value !== 0) return this.#label('session', String(value));
+    if (key === 'finalizedFeaturesEpoch' && value >= 0) return '<epoch>';
+    if ((key === 'totalBytes' || key === 'usableBytes') && value >= 0) return '<bytes>';
+    return Math.abs(value - Date.now()) < NOW_WINDOW_MS ? '<now>' : value;
+  }
+
+  #uuid(id: string): string {
+    return id === ZERO_UUID ? '<zero>' : (this.#labels.get(`id ${id}`) ?? this.#label('id', id));
+  }
+
+  /** An object that names a topic and its id teaches the id's label. */
+  #learnTopicId(object: Record<string, unknown>): void {
+    const { topicId } = object;
+    const name = object['name'] ?? object['topic'];
+    if (typeof topicId !== 'string' || topicId === ZERO_UUID || typeof name !== 'string' || name === '') return;
+    const label = `<id of ${this.text(name)}>`;
+    if (!this.#labels.has(`id ${topicId}`)) this.#labels.set(`id ${topicId}`, label);
+  }
+
+  #label(kind: string, id: string): string {
+    const known = this.#labels.get(`${kind} ${id}`);
+    if (known !== undefined) return known;
+    const count = (this.#counts.get(kind) ?? 0) + 1;
+    this.#counts.set(kind, count);
+    const label = `<${kind} ${count}>`;
+    this.#labels.set(`${kind} ${id}`, label);
+    return label;
+  }
+
+  #bytes(bytes: Uint8Array): string {
+    const text = Buffer.from(bytes).toString('utf8');
+    return /^[\x20-\x7e]*$/.test(text) ? this.text(text) : `0x${Buffer.from(bytes).toString('hex')}`;
+  }
+
+  #batches(bytes: Uint8Array): Plain {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const batches: Plain[] = [];
+    for (let position = 0; position < bytes.length;) {
+      const size = batchSizeWithin(view, position, bytes.length);
+      if (size === 0) {
+        batches.push(`cut off: ${bytes.length - position} bytes`);
+        break;
+      }
+      batches.push(this.#batch(bytes, view, position));
+      position += size;
+    }
+    return batches;
+  }
+
+  #batch(bytes: Uint8Array, view: DataView, position: number): Plain {
+    return {
+      baseOffset: batch.baseOffset(view, position),
+      leaderEpoch: batch.partitionLeaderEpoch(view, position),
+      lastOffsetDelta: batch.lastOffsetDelta(view, position),
+      size: batch.batchSize(view, position),
+      attributes: batch.attributes(view, position),
+      crcHolds: batch.checkCrc(view, position),
+      baseTimestamp: this.#number(batch.baseTimestamp(view, position), 'timestamp'),
+      maxTimestamp: this.#number(batch.maxTimestamp(view, position), 'timestamp'),
+      producerId: this.#number(batch.producerId(view, position), 'producerId'),
+      producerEpoch: batch.producerEpoch(view, position),
+      baseSequence: batch.baseSequence(view, position),
+      records: decodeRecords(bytes, position).map((record) => this.plain(record)),
+    };
+  }
+}

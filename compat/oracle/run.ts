@@ -1,0 +1,121 @@
+import { parseArgs } from 'node:util';
+import { startKafka } from '../brokers/kafka.ts';
+import { startPosthorn } from '../brokers/posthorn.ts';
+import type { RunningBroker } from '../brokers/running-broker.ts';
+import { compareSteps, type Difference } from './difference.ts';
+import { intended, intendedDifferences, type Intended } from './intended-differences.ts';
+import { scenarios } from './scenarios.ts';
+import { Side, type Scenario } from './scenario.ts';
+
+/**
+ * Sends the same requests to Apache Kafka and to Posthorn and compares the answers field by field.
+ *
+ *   node dist/compat/oracle/run.js [--scenario PART]... [--show] [--serial]
+ *
+ * BOOTSTRAP_A and BOOTSTRAP_B name running brokers (A is Kafka's side); where unset, Apache Kafka and Posthorn are started, both with
+ * the settings of brokers/settings.ts. `--show` prints the transcripts. Closes with "N passed, M failed", counted in requests.
+ */
+const { values } = parseArgs({
+  options: {
+    scenario: { type: 'string', multiple: true, default: [] },
+    show: { type: 'boolean', default: false },
+    serial: { type: 'boolean', default: false },
+  },
+});
+const CONCURRENCY = values.serial ? 1 : 4;
+
+interface Verdict {
+  readonly scenario: Scenario;
+  readonly steps: number;
+  readonly ms: number;
+  readonly unexpected: readonly Difference[];
+  readonly excused: ReadonlyMap<Intended, number>;
+}
+
+async function broker(address: string | undefined, start: () => Promise<RunningBroker>): Promise<RunningBroker> {
+  return address === undefined ? start() : { bootstrap: address, stop: async () => {} };
+}
+
+async function play(scenario: Scenario, bootstrap: string, mark: string): Promise<Side> {
+  const side = new Side(bootstrap, `o${mark}${(Date.now() % 1e8).toString(36)}${scenario.name.slice(0, 2)}`);
+  try {
+    await scenario.run(side);
+  } catch (error) {
+    side.note('the scenario ended early', error instanceof Error ? error.message : String(error));
+    if (values.show) console.log(error);
+  }
+  side.close();
+  return side;
+}
+
+async function compare(scenario: Scenario, kafka: string, posthorn: string): Promise<Verdict> {
+  const began = performance.now();
+  const [a, b] = await Promise.all([play(scenario, kafka, 'a'), play(scenario, posthorn, 'b')]);
+  const unexpected: Difference[] = [];
+  const excused = new Map<Intended, number>();
+  for (const difference of compareSteps(scenario.name, a.steps, b.steps)) {
+    const entry = intended(difference);
+    if (entry === undefined) unexpected.push(difference);
+    else excused.set(entry, (excused.get(entry) ?? 0) + 1);
+  }
+  if (values.show) show(a, b);
+  return {
+    scenario,
+    steps: Math.max(a.steps.length, b.steps.length),
+    ms: performance.now() - began,
+    unexpected,
+    excused,
+  };
+}
+
+function show(a: Side, b: Side): void {
+  for (const [index, step] of a.steps.entries()) {
+    console.log(`  ${index + 1} ${step.label} ${step.request}`);
+    const [left, right] = [JSON.stringify(step.answer), JSON.stringify(b.steps[index]?.answer)];
+    console.log(left === right ? `      = ${left}` : `      A ${left}\n      B ${right}`);
+  }
+}
+
+function report({ scenario, steps, ms, unexpected, excused }: Verdict): void {
+  const different = new Set(unexpected.map(({ step }) => step)).size;
+  const meant = excused.size === 0 ? '' : `, ${[...excused.values()].reduce((a, b) => a + b)} differences intended`;
+  const verdict = different === 0 ? 'pass' : 'FAIL';
+  console.log(`${verdict} ${scenario.name}: ${steps} requests, ${(ms / 1000).toFixed(1)} s${meant}`);
+  let last = '';
+  for (const { step, path, kafka, posthorn } of unexpected) {
+    if (step !== last) console.log(`  ${step}`);
+    last = step;
+    console.log(`    ${path}\n      kafka    ${JSON.stringify(kafka)}\n      posthorn ${JSON.stringify(posthorn)}`);
+  }
+}
+
+const wanted = scenarios.filter(
+  ({ name }) => values.scenario.length === 0 || values.scenario.some((part) => name.includes(part)),
+);
+const [kafka, posthorn] = await Promise.all([
+  broker(process.env['BOOTSTRAP_A'], startKafka),
+  broker(process.env['BOOTSTRAP_B'], startPosthorn),
+]);
+const verdicts: Verdict[] = [];
+const queue = [...wanted];
+await Promise.all(
+  Array.from({ length: CONCURRENCY }, async () => {
+    for (let scenario = queue.shift(); scenario !== undefined; scenario = queue.shift()) {
+      const verdict = await compare(scenario, kafka.bootstrap, posthorn.bootstrap);
+      report(verdict);
+      verdicts.push(verdict);
+    }
+  }),
+);
+await Promise.all([kafka.stop(), posthorn.stop()]);
+
+const seen = new Set(verdicts.flatMap(({ excused }) => [...excused.keys()]));
+if (seen.size > 0) console.log('intended differences:');
+for (const { reason } of seen) console.log(`  - ${reason}`);
+const stale = values.scenario.length > 0 ? [] : intendedDifferences.filter((entry) => !seen.has(entry));
+for (const { reason, scenario } of stale) console.log(`  not seen: ${String(scenario)} ${reason}`);
+const requests = verdicts.reduce((sum, { steps }) => sum + steps, 0);
+const failed = verdicts.reduce((sum, { unexpected }) => sum + new Set(unexpected.map(({ step }) => step)).size, 0);
+console.log(`${verdicts.length} scenarios, ${requests} requests`);
+console.log(`${requests - failed} passed, ${failed} failed`);
+process.exit(failed > 0 || requests === 0 ? 1 : 0);
