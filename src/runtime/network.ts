@@ -1,14 +1,18 @@
+/** A host name or address, and a port. Encryption will be a field beside them. */
+export interface Address {
+  readonly host: string;
+  /** For a listener 0 picks a free one. */
+  readonly port: number;
+  /** For a listener: connections that the kernel holds until they are accepted. */
+  readonly backlog?: number;
+}
+
 /** Sockets, as brokers and clients need them: bytes land where the owner says, and go out in one write a turn. */
 export interface Network {
-  /** Port 0 picks a free one. Rejects with {@link NetworkError} (EADDRINUSE, EACCES ...). */
-  listen(
-    address: { host: string; port: number },
-    accept: (connection: Connection) => ConnectionHandler | undefined,
-  ): Promise<Listener>;
-  connect(
-    address: { host: string; port: number },
-    handler: (connection: Connection) => ConnectionHandler,
-  ): Promise<Connection>;
+  /** Rejects with {@link NetworkError} (EADDRINUSE, EACCES ...). `accept` may return undefined to refuse a connection. */
+  listen(address: Address, accept: (connection: Connection) => ConnectionHandler | undefined): Promise<Listener>;
+  /** Rejects with {@link NetworkError} (ECONNREFUSED, ENOTFOUND ...). */
+  connect(address: Address, handler: (connection: Connection) => ConnectionHandler): Promise<Connection>;
 }
 
 export interface Listener {
@@ -18,13 +22,16 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** What the owner of a connection does with its events. Calls come one at a time, never from inside a call to the connection. */
+/** What the owner of a connection does with its events. Calls come one at a time, never from inside a call to the connection; they must not throw. */
 export interface ConnectionHandler {
-  /** Where the next bytes are to land; asked before every read. At least one byte long. */
+  /**
+   * Where the next bytes are to land; at least one byte long. Asked again right after each {@link received}, long before
+   * the bytes come: idle connections may share one place, since bytes land only just before their own `received`.
+   */
   landing(): Uint8Array;
   /** `count` bytes landed at the start of the last {@link landing}. */
   received(count: number): void;
-  /** All written bytes have left this process. */
+  /** All written bytes have left this process, after a {@link Connection.write} that could not be sent at once. */
   drained(): void;
   /** The peer ended or the connection broke; the last call. */
   closed(error?: Error): void;
@@ -36,14 +43,17 @@ export interface Connection {
   /** The address the peer dialled. */
   readonly localAddress: string;
   readonly localPort: number;
-  /** Sends the chunks in order; they must not change until `sent` is called or the connection closes. */
+  /**
+   * Sends the chunks in order with one system call; they must not change until `sent` is called or the connection closes.
+   * Does nothing on a connection that ended.
+   */
   write(chunks: readonly Uint8Array[], sent?: () => void): void;
   /** Bytes handed to {@link write} that have not left yet. */
   readonly pendingBytes: number;
   /** Stops and resumes reading from the peer. */
   pause(): void;
   resume(): void;
-  /** Ends the connection after what was written is sent. */
+  /** Ends the connection after what was written is sent; for ever, if the peer does not read: then {@link destroy} it. */
   end(): void;
   /** Drops the connection at once. */
   destroy(): void;

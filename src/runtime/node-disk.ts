@@ -1,0 +1,84 @@
+import * as fs from 'node:fs';
+import * as paths from 'node:path';
+import { type Disk, DiskError } from './disk.ts';
+import { diskErrorOf, NodeFile } from './node-file.ts';
+import { takeLock } from './node-lock.ts';
+
+const OPEN_FLAGS = { create: fs.constants.O_RDWR | fs.constants.O_CREAT, existing: 'r+', read: 'r' } as const;
+
+/** Suffix of the file that {@link Disk.replaceFile} writes first. One left behind by a crash is overwritten. */
+const REPLACEMENT_SUFFIX = '.tmp';
+
+/** The file system, through blocking calls. */
+export const nodeDisk: Disk = {
+  open: (path, mode) => calling(path, () => new NodeFile(path, fs.openSync(path, OPEN_FLAGS[mode], 0o644))),
+  readFile: (path, bytesMax) => calling(path, () => readWhole(path, bytesMax)),
+  replaceFile: (path, content) =>
+    calling(path, () => {
+      const replacement = path + REPLACEMENT_SUFFIX;
+      const fd = fs.openSync(replacement, 'w', 0o644);
+      const file = new NodeFile(replacement, fd);
+      try {
+        file.write(content, 0);
+        fs.fsyncSync(fd);
+      } finally {
+        file.close();
+      }
+      fs.renameSync(replacement, path);
+      syncDirectory(paths.dirname(path));
+    }),
+  exists: (path) => fs.existsSync(path),
+  list: (path) => calling(path, () => list(path)),
+  makeDirectory: (path) => calling(path, () => void fs.mkdirSync(path, { recursive: true })),
+  rename: (from, to) => calling(from, () => fs.renameSync(from, to)),
+  remove: (path) => calling(path, () => fs.rmSync(path, { recursive: true, force: true })),
+  syncDirectory: (path) => calling(path, () => syncDirectory(path)),
+  freeBytes: (path) =>
+    calling(path, () => {
+      const { bavail, bsize } = fs.statfsSync(path);
+      return bavail * bsize;
+    }),
+  lock: (path) => calling(path, () => takeLock(path)),
+};
+
+/** Turns what Node throws into {@link DiskError}. */
+function calling<Result>(path: string, call: () => Result): Result {
+  try {
+    return call();
+  } catch (error) {
+    throw diskErrorOf(error, path);
+  }
+}
+
+function readWhole(path: string, bytesMax: number): Buffer {
+  const fd = fs.openSync(path, 'r');
+  const file = new NodeFile(path, fd);
+  try {
+    const size = file.size();
+    if (size > bytesMax) throw new DiskError('EFBIG', path, `${path} has ${size} bytes, at most ${bytesMax} expected`);
+    const content = Buffer.allocUnsafe(size);
+    return content.subarray(0, file.read(content, 0, size, 0));
+  } finally {
+    file.close();
+  }
+}
+
+function list(path: string): { name: string; isDirectory: boolean; size: number }[] {
+  const found = [];
+  for (const entry of fs.readdirSync(path, { withFileTypes: true })) {
+    const isDirectory = entry.isDirectory();
+    // A file removed since it was listed is not there.
+    const stat = isDirectory ? undefined : fs.statSync(paths.join(path, entry.name), { throwIfNoEntry: false });
+    if (isDirectory || stat !== undefined) found.push({ name: entry.name, isDirectory, size: stat?.size ?? 0 });
+  }
+  return found.toSorted((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+function syncDirectory(path: string): void {
+  const fd = fs.openSync(path, 'r');
+  try {
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
