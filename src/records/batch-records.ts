@@ -7,6 +7,7 @@ import {
   baseTimestamp,
   batchSize,
   codecId,
+  hasSafeNumbers,
   isCodec,
   maxTimestamp,
   recordCount,
@@ -57,13 +58,17 @@ export function recordRegion(
   return { bytes: unpacked, start: 0, end: unpacked.length };
 }
 
-/** A cursor over the records of the batch at `position`. Throws as {@link recordRegion}. */
+/**
+ * A cursor over the records of the batch at `position`. Throws as {@link recordRegion}, and when the header holds a
+ * number beyond 2^53.
+ */
 export function openRecords(
   bytes: Uint8Array,
   view: DataView,
   position: number,
   unpackedBytesMax = UNPACKED_BYTES_MAX,
 ): RecordCursor {
+  if (!hasSafeNumbers(view, position)) throw new Malformed('batch with a number beyond 2^53');
   const region = recordRegion(bytes, view, position, unpackedBytesMax);
   return new RecordCursor(region.bytes, recordCount(view, position), region.start, region.end);
 }
@@ -75,6 +80,7 @@ export function scanBatch(
   position: number,
   unpackedBytesMax = UNPACKED_BYTES_MAX,
 ): RecordScan {
+  if (!hasSafeNumbers(view, position)) throw new Malformed('batch with a number beyond 2^53');
   const { bytes: unpacked, start, end } = recordRegion(bytes, view, position, unpackedBytesMax);
   return scanRecords({
     bytes: unpacked,

@@ -4,7 +4,8 @@ import { crc32c } from '../base/crc32c.ts';
  * Record batch v2 as it lies on the wire and on disk (Kafka's DefaultRecordBatch): a 61-byte header, then the
  * records, which alone are compressed. Everything here works on a `DataView` and the position of a batch in it, so
  * that the hot paths make no object per batch. Nothing here checks bounds: the caller has found the batch with
- * {@link BatchCursor} or {@link batchSizeWithin}. 64-bit fields are plain numbers; what lies outside ±2^53 is rounded.
+ * {@link BatchCursor} or {@link batchSizeWithin}. 64-bit fields are plain numbers; what lies outside ±2^53 is rounded, which
+ * {@link hasSafeNumbers} tells.
  */
 export const BATCH_HEADER_BYTES = 61;
 /** Bytes before `batchLength` starts to count: baseOffset and batchLength itself. */
@@ -126,6 +127,19 @@ export function lastOffsetDelta(view: DataView, position: number): number {
 
 export function lastOffset(view: DataView, position: number): number {
   return int64(view, position) + view.getInt32(position + BATCH_FIELD.lastOffsetDelta);
+}
+
+/**
+ * Whether all 64-bit fields are exact as numbers. No client writes others; a batch with one cannot be taken in, as its
+ * offsets, timestamps or producer id would come out changed.
+ */
+export function hasSafeNumbers(view: DataView, position: number): boolean {
+  return (
+    Number.isSafeInteger(nextOffset(view, position)) &&
+    Number.isSafeInteger(baseTimestamp(view, position)) &&
+    Number.isSafeInteger(maxTimestamp(view, position)) &&
+    Number.isSafeInteger(producerId(view, position))
+  );
 }
 
 /** The offset that follows the batch. */

@@ -1,3 +1,4 @@
+import { Malformed } from '../base/malformed.ts';
 import { NO_TIMESTAMP } from './batch.ts';
 import { RecordCursor } from './record-cursor.ts';
 
@@ -27,7 +28,7 @@ export interface ScanInput {
 
 /**
  * Walks all records once, without an object per record, and sums up what validation needs. Throws `Malformed` when
- * the region is not exactly `count` well-formed records.
+ * the region is not exactly `count` well-formed records, or a timestamp is no exact number.
  */
 export function scanRecords(input: ScanInput): RecordScan {
   const cursor = new RecordCursor(input.bytes, input.count, input.start, input.end);
@@ -50,5 +51,8 @@ export function scanRecords(input: ScanInput): RecordScan {
     index++;
   }
   if (timestampMin === Number.POSITIVE_INFINITY) timestampMin = NO_TIMESTAMP;
+  if (!Number.isSafeInteger(timestampMin) || !Number.isSafeInteger(timestampMax)) {
+    throw new Malformed('record timestamp out of range');
+  }
   return { recordCount: index, offsetsContiguous, timestampMin, timestampMax, indexOfTimestampMax, firstKeyless };
 }

@@ -42,8 +42,6 @@ export function checkProducedFormat(view: DataView, position: number, end: numbe
     }
     case Damage.magic:
       return refused(CORRUPT_MESSAGE, `Invalid magic found in record: ${magic(view, position)}`);
-    default:
-      return refused(CORRUPT_MESSAGE, null);
   }
   if (magic(view, position) !== MAGIC_V2) return refused(INVALID_RECORD, null);
   const size = batchLength(view, position) + LOG_OVERHEAD_BYTES;
@@ -51,14 +49,9 @@ export function checkProducedFormat(view: DataView, position: number, end: numbe
   if (codecId(view, position) === Codec.zstd && version < ZSTD_SINCE_VERSION) {
     return refused(UNSUPPORTED_COMPRESSION_TYPE, null);
   }
-  switch (damageAt(view, position + size, end)) {
-    case Damage.end:
-      return { errorCode: 0, errorMessage: null, size };
-    case Damage.none:
-      return refused(INVALID_RECORD, null);
-    default:
-      return refused(CORRUPT_MESSAGE, null);
-  }
+  const after = damageAt(view, position + size, end);
+  if (after === Damage.end) return { errorCode: 0, errorMessage: null, size };
+  return refused(after === Damage.none ? INVALID_RECORD : CORRUPT_MESSAGE, null);
 }
 
 function refused(errorCode: ProducedFormat['errorCode'], errorMessage: string | null): ProducedFormat {

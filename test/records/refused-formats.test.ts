@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Codec, rewriteCrc } from '../../src/records/batch.ts';
+import { Codec } from '../../src/records/batch.ts';
 import { buildBatch } from '../../src/records/batch-builder.ts';
 import { checkProducedFormat } from '../../src/records/refused-formats.ts';
 import { viewOf } from './views.ts';
@@ -70,6 +70,5 @@ test('zstd is refused before version 7', () => {
 
 test('a batch inside a larger buffer is checked where it lies', () => {
   const bytes = Buffer.concat([Buffer.alloc(31, 0xee), ok, Buffer.alloc(31, 0xee)]);
-  rewriteCrc(viewOf(bytes), 31);
   assert.equal(checkProducedFormat(viewOf(bytes), 31, 31 + ok.length, 8).size, ok.length);
 });

@@ -16,9 +16,10 @@ export function gzip(bytes: Uint8Array, level: number): Buffer {
 
 /** Unpacks one or several gzip members. Throws {@link Malformed} on damage and beyond `bytesMax`. */
 export function gunzip(bytes: Uint8Array, bytesMax: number): Buffer {
-  const options = { maxOutputLength: bytesMax, chunkSize: chunkBytes(bytes.length * RATIO_EXPECTED) };
+  const options = { maxOutputLength: Math.max(bytesMax, 1), chunkSize: chunkBytes(bytes.length * RATIO_EXPECTED) };
+  const { gunzipSync } = zlib();
   try {
-    return zlib().gunzipSync(bytes, options);
+    return gunzipSync(bytes, options);
   } catch (error) {
     throw new Malformed(`gzip: ${zlibReason(error, bytesMax)}`);
   }

@@ -132,16 +132,17 @@ function unpackBlock(block: Uint8Array, blockBytesMax: number, joined: JoinedBlo
   const allowed = Math.min(blockBytesMax, block.length * RATIO_MAX);
   const capacity = Math.min(allowed, joined.room);
   const expected = Math.min(capacity, Math.max(block.length * RATIO_EXPECTED, BLOCK_64K_BYTES));
+  const { uncompressSync } = lz4();
   const prefixed = prefix(block);
   if (expected < capacity) {
     try {
-      return unpackInto(prefixed, expected);
+      return uncompressSync(sized(prefixed, expected));
     } catch {
       // Larger than expected, or damaged: the second try tells.
     }
   }
   try {
-    return unpackInto(prefixed, capacity);
+    return uncompressSync(sized(prefixed, capacity));
   } catch (error) {
     const message = (error as Error).message;
     if (capacity < allowed && message.includes('too small')) joined.overflow();
@@ -161,7 +162,7 @@ function prefix(block: Uint8Array): Buffer {
   return target.subarray(0, size);
 }
 
-function unpackInto(prefixed: Buffer, capacity: number): Uint8Array {
+function sized(prefixed: Buffer, capacity: number): Buffer {
   prefixed.writeUInt32LE(capacity, 0);
-  return lz4().uncompressSync(prefixed);
+  return prefixed;
 }

@@ -72,8 +72,9 @@ function unpackBlock(block: Uint8Array, joined: JoinedBlocks): Uint8Array {
   const declared = new ByteReader(block).uvarint();
   if (declared > joined.room) joined.overflow();
   if (declared > block.length * RATIO_MAX) throw new Malformed(`snappy: ${declared} bytes out of ${block.length}`);
+  const { uncompressSync } = snappy();
   try {
-    return snappy().uncompressSync(block, COPIED_BUFFER) as Buffer;
+    return uncompressSync(block, COPIED_BUFFER) as Buffer;
   } catch (error) {
     throw new Malformed(`snappy: ${(error as Error).message}`);
   }

@@ -35,7 +35,8 @@ interface WasmNamespace {
   readonly Instance: new (module: object, imports: object) => WasmInstance;
 }
 
-interface Zstd {
+/** A started zstd, with its memory. */
+export interface Zstd {
   readonly module: ZstdModule;
   readonly malloc: WasmFunction;
   readonly free: WasmFunction;
@@ -51,7 +52,7 @@ let current: Zstd | undefined;
  * The WebAssembly zstd, for a Node without its own. The package's `init` is asynchronous; here its code is compiled
  * and started synchronously at first need (a few milliseconds), so that it is never "not ready yet".
  */
-function zstd(): Zstd {
+export function startZstd(): Zstd {
   if (current !== undefined) return current;
   const { Module, Instance } = (globalThis as unknown as { WebAssembly: WasmNamespace }).WebAssembly;
   const code = (compiled ??= new Module(readPackageFile(PACKAGE, 'zstd.wasm')));
@@ -78,7 +79,7 @@ function zstd(): Zstd {
 
 /** @param level -131072 to 22. */
 export function zstdCompress(bytes: Uint8Array, level: number): Uint8Array {
-  const { module, compressor } = zstd();
+  const { module, compressor } = startZstd();
   const capacity = module['_ZSTD_compressBound'](bytes.length);
   return run(bytes, capacity, (target, source) =>
     module['_ZSTD_compress_usingDict'](compressor, target, capacity, source, bytes.length, 0, 0, level),
@@ -87,7 +88,7 @@ export function zstdCompress(bytes: Uint8Array, level: number): Uint8Array {
 
 /** Unpacks whole frames into at most `capacity` bytes. Throws {@link ZstdError}. */
 export function zstdDecompress(bytes: Uint8Array, capacity: number): Uint8Array {
-  const { module, decompressor } = zstd();
+  const { module, decompressor } = startZstd();
   return run(bytes, capacity, (target, source) =>
     module['_ZSTD_decompress_usingDict'](decompressor, target, capacity, source, bytes.length, 0, 0),
   );
@@ -98,7 +99,7 @@ export function zstdDecompress(bytes: Uint8Array, capacity: number): Uint8Array 
  * instance is given up and its memory with it.
  */
 function run(bytes: Uint8Array, capacity: number, call: (target: number, source: number) => number): Uint8Array {
-  const { module, malloc, free, isError } = zstd();
+  const { module, malloc, free, isError } = startZstd();
   let finished = false;
   try {
     const source = malloc(bytes.length || 1);

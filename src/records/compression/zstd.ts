@@ -2,8 +2,9 @@ import type * as Zlib from 'node:zlib';
 import { Malformed } from '../../base/malformed.ts';
 import { lazyPackage } from '../../runtime/packages.ts';
 import { zlibReason } from './gzip.ts';
-import { zstdCompress, zstdDecompress, ZstdError } from './zstd-wasm.ts';
-import { zstdSizeBound } from './zstd-frame.ts';
+import { JoinedBlocks } from './joined.ts';
+import { startZstd, zstdCompress, zstdDecompress, ZstdError } from './zstd-wasm.ts';
+import { zstdFrames, type ZstdFrame } from './zstd-frame.ts';
 
 const CHUNK_BYTES_MIN = 4 * 1024;
 const CHUNK_BYTES_MAX = 256 * 1024;
@@ -28,24 +29,35 @@ export function zstd(bytes: Uint8Array, level: number): Uint8Array {
 
 /** Unpacks one or several frames. Throws {@link Malformed} on damage and beyond `bytesMax`. */
 export function unzstd(bytes: Uint8Array, bytesMax: number): Uint8Array {
-  // Walked on either way: it refuses a frame that is cut off, which node:zlib takes for a shorter one.
-  const bound = zstdSizeBound(bytes);
+  const frames = zstdFrames(bytes);
   const { zstdDecompressSync } = zlib();
+  if (zstdDecompressSync === undefined) return unpackWithWasm(bytes, frames, bytesMax);
+  const joined = new JoinedBlocks('zstd', bytesMax);
+  for (const { start, end, bound } of frames) {
+    try {
+      // Frame by frame: node:zlib stops after the first one.
+      const options = { maxOutputLength: Math.max(joined.room, 1), chunkSize: chunkBytes(bound) };
+      joined.add(zstdDecompressSync(bytes.subarray(start, end), options));
+    } catch (error) {
+      if (error instanceof Malformed) throw error;
+      throw new Malformed(`zstd: ${zlibReason(error, bytesMax)}`);
+    }
+  }
+  return joined.join();
+}
+
+function unpackWithWasm(bytes: Uint8Array, frames: readonly ZstdFrame[], bytesMax: number): Uint8Array {
+  let bound = 0;
+  for (const frame of frames) bound += frame.bound;
+  startZstd();
   try {
-    if (zstdDecompressSync === undefined) return zstdDecompress(bytes, Math.min(bound, bytesMax));
-    return zstdDecompressSync(bytes, { maxOutputLength: bytesMax, chunkSize: chunkBytes(bound) });
+    return zstdDecompress(bytes, Math.min(bound, bytesMax));
   } catch (error) {
-    throw new Malformed(`zstd: ${reason(error, bound, bytesMax)}`);
+    const tooLarge = error instanceof ZstdError && error.number === DESTINATION_TOO_SMALL && bound > bytesMax;
+    throw new Malformed(`zstd: ${tooLarge ? `more than ${bytesMax} bytes` : (error as Error).message}`);
   }
 }
 
 function chunkBytes(expected: number): number {
   return Math.min(Math.max(expected, CHUNK_BYTES_MIN), CHUNK_BYTES_MAX);
-}
-
-function reason(error: unknown, bound: number, bytesMax: number): string {
-  if (error instanceof ZstdError && error.number === DESTINATION_TOO_SMALL && bound > bytesMax) {
-    return `more than ${bytesMax} bytes`;
-  }
-  return zlibReason(error, bytesMax);
 }
