@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { lazyPackage } from './packages.ts';
 import { takePidLock } from './pid-lock.ts';
 
 /** Exit code of flock(1) when another holds the lock. */
@@ -46,8 +47,10 @@ function heldBy(fd: number): { release(): void } {
   };
 }
 
+const childProcess = lazyPackage('node:child_process');
+
 /** Exit code of flock(1); null when it could not be run. */
 function flock(fd: number): number | null {
-  const { spawnSync } = process.getBuiltinModule('node:child_process');
+  const { spawnSync } = childProcess() as typeof import('node:child_process');
   return spawnSync('flock', ['-x', '-n', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] }).status;
 }

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Level, Logger as PinoLogger } from 'pino';
 import type { Logger } from './logger.ts';
+import { lazyPackage } from './packages.ts';
 import { prettyLine } from './pretty-line.ts';
 
 export interface LogOptions {
@@ -108,8 +108,10 @@ class Sink {
   }
 }
 
+const pinoPackage = lazyPackage('pino');
+
 function loadPino({ level, fd, pretty }: LogOptions): PinoLogger {
-  const { pino } = createRequire(import.meta.url)('pino') as typeof import('pino');
+  const { pino } = pinoPackage() as typeof import('pino');
   const destination = pretty
     ? { write: (line: string) => writeText(fd, prettyLine(line, process.env['NO_COLOR'] === undefined)) }
     : { write: (line: string) => writeText(fd, line) };
