@@ -47,7 +47,7 @@ export class MemoryConnection implements Connection {
 
   start(handler: ConnectionHandler): void {
     this.#handler = handler;
-    this.#peer?.#schedule();
+    this.#schedulePeer();
   }
 
   write(chunks: readonly Uint8Array[], sent?: () => void): void {
@@ -67,7 +67,7 @@ export class MemoryConnection implements Connection {
 
   resume(): void {
     this.#isPaused = false;
-    this.#peer?.#schedule();
+    this.#schedulePeer();
   }
 
   end(): void {
@@ -77,11 +77,16 @@ export class MemoryConnection implements Connection {
 
   destroy(): void {
     this.#close();
-    this.#options.later(() => this.#peer?.#close());
+    const peer = this.#peer;
+    if (peer !== undefined) this.#options.later(() => peer.#close());
   }
 
   reset(): void {
     this.#close(new NetworkError('ECONNRESET', 'the connection was reset'));
+  }
+
+  #schedulePeer(): void {
+    if (this.#peer !== undefined) this.#peer.#schedule();
   }
 
   #schedule(): void {
@@ -97,7 +102,8 @@ export class MemoryConnection implements Connection {
   #carry(): void {
     const before = this.pendingBytes;
     const receiver = this.#peer;
-    while (this.#outgoing.length > 0 && receiver?.canReceive && !this.#isClosed) {
+    if (receiver === undefined) return;
+    while (this.#outgoing.length > 0 && receiver.#canReceive() && !this.#isClosed) {
       const { bytes, sent } = this.#outgoing[0]!;
       const count = receiver.#land(bytes.subarray(0, this.#options.segmentBytesMax));
       this.pendingBytes -= count;
@@ -113,7 +119,7 @@ export class MemoryConnection implements Connection {
     if (this.#isEnding) this.destroy();
   }
 
-  get canReceive(): boolean {
+  #canReceive(): boolean {
     return this.#handler !== undefined && !this.#isPaused && !this.#isClosed;
   }
 
