@@ -5,7 +5,7 @@ import { parseVersions } from '../../src/protocol/version-range.ts';
 /** Everything that `src/protocol` declares, found by walking its folders, so that no test can forget a file. */
 const protocol = new URL('../../src/protocol/', import.meta.url);
 
-export const apis: readonly Api[] = (await exportsOf('messages/')).filter(isApi).sort((a, b) => a.key - b.key);
+export const apis: readonly Api[] = (await exportsOf('messages/')).filter(isApi).toSorted((a, b) => a.key - b.key);
 
 export const records: readonly Message[] = [
   ...(await exportsOf('internal-records/')),

@@ -58,7 +58,7 @@ test('every request that Kafka has is declared, but for those between quorum mem
     .map(({ apiKey }) => apiKey!);
   // Vote, BeginQuorumEpoch, EndQuorumEpoch, Envelope, FetchSnapshot, ControllerRegistration, UpdateRaftVoter.
   assert.deepEqual(
-    [...new Set(left)].sort((a, b) => a - b),
+    [...new Set(left)].toSorted((a, b) => a - b),
     [52, 53, 54, 58, 59, 70, 82],
   );
 });

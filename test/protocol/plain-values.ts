@@ -12,7 +12,7 @@ export function plainValues(fields: Fields, values: Values): Values {
 }
 
 function plain(field: AnyField, value: unknown): unknown {
-  if (value === null) return null;
+  if (value === null || value === undefined) return value;
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
   if (field.kind === 'array') return (value as unknown[]).map((item) => plain(field.of!, item));
   if (field.kind === 'struct') return plainValues(field.fields!, value as Values);
