@@ -1,0 +1,42 @@
+import type { ErrorSpec } from '../protocol/errors.ts';
+
+/** What an append came to: an error, or E.NONE and the offset of the last record. */
+export interface AppendResult {
+  readonly error: ErrorSpec;
+  readonly lastOffset: number;
+}
+
+/** Work that is done once when the event loop's turn ends; the broker's turn takes it as it is. */
+export interface TurnEnd {
+  endOfTurn(): void;
+}
+
+/**
+ * The internal topic of a coordinator, as the coordinator sees it: the broker implements it over the partitions that
+ * it leads. Every call is synchronous. A partition that is not led here answers NOT_LEADER_OR_FOLLOWER.
+ */
+export interface CoordinatorLog {
+  /** The largest batch that `append` takes (max.message.bytes of the topic). */
+  batchBytesMax(partition: number): number;
+  /**
+   * The error that an append would meet now: not the leader, too few in-sync replicas, directory offline; E.NONE
+   * when none is known. Asked before a decision, so that no state has to be thrown away for what was known beforehand.
+   */
+  appendError(partition: number): ErrorSpec;
+  /** Appends one batch as the leader with acks=all; offsets and leader epoch are filled in by the log. */
+  append(partition: number, batch: Uint8Array): AppendResult;
+  /**
+   * Calls back once: with E.NONE when the high watermark has passed `offset` (at once if it has already), or with the
+   * error when this broker stops leading the partition before.
+   */
+  whenCommitted(partition: number, offset: number, callback: (error: ErrorSpec) => void): void;
+  /** First offset of the log. */
+  logStartOffset(partition: number): number;
+  /**
+   * Whole batches from the one that holds `fromOffset` on, up to the end of the log and not only to the high watermark: at
+   * most `bytesMax` bytes but at least one batch; empty at the end. Throws when the log cannot be read.
+   */
+  read(partition: number, fromOffset: number, bytesMax: number): Uint8Array;
+  /** Has `work` done at the end of the current turn, before any answer of the turn goes out. */
+  enlist(work: TurnEnd): void;
+}

@@ -1,0 +1,107 @@
+import type { joinGroup } from '../../protocol/messages/011-join-group.ts';
+import type { syncGroup } from '../../protocol/messages/014-sync-group.ts';
+import type { ReadMessage, WriteMessage } from '../../protocol/schema.ts';
+import type { Reply } from '../pending-reply.ts';
+import type { MemberValue } from './group-records.ts';
+
+export type JoinRequest = ReadMessage<typeof joinGroup.request>;
+export type JoinResponse = WriteMessage<typeof joinGroup.response>;
+export type SyncRequest = ReadMessage<typeof syncGroup.request>;
+export type SyncResponse = WriteMessage<typeof syncGroup.response>;
+
+/** A way of assigning partitions that a member knows, with what it tells the leader under it. Opaque to the broker. */
+export interface MemberProtocol {
+  readonly name: string;
+  readonly metadata: Uint8Array;
+}
+
+export const NO_BYTES: Uint8Array = new Uint8Array(0);
+
+/** What a member says of itself when it joins. */
+export interface MemberProfile {
+  readonly instanceId: string | null;
+  readonly clientId: string;
+  readonly clientHost: string;
+  readonly rebalanceTimeoutMs: number;
+  readonly sessionTimeoutMs: number;
+  readonly protocols: readonly MemberProtocol[];
+}
+
+/** A member of a classic group. */
+export class ClassicMember {
+  readonly id: string;
+  instanceId: string | null;
+  clientId: string;
+  clientHost: string;
+  rebalanceTimeoutMs: number;
+  sessionTimeoutMs: number;
+  /** In the member's order of preference. */
+  protocols: readonly MemberProtocol[];
+  assignment: Uint8Array = NO_BYTES;
+  /** It has never been in a generation: it waits in its first join and cannot send heartbeats. */
+  isNew = false;
+  /** Its JoinGroup, while that waits for the others. */
+  awaitingJoin: Reply<JoinResponse> | undefined;
+  /** Its SyncGroup, while that waits for the leader. */
+  awaitingSync: Reply<SyncResponse> | undefined;
+
+  constructor(id: string, profile: MemberProfile) {
+    this.id = id;
+    this.instanceId = profile.instanceId;
+    this.clientId = profile.clientId;
+    this.clientHost = profile.clientHost;
+    this.rebalanceTimeoutMs = profile.rebalanceTimeoutMs;
+    this.sessionTimeoutMs = profile.sessionTimeoutMs;
+    this.protocols = profile.protocols;
+  }
+
+  get isStatic(): boolean {
+    return this.instanceId !== null;
+  }
+
+  /** Whether a silent member stays for now: it waits in the rebalance and cannot send heartbeats meanwhile. */
+  get isExcusedFromHeartbeats(): boolean {
+    return !this.isNew && (this.awaitingJoin !== undefined || this.awaitingSync !== undefined);
+  }
+
+  metadataFor(protocolName: string | null): Uint8Array {
+    return this.protocols.find(({ name }) => name === protocolName)?.metadata ?? NO_BYTES;
+  }
+
+  /** Whether it offers exactly what it offered before, in the same order. */
+  offersSame(protocols: readonly MemberProtocol[]): boolean {
+    return (
+      protocols.length === this.protocols.length &&
+      protocols.every(({ name, metadata }, index) => {
+        const mine = this.protocols[index]!;
+        return mine.name === name && Buffer.compare(mine.metadata, metadata) === 0;
+      })
+    );
+  }
+
+  toRecord(protocolName: string | null, assignment: Uint8Array): MemberValue {
+    return {
+      memberId: this.id,
+      groupInstanceId: this.instanceId,
+      clientId: this.clientId,
+      clientHost: this.clientHost,
+      rebalanceTimeout: this.rebalanceTimeoutMs,
+      sessionTimeout: this.sessionTimeoutMs,
+      subscription: this.metadataFor(protocolName),
+      assignment,
+    };
+  }
+
+  static fromRecord(value: MemberValue, protocolName: string | null): ClassicMember {
+    const member = new ClassicMember(value.memberId, {
+      instanceId: value.groupInstanceId,
+      clientId: value.clientId,
+      clientHost: value.clientHost,
+      rebalanceTimeoutMs: value.rebalanceTimeout === -1 ? value.sessionTimeout : value.rebalanceTimeout,
+      sessionTimeoutMs: value.sessionTimeout,
+      protocols: protocolName === null ? [] : [{ name: protocolName, metadata: Buffer.from(value.subscription) }],
+    });
+    member.assignment = Buffer.from(value.assignment);
+    return member;
+  }
+}

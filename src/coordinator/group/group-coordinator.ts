@@ -1,0 +1,301 @@
+import { coordinatorPartition } from '../../base/java-hash.ts';
+import { ZERO_UUID } from '../../base/uuid.ts';
+import { E, type ErrorSpec } from '../../protocol/errors.ts';
+import type { deleteGroups } from '../../protocol/messages/042-delete-groups.ts';
+import type { describeGroups } from '../../protocol/messages/015-describe-groups.ts';
+import type { listGroups } from '../../protocol/messages/016-list-groups.ts';
+import type { offsetFetch } from '../../protocol/messages/009-offset-fetch.ts';
+import type { ReadMessage, WriteMessage } from '../../protocol/schema.ts';
+import type { EndTxnMarker } from '../../records/control-records.ts';
+import type { Clock, Timers } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { Random } from '../../runtime/random.ts';
+import type { CoordinatorLog } from '../coordinator-log.ts';
+import type { Reply } from '../pending-reply.ts';
+import { CoordinatorRuntime } from '../runtime.ts';
+import type { TransactionProducer } from '../state-machine.ts';
+import { heartbeatClassicGroup, type HeartbeatRequest, type HeartbeatResponse } from './classic-heartbeat.ts';
+import { joinClassicGroup } from './classic-join.ts';
+import { leaveClassicGroup, type LeaveRequest, type LeaveResponse } from './classic-leave.ts';
+import type { JoinRequest, JoinResponse, SyncRequest, SyncResponse } from './classic-member.ts';
+import { joinError, syncError } from './classic-rebalance.ts';
+import { syncClassicGroup } from './classic-sync.ts';
+import { dropDisconnected } from './disconnect.ts';
+import type { GroupCoordinatorConfig } from './group-config.ts';
+import { describeGroup, listShardGroups, type DescribedGroup, type ListedGroup } from './group-listing.ts';
+import type { GroupRecord } from './group-records.ts';
+import { GroupShard } from './group-shard.ts';
+import type { GroupEffects, GroupState } from './group-state.ts';
+import type { GroupTopics } from './group-topics.ts';
+import { newMemberId } from './member-id.ts';
+import {
+  answersOf,
+  commitOffsets,
+  commitOffsetsInTransaction,
+  type OffsetCommitRequest,
+  type OffsetCommitResponse,
+  type TxnOffsetCommitRequest,
+  type TxnOffsetCommitResponse,
+} from './offset-commit.ts';
+import {
+  deleteGroup,
+  deleteOffsets,
+  deleteOffsetsOfTopic,
+  offsetDeleteError,
+  type OffsetDeleteRequest,
+  type OffsetDeleteResponse,
+} from './offset-deletion.ts';
+import { fetchGroupOffsets, groupOffsetsError, type GroupOffsetsAnswer } from './offset-fetch.ts';
+import { commitTopics, namedCommitTopics, queriedTopics, TOPIC_ID_VERSION } from './offset-topics.ts';
+import { GROUPS_VERSION, offsetFetchResponse } from './offset-fetch-response.ts';
+import type { GroupRequestContext } from './request-context.ts';
+
+type OffsetFetchRequest = ReadMessage<typeof offsetFetch.request>;
+type OffsetFetchResponse = WriteMessage<typeof offsetFetch.response>;
+type DescribeGroupsRequest = ReadMessage<typeof describeGroups.request>;
+type DescribeGroupsResponse = WriteMessage<typeof describeGroups.response>;
+type ListGroupsRequest = ReadMessage<typeof listGroups.request>;
+type ListGroupsResponse = WriteMessage<typeof listGroups.response>;
+type DeleteGroupsRequest = ReadMessage<typeof deleteGroups.request>;
+type DeleteGroupsResponse = WriteMessage<typeof deleteGroups.response>;
+
+export interface GroupCoordinatorSeams {
+  readonly log: CoordinatorLog;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly topics: GroupTopics;
+  /** Partitions of `__consumer_offsets`. */
+  readonly partitionCount: () => number;
+}
+
+/** From this version on a null protocol name can be told; before it an empty one stands for it. */
+const NULL_PROTOCOL_NAME_VERSION = 7;
+
+/**
+ * The group coordinator of one broker, as the request handlers see it: each method takes a decoded request and answers
+ * with the response of the request's version. Promises never reject. Groups live in the partitions of
+ * `__consumer_offsets` that {@link load} was called for; the rest is answered NOT_COORDINATOR.
+ */
+export class GroupCoordinator {
+  readonly #config: GroupCoordinatorConfig;
+  readonly #seams: GroupCoordinatorSeams;
+  readonly #runtime: CoordinatorRuntime<GroupShard, GroupRecord>;
+
+  constructor(config: GroupCoordinatorConfig, seams: GroupCoordinatorSeams) {
+    this.#config = config;
+    this.#seams = seams;
+    this.#runtime = new CoordinatorRuntime<GroupShard, GroupRecord>({
+      log: seams.log,
+      clock: seams.clock,
+      timers: seams.timers,
+      logger: seams.logger,
+      commitTimeoutMs: () => config.offsetsCommitTimeoutMs,
+      createMachine: () => new GroupShard(config),
+    });
+  }
+
+  /** This broker leads the partition of `__consumer_offsets` from now on. */
+  load(partition: number): void {
+    this.#runtime.load(partition);
+  }
+
+  /** It leads it no longer. */
+  unload(partition: number): void {
+    this.#runtime.unload(partition);
+  }
+
+  close(): void {
+    this.#runtime.close();
+  }
+
+  /** The partition of `__consumer_offsets` whose leader coordinates the group. */
+  partitionFor(groupId: string): number {
+    return coordinatorPartition(groupId, this.#seams.partitionCount());
+  }
+
+  async joinGroup(request: JoinRequest, context: GroupRequestContext): Promise<JoinResponse> {
+    const response = await this.#join(request, context);
+    return response.protocolName === null && context.apiVersion < NULL_PROTOCOL_NAME_VERSION
+      ? { ...response, protocolName: '' }
+      : response;
+  }
+
+  async syncGroup(request: SyncRequest, context: GroupRequestContext): Promise<SyncResponse> {
+    if (request.groupId === '') return syncError(E.INVALID_GROUP_ID);
+    return this.#submit(request.groupId, syncError, (state, effects, reply) =>
+      syncClassicGroup(state, effects, { request, context, reply }),
+    );
+  }
+
+  async heartbeat(request: HeartbeatRequest, context: GroupRequestContext): Promise<HeartbeatResponse> {
+    if (request.groupId === '') return { errorCode: E.INVALID_GROUP_ID.code };
+    return this.#read(
+      request.groupId,
+      // A member of a group that is being loaded is not to be alarmed: it is asked again soon enough.
+      (error): HeartbeatResponse => ({ errorCode: (error === E.COORDINATOR_LOAD_IN_PROGRESS ? E.NONE : error).code }),
+      (state, effects, reply) => heartbeatClassicGroup(state, effects, { request, context, reply }),
+    );
+  }
+
+  async leaveGroup(request: LeaveRequest, context: GroupRequestContext): Promise<LeaveResponse> {
+    const failure = (error: ErrorSpec): LeaveResponse => ({ errorCode: error.code, members: [] });
+    if (request.groupId === '') return failure(E.INVALID_GROUP_ID);
+    return this.#submit(request.groupId, failure, (state, effects, reply) =>
+      leaveClassicGroup(state, effects, { request, context, reply }),
+    );
+  }
+
+  async offsetCommit(request: OffsetCommitRequest, context: GroupRequestContext): Promise<OffsetCommitResponse> {
+    const topics = commitTopics(request, context.apiVersion, this.#seams.topics);
+    const failure = (error: ErrorSpec): OffsetCommitResponse => ({ topics: answersOf(topics, () => error) });
+    return this.#submit(request.groupId, failure, (state, effects, reply) =>
+      commitOffsets(state, effects, { request, context, reply }, topics),
+    );
+  }
+
+  async txnOffsetCommit(
+    request: TxnOffsetCommitRequest,
+    context: GroupRequestContext,
+  ): Promise<TxnOffsetCommitResponse> {
+    const topics = namedCommitTopics(request.topics, this.#seams.topics);
+    const failure = (error: ErrorSpec): TxnOffsetCommitResponse => ({ topics: answersOf(topics, () => error) });
+    if (request.groupId === '') return failure(E.INVALID_GROUP_ID);
+    return this.#submit(request.groupId, failure, (state, effects, reply) =>
+      commitOffsetsInTransaction(state, effects, { request, context, reply }, topics),
+    );
+  }
+
+  async offsetFetch(request: OffsetFetchRequest, context: GroupRequestContext): Promise<OffsetFetchResponse> {
+    const { apiVersion } = context;
+    const { topics } = this.#seams;
+    const groups =
+      apiVersion >= GROUPS_VERSION ? request.groups : [{ groupId: request.groupId, topics: request.topics }];
+    const topicIdOf = apiVersion >= TOPIC_ID_VERSION ? (name: string) => topics.topicId(name) : () => ZERO_UUID;
+    const answers = groups.map((group) => {
+      const query = {
+        groupId: group.groupId,
+        topics: queriedTopics(group.topics, apiVersion, topics),
+        requireStable: request.requireStable,
+      };
+      return this.#read(
+        group.groupId,
+        (error): GroupOffsetsAnswer => groupOffsetsError(group.groupId, error),
+        (state, effects, reply) => effects.answer(reply, fetchGroupOffsets(state, query, topicIdOf)),
+      );
+    });
+    return offsetFetchResponse(await Promise.all(answers), request, apiVersion);
+  }
+
+  async offsetDelete(request: OffsetDeleteRequest, context: GroupRequestContext): Promise<OffsetDeleteResponse> {
+    const isKnownTopic = (name: string) => this.#seams.topics.topicId(name) !== undefined;
+    if (request.groupId === '') return offsetDeleteError(E.INVALID_GROUP_ID);
+    return this.#submit(request.groupId, offsetDeleteError, (state, effects, reply) =>
+      deleteOffsets(state, effects, { request, context, reply }, isKnownTopic),
+    );
+  }
+
+  async deleteGroups(request: DeleteGroupsRequest): Promise<DeleteGroupsResponse> {
+    const results = [...new Set(request.groupsNames)].map(async (groupId) => {
+      const error = await this.#submit(
+        groupId,
+        (failed) => failed,
+        (state, effects, reply: Reply<ErrorSpec>) => effects.answer(reply, deleteGroup(state, effects, groupId)),
+      );
+      return { groupId, errorCode: error.code };
+    });
+    return { results: await Promise.all(results) };
+  }
+
+  async describeGroups(request: DescribeGroupsRequest, context: GroupRequestContext): Promise<DescribeGroupsResponse> {
+    const groups = request.groups.map((groupId) =>
+      this.#read(
+        groupId,
+        (error): DescribedGroup => ({
+          errorCode: error.code,
+          groupId,
+          groupState: '',
+          protocolType: '',
+          protocolData: '',
+          members: [],
+        }),
+        (state, effects, reply) => effects.answer(reply, describeGroup(state, groupId, context.apiVersion)),
+      ),
+    );
+    return { groups: await Promise.all(groups) };
+  }
+
+  /** The groups of all partitions that are led here; while one is loading there is no whole answer. */
+  async listGroups(request: ListGroupsRequest): Promise<ListGroupsResponse> {
+    const filter = { states: request.statesFilter, types: request.typesFilter };
+    const listings = this.#runtime.partitions().map((partition) =>
+      this.#runtime.submit(partition, {
+        mayWrite: false,
+        failure: (error): ErrorSpec | ListedGroup[] => error,
+        decide: (shard, effects, reply) => effects.answer(reply, listShardGroups(shard.state, filter)),
+      }),
+    );
+    const groups: ListedGroup[] = [];
+    for (const listing of await Promise.all(listings)) {
+      if (Array.isArray(listing)) groups.push(...listing);
+      else if (listing !== E.NOT_COORDINATOR) return { errorCode: listing.code, groups: [] };
+    }
+    return { errorCode: E.NONE.code, groups };
+  }
+
+  /** A client's connection closed; see {@link GroupCoordinatorConfig.memberDisconnectGraceMs}. */
+  connectionClosed(connectionId: number): void {
+    this.#runtime.runAll((shard, effects) => dropDisconnected(shard.state, effects, connectionId));
+  }
+
+  /** A topic was deleted: its committed offsets go too. */
+  topicDeleted(name: string): void {
+    this.#runtime.runAll((shard, effects) => deleteOffsetsOfTopic(shard.state, effects, name));
+  }
+
+  /** Writes a transaction's marker to a partition of `__consumer_offsets`, which decides over the offsets in it. */
+  endTransaction(partition: number, producer: TransactionProducer, marker: EndTxnMarker): Promise<ErrorSpec> {
+    return this.#runtime.endTransaction(partition, producer, marker);
+  }
+
+  async #join(request: JoinRequest, context: GroupRequestContext): Promise<JoinResponse> {
+    const { groupId, sessionTimeoutMs, memberId, groupInstanceId } = request;
+    const { groupMinSessionTimeoutMs, groupMaxSessionTimeoutMs } = this.#config;
+    if (groupId === '') return joinError(E.INVALID_GROUP_ID, memberId);
+    if (sessionTimeoutMs < groupMinSessionTimeoutMs || sessionTimeoutMs > groupMaxSessionTimeoutMs) {
+      return joinError(E.INVALID_SESSION_TIMEOUT, memberId);
+    }
+    const nextId = newMemberId(groupInstanceId ?? context.clientId, this.#seams.random);
+    return this.#submit(
+      groupId,
+      (error) => joinError(error, memberId),
+      (state, effects, reply) => joinClassicGroup(state, effects, { request, context, newMemberId: nextId, reply }),
+    );
+  }
+
+  #submit<T>(
+    groupId: string,
+    failure: (error: ErrorSpec) => T,
+    decide: (state: GroupState, effects: GroupEffects, reply: Reply<T>) => void,
+  ): Promise<T> {
+    return this.#runtime.submit(this.partitionFor(groupId), {
+      mayWrite: true,
+      failure,
+      decide: (shard, effects, reply) => decide(shard.state, effects, reply),
+    });
+  }
+
+  /** As {@link #submit}, for what writes nothing. */
+  #read<T>(
+    groupId: string,
+    failure: (error: ErrorSpec) => T,
+    decide: (state: GroupState, effects: GroupEffects, reply: Reply<T>) => void,
+  ): Promise<T> {
+    return this.#runtime.submit(this.partitionFor(groupId), {
+      mayWrite: false,
+      failure,
+      decide: (shard, effects, reply) => decide(shard.state, effects, reply),
+    });
+  }
+}

@@ -1,0 +1,36 @@
+import type { StateMachine, TransactionProducer } from '../state-machine.ts';
+import { resumeAfterLoad } from './classic-rebalance.ts';
+import type { GroupCoordinatorConfig } from './group-config.ts';
+import { decodeGroupRecord, encodeGroupRecord, type GroupRecord } from './group-records.ts';
+import { GroupState, type GroupEffects } from './group-state.ts';
+import { scheduleExpiry } from './offset-expiry.ts';
+
+/** One partition of `__consumer_offsets` for the coordinator's runtime. */
+export class GroupShard implements StateMachine<GroupRecord> {
+  readonly state: GroupState;
+
+  constructor(config: GroupCoordinatorConfig) {
+    this.state = new GroupState(config);
+  }
+
+  encode(record: GroupRecord): { key: Uint8Array; value: Uint8Array | null } {
+    return encodeGroupRecord(record);
+  }
+
+  decode(key: Uint8Array, value: Uint8Array | null): GroupRecord | undefined {
+    return decodeGroupRecord(key, value);
+  }
+
+  apply(record: GroupRecord, producer?: TransactionProducer): void {
+    this.state.apply(record, producer);
+  }
+
+  endTransaction(producer: TransactionProducer, isCommit: boolean): void {
+    this.state.offsets.endTransaction(producer.id, isCommit);
+  }
+
+  loaded(effects: GroupEffects): void {
+    for (const group of this.state.groups.values()) resumeAfterLoad(this.state, effects, group);
+    scheduleExpiry(this.state, effects);
+  }
+}

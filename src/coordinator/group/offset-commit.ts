@@ -1,0 +1,161 @@
+import { ZERO_UUID, type Uuid } from '../../base/uuid.ts';
+import { E, type ErrorSpec } from '../../protocol/errors.ts';
+import type { offsetCommit } from '../../protocol/messages/008-offset-commit.ts';
+import type { txnOffsetCommit } from '../../protocol/messages/028-txn-offset-commit.ts';
+import type { ReadMessage, WriteMessage } from '../../protocol/schema.ts';
+import type { TransactionProducer } from '../state-machine.ts';
+import { ClassicState, type ClassicGroup } from './classic-group.ts';
+import { memberError } from './classic-join.ts';
+import { startSession } from './classic-rebalance.ts';
+import type { GroupEffects, GroupState } from './group-state.ts';
+import { heardOf, type GroupCall } from './heard-of.ts';
+
+export type OffsetCommitRequest = ReadMessage<typeof offsetCommit.request>;
+export type OffsetCommitResponse = WriteMessage<typeof offsetCommit.response>;
+export type TxnOffsetCommitRequest = ReadMessage<typeof txnOffsetCommit.request>;
+export type TxnOffsetCommitResponse = WriteMessage<typeof txnOffsetCommit.response>;
+
+/** From this version on an unknown group is told from an old generation. */
+const GROUP_ID_NOT_FOUND_VERSION = 9;
+
+/** A topic of a commit after its name and id are known; with an error it is answered and not committed. */
+export interface CommitTopic {
+  readonly name: string;
+  readonly topicId: Uuid;
+  readonly error: ErrorSpec;
+  readonly partitions: readonly {
+    readonly partitionIndex: number;
+    readonly committedOffset: number;
+    readonly committedLeaderEpoch: number;
+    readonly committedMetadata: string | null;
+  }[];
+}
+
+/** OffsetCommit: of a member in its generation, or of anybody while the group has no members. */
+export function commitOffsets(
+  state: GroupState,
+  effects: GroupEffects,
+  call: GroupCall<OffsetCommitRequest, OffsetCommitResponse>,
+  topics: readonly CommitTopic[],
+): void {
+  const { request, context, reply } = call;
+  const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: generation } = request;
+  const group = state.groups.get(groupId);
+  const error =
+    group === undefined
+      ? unknownGroupError(generation, context.apiVersion)
+      : commitRefusal(group, { memberId, groupInstanceId, generation, isTransactional: false });
+  if (error !== undefined) {
+    effects.answer(reply, { topics: answersOf(topics, () => error) });
+    return;
+  }
+  const member = group?.members.get(memberId);
+  if (group !== undefined && member !== undefined) {
+    heardOf(state, effects, group, { memberId, connectionId: context.connectionId });
+    if (group.state === ClassicState.stable || group.state === ClassicState.preparingRebalance) {
+      startSession(state, effects, group, member);
+    }
+  }
+  const expireTimestamp = request.retentionTimeMs === -1 ? -1 : effects.nowMs + request.retentionTimeMs;
+  effects.answer(reply, { topics: writeOffsets(state, effects, { groupId, topics, expireTimestamp }) });
+}
+
+/** TxnOffsetCommit: as OffsetCommit, but the offsets count only once the transaction is committed. */
+export function commitOffsetsInTransaction(
+  state: GroupState,
+  effects: GroupEffects,
+  call: GroupCall<TxnOffsetCommitRequest, TxnOffsetCommitResponse>,
+  topics: readonly CommitTopic[],
+): void {
+  const { request, reply } = call;
+  const { groupId, memberId, groupInstanceId, generationId: generation } = request;
+  const group = state.groups.get(groupId);
+  let error: ErrorSpec | undefined;
+  if (group !== undefined)
+    error = commitRefusal(group, { memberId, groupInstanceId, generation, isTransactional: true });
+  else if (generation >= 0) error = E.ILLEGAL_GENERATION;
+  const producer = { id: request.producerId, epoch: request.producerEpoch };
+  effects.answer(reply, {
+    topics:
+      error === undefined
+        ? writeOffsets(state, effects, { groupId, topics, expireTimestamp: -1, producer })
+        : answersOf(topics, () => error),
+  });
+}
+
+function unknownGroupError(generation: number, apiVersion: number): ErrorSpec | undefined {
+  if (generation < 0) return undefined;
+  return apiVersion >= GROUP_ID_NOT_FOUND_VERSION ? E.GROUP_ID_NOT_FOUND : E.ILLEGAL_GENERATION;
+}
+
+interface Committer {
+  readonly memberId: string;
+  readonly groupInstanceId: string | null;
+  readonly generation: number;
+  readonly isTransactional: boolean;
+}
+
+function commitRefusal(group: ClassicGroup, committer: Committer): ErrorSpec | undefined {
+  const { memberId, groupInstanceId, generation, isTransactional } = committer;
+  const isEmpty = group.state === ClassicState.empty;
+  if (generation < 0 && isEmpty) return undefined;
+  if (generation >= 0 || memberId !== '' || groupInstanceId !== null) {
+    const error = memberError(group, memberId, groupInstanceId);
+    if (error !== undefined) return error;
+    if (generation !== group.generation) return E.ILLEGAL_GENERATION;
+  } else if (!isTransactional && !isEmpty) {
+    return E.UNKNOWN_MEMBER_ID;
+  }
+  // It knows of the new generation but not yet of its share in it.
+  if (!isTransactional && group.state === ClassicState.completingRebalance) return E.REBALANCE_IN_PROGRESS;
+  return undefined;
+}
+
+interface OffsetWrite {
+  readonly groupId: string;
+  readonly topics: readonly CommitTopic[];
+  readonly expireTimestamp: number;
+  readonly producer?: TransactionProducer;
+}
+
+function writeOffsets(state: GroupState, effects: GroupEffects, write: OffsetWrite) {
+  const { offsetMetadataMaxBytes } = state.config;
+  return answersOf(write.topics, ({ name, topicId, error }, partition) => {
+    if (error !== E.NONE) return error;
+    const metadata = partition.committedMetadata ?? '';
+    if (metadata.length > offsetMetadataMaxBytes) return E.OFFSET_METADATA_TOO_LARGE;
+    effects.write(
+      {
+        type: 'offset',
+        group: write.groupId,
+        topic: name,
+        partition: partition.partitionIndex,
+        value: {
+          offset: partition.committedOffset,
+          leaderEpoch: partition.committedLeaderEpoch,
+          metadata,
+          commitTimestamp: effects.nowMs,
+          expireTimestamp: write.expireTimestamp,
+          topicId,
+        },
+      },
+      write.producer,
+    );
+    return E.NONE;
+  });
+}
+
+/** The response's topics with an error for each partition. */
+export function answersOf(
+  topics: readonly CommitTopic[],
+  errorFor: (topic: CommitTopic, partition: CommitTopic['partitions'][number]) => ErrorSpec,
+) {
+  return topics.map((topic) => ({
+    name: topic.name,
+    topicId: topic.topicId === '' ? ZERO_UUID : topic.topicId,
+    partitions: topic.partitions.map((partition) => ({
+      partitionIndex: partition.partitionIndex,
+      errorCode: (topic.error === E.NONE ? errorFor(topic, partition) : topic.error).code,
+    })),
+  }));
+}

@@ -1,0 +1,73 @@
+import { E, type ErrorSpec } from '../../protocol/errors.ts';
+import type { offsetDelete } from '../../protocol/messages/047-offset-delete.ts';
+import type { ReadMessage, WriteMessage } from '../../protocol/schema.ts';
+import { ClassicState } from './classic-group.ts';
+import type { Group, GroupEffects, GroupState } from './group-state.ts';
+import type { GroupCall } from './heard-of.ts';
+
+export type OffsetDeleteRequest = ReadMessage<typeof offsetDelete.request>;
+export type OffsetDeleteResponse = WriteMessage<typeof offsetDelete.response>;
+
+/** OffsetDelete: offsets of topics that no member consumes. */
+export function deleteOffsets(
+  state: GroupState,
+  effects: GroupEffects,
+  { request, reply }: GroupCall<OffsetDeleteRequest, OffsetDeleteResponse>,
+  isKnownTopic: (name: string) => boolean,
+): void {
+  const { groupId } = request;
+  const group = state.groups.get(groupId);
+  if (group === undefined || (group.state !== ClassicState.empty && !group.isConsumerGroup)) {
+    effects.answer(reply, offsetDeleteError(group === undefined ? E.GROUP_ID_NOT_FOUND : E.NON_EMPTY_GROUP));
+    return;
+  }
+  const topics = request.topics.map(({ name, partitions }) => {
+    let error = E.NONE;
+    if (!isKnownTopic(name)) error = E.UNKNOWN_TOPIC_OR_PARTITION;
+    else if (group.isSubscribedTo(name)) error = E.GROUP_SUBSCRIBED_TO_TOPIC;
+    return {
+      name,
+      partitions: partitions.map(({ partitionIndex }) => {
+        if (error === E.NONE && state.offsets.get(groupId, name, partitionIndex) !== undefined) {
+          writeTombstone(effects, groupId, name, partitionIndex);
+        }
+        return { partitionIndex, errorCode: error.code };
+      }),
+    };
+  });
+  effects.answer(reply, { errorCode: E.NONE.code, topics });
+}
+
+export function offsetDeleteError(error: ErrorSpec): OffsetDeleteResponse {
+  return { errorCode: error.code, topics: [] };
+}
+
+/** DeleteGroups for one group: it and its offsets go, unless it has members. */
+export function deleteGroup(state: GroupState, effects: GroupEffects, groupId: string): ErrorSpec {
+  const group = state.groups.get(groupId);
+  if (group === undefined) return E.GROUP_ID_NOT_FOUND;
+  if (group.state !== ClassicState.empty) return E.NON_EMPTY_GROUP;
+  for (const { topic, partition } of state.offsets.allPartitionsOf(groupId)) {
+    writeTombstone(effects, groupId, topic, partition);
+  }
+  writeGroupTombstone(effects, group);
+  return E.NONE;
+}
+
+/** A topic is gone: so are its offsets, in all groups. */
+export function deleteOffsetsOfTopic(state: GroupState, effects: GroupEffects, topic: string): void {
+  for (const groupId of state.groups.keys()) {
+    for (const { partition } of state.offsets.allPartitionsOf(groupId, topic)) {
+      writeTombstone(effects, groupId, topic, partition);
+    }
+  }
+}
+
+export function writeTombstone(effects: GroupEffects, group: string, topic: string, partition: number): void {
+  effects.write({ type: 'offset', group, topic, partition, value: null });
+}
+
+/** Ends a group without members; ids handed out to members that have not come are worth nothing any more. */
+export function writeGroupTombstone(effects: GroupEffects, group: Group): void {
+  effects.write({ type: 'classicGroup', group: group.id, value: null });
+}

@@ -1,0 +1,43 @@
+import type { Reply } from './pending-reply.ts';
+
+/** The producer under whose transaction a record is written; its fate is told by a marker. */
+export interface TransactionProducer {
+  readonly id: number;
+  readonly epoch: number;
+}
+
+/**
+ * What a decision can bring about. The runtime hands it to every decision; nothing else reaches the outside, so
+ * a decision is a function of the state, its input and the time.
+ */
+export interface Effects<R> {
+  /** Wall clock in milliseconds: for timestamps in records, retention and the like. */
+  readonly nowMs: number;
+  /** Monotonic milliseconds: for deadlines. */
+  readonly monotonicMs: number;
+  /** The most that key and value of a record may take together. */
+  readonly recordBytesMax: number;
+  /** Applies the record and appends it with the others of this turn. With `producer` it belongs to a transaction. */
+  write(record: R, producer?: TransactionProducer): void;
+  /** Answers a request once everything written so far is committed. The first answer to a request counts. */
+  answer<T>(reply: Reply<T>, response: T): void;
+  /** Runs `due` as a decision of its own after `delayMs`; takes the place of a timer with the same key. */
+  setTimer(key: string, delayMs: number, due: (effects: Effects<R>) => void): void;
+  cancelTimer(key: string): void;
+}
+
+/**
+ * The state machine of one partition of an internal topic. `apply` is the only way in which recorded state changes:
+ * it runs for each record when the partition is loaded, and for each record that a decision writes.
+ */
+export interface StateMachine<R> {
+  /** The record as it stands in the log. */
+  encode(record: R): { readonly key: Uint8Array; readonly value: Uint8Array | null };
+  /** The record that lies in the log; undefined for a type of a later version, which is passed over. Throws Malformed. */
+  decode(key: Uint8Array, value: Uint8Array | null): R | undefined;
+  apply(record: R, producer?: TransactionProducer): void;
+  /** A transaction's marker: its records become real or vanish. Runs at load and when a marker is written. */
+  endTransaction(producer: TransactionProducer, isCommit: boolean): void;
+  /** All records are applied: sets the timers that the state calls for. */
+  loaded(effects: Effects<R>): void;
+}
