@@ -169,7 +169,7 @@ function writeRecord(writer: ByteWriter, record: NewRecord, timestampDelta: numb
   const key = record.key ?? null;
   const value = record.value ?? null;
   const headers = record.headers ?? NO_HEADERS;
-  writer.varint(1 + varlongBytes(timestampDelta) + varintBytes(offsetDelta) + bodyBytes(key, value, headers));
+  writer.varint(1 + varintBytes(timestampDelta) + varintBytes(offsetDelta) + bodyBytes(key, value, headers));
   writer.int8(0);
   writer.varlong(timestampDelta);
   writer.varint(offsetDelta);
@@ -207,12 +207,8 @@ function fieldBytes(bytes: Uint8Array | null): number {
   return bytes === null ? 1 : varintBytes(bytes.length) + bytes.length;
 }
 
-function varintBytes(value: number): number {
-  return varlongBytes(value);
-}
-
 /** Bytes that `value` takes as a zigzag base-128 number. */
-function varlongBytes(value: number): number {
+function varintBytes(value: number): number {
   let rest = value < 0 ? -value - 1 : value;
   let size = 1;
   for (rest = Math.floor(rest / 64); rest > 0; rest = Math.floor(rest / 128)) size++;

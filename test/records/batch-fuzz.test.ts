@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { Malformed } from '../../src/base/malformed.ts';
 import * as b from '../../src/records/batch.ts';
 import { BatchCursor } from '../../src/records/batch-cursor.ts';
@@ -9,6 +10,7 @@ import { checkProducedFormat } from '../../src/records/refused-formats.ts';
 import { BatchFuzzer } from './batch-fuzzer.ts';
 
 const CASES = process.env['POSTHORN_LONG'] === '1' ? 1_000_000 : 20_000;
+const CASES_PER_TURN = 500;
 const SEED = 20_260_728;
 const UNPACKED_BYTES_MAX = 1 << 20;
 
@@ -48,11 +50,13 @@ function readAll(bytes: Buffer, tally: Tally): void {
   }
 }
 
-test(`${CASES} damaged batches: read, or refused as malformed, and nothing else`, () => {
+test(`${CASES} damaged batches: read, or refused as malformed, and nothing else`, async () => {
   const fuzzer = new BatchFuzzer(SEED);
   const tally: Tally = { decoded: 0, malformed: 0 };
   for (let index = 0; index < CASES; index++) {
     const bytes = fuzzer.next();
+    // node:zlib lets go of a stream that failed only when the turn ends.
+    if (index % CASES_PER_TURN === 0) await setImmediate();
     try {
       readAll(bytes, tally);
     } catch (error) {

@@ -2,7 +2,7 @@ import type * as Lz4 from 'lz4-napi';
 import { ByteWriter } from '../../base/byte-writer.ts';
 import { Malformed } from '../../base/malformed.ts';
 import { lazyPackage } from '../../runtime/packages.ts';
-import { JoinedBlocks } from './joined.ts';
+import { JoinedBlocks } from './joined-blocks.ts';
 import { xxhash32 } from './xxhash32.ts';
 
 /**

@@ -3,7 +3,7 @@ import { ByteReader } from '../../base/byte-reader.ts';
 import { ByteWriter } from '../../base/byte-writer.ts';
 import { Malformed } from '../../base/malformed.ts';
 import { lazyPackage } from '../../runtime/packages.ts';
-import { JoinedBlocks } from './joined.ts';
+import { JoinedBlocks } from './joined-blocks.ts';
 
 /**
  * Snappy in the two shapes that Kafka's clients write: framed by snappy-java (Xerial: a 16-byte header, then blocks
