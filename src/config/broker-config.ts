@@ -1,8 +1,8 @@
 import { assert } from '../base/assert.ts';
 import { type BrokerKey, type BrokerValue, brokerSetting } from './broker-settings.ts';
+import { readValue } from './check.ts';
 import { baseNameOf } from './listener-prefix.ts';
 import type { Setting, SettingValue } from './setting.ts';
-import { parseValue } from './value.ts';
 
 /** Texts of settings by name. */
 export type SettingTexts = ReadonlyMap<string, string>;
@@ -54,13 +54,8 @@ export class BrokerConfig {
   readonly #listeners = new Set<ConfigListener>();
   #revision = 0;
 
-  constructor(given: { readonly static: SettingTexts; readonly fallback?: SettingTexts }) {
-    this.#layers = {
-      dynamicBroker: NOTHING,
-      dynamicDefault: NOTHING,
-      static: given.static,
-      fallback: given.fallback ?? NOTHING,
-    };
+  constructor(given: Pick<BrokerLayers, 'static'> & Partial<BrokerLayers>) {
+    this.#layers = { dynamicBroker: NOTHING, dynamicDefault: NOTHING, fallback: NOTHING, ...given };
   }
 
   /** Counts the changes at run time; whoever derives something from the configuration can cache it by this. */
@@ -113,6 +108,15 @@ export class BrokerConfig {
     for (const listener of this.#listeners) listener(changed);
   }
 
+  /** A copy with other settings at run time and no listeners, to judge a change before it is made. */
+  withDynamic(dynamic: { readonly broker: SettingTexts; readonly clusterDefault: SettingTexts }): BrokerConfig {
+    return new BrokerConfig({
+      ...this.#layers,
+      dynamicBroker: dynamic.broker,
+      dynamicDefault: dynamic.clusterDefault,
+    });
+  }
+
   /** Calls `listener` after each change at run time until the returned function is called. */
   subscribe(listener: ConfigListener): () => void {
     this.#listeners.add(listener);
@@ -132,7 +136,7 @@ export class BrokerConfig {
   #read(name: string): Effective {
     let effective = this.#effective.get(name);
     if (effective === undefined) {
-      effective = parseEffective(settingOf(name), this.#raw(name));
+      effective = parseEffective(name, settingOf(name), this.#raw(name));
       this.#effective.set(name, effective);
     }
     return effective;
@@ -143,10 +147,10 @@ function settingOf(name: string): Setting | undefined {
   return brokerSetting(name) ?? brokerSetting(baseNameOf(name) ?? name);
 }
 
-function parseEffective(setting: Setting | undefined, raw: string | undefined): Effective {
+function parseEffective(name: string, setting: Setting | undefined, raw: string | undefined): Effective {
   const text = raw ?? setting?.default ?? null;
   if (text === null || setting === undefined) return { value: text, text };
-  const parsed = parseValue(setting.kind, text);
+  const parsed = readValue(name, setting, text);
   assert(parsed.ok, 'a setting was stored without having been checked');
   return parsed;
 }

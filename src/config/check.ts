@@ -1,96 +1,191 @@
-import type { Check, CheckRule, SettingValue } from './setting.ts';
+import type { Check, CheckRule, Kind, Setting, SettingValue } from './setting.ts';
+import { type Parsed, parseValue } from './value.ts';
 
-/** What is wrong with a value, in the words that Kafka's validators use, or null. The value has its kind already. */
-export function checkValue(check: Check, value: SettingValue): string | null {
-  if ('range' in check) return checkRange(check.range, value);
-  if ('oneOf' in check) return checkOneOf(check, value);
-  if ('each' in check) return checkEach(check, value as readonly string[]);
-  return checkRule(check.rule, value);
+/**
+ * Reads the text of a setting as Kafka's ConfigDef does: parses it by its kind, drops repeated items of a list that must
+ * not have any, and checks it. A problem is one sentence with name and value, in the words that clients of Kafka know.
+ */
+export function readValue(name: string, setting: Setting, raw: string): Parsed {
+  const parsed = parseValue(setting.kind, raw);
+  if (!parsed.ok) return { ok: false, problem: `Invalid value ${raw} for configuration ${name}: ${parsed.problem}` };
+  if (setting.check === undefined) return parsed;
+  const distinct = 'items' in setting.check ? withoutRepeats(parsed) : parsed;
+  const problem = problemOf(name, setting.check, distinct);
+  return problem === null ? distinct : { ok: false, problem };
 }
 
-/** The values that a check admits, for people: `0 or more`, `one of a, b`. */
-export function describeCheck(check: Check): string {
-  if ('range' in check)
-    return check.range[1] === null ? `${check.range[0]} or more` : `${check.range[0]} to ${check.range[1]}`;
-  if ('oneOf' in check) return `one of ${check.oneOf.join(', ')}`;
-  if ('each' in check) return `a list of ${check.each.join(', ')}${check.notEmpty === true ? '; not empty' : ''}`;
-  return RULE_TEXT[check.rule];
+type Good = Extract<Parsed, { ok: true }>;
+
+function withoutRepeats(parsed: Good): Good {
+  const items = [...new Set(parsed.value as readonly string[])];
+  return { ok: true, value: items, text: items.join(',') };
 }
 
-const RULE_TEXT: Readonly<Record<CheckRule, string>> = {
-  'non-empty': 'a text that is not empty',
-  'gzip-level': '1 to 9, or -1',
-  'quorum-voters': 'a list of id@host:port',
-  'quorum-bootstrap-servers': 'a list of host:port',
-  'throttled-replicas': 'a list of partition:broker, or *',
-  'share-offset-reset': 'latest, earliest, or by_duration: with an ISO-8601 duration',
-  distinct: 'a list without duplicates',
-};
+function problemOf(name: string, check: Check, { value, text }: Good): string | null {
+  if ('items' in check) return problemOfItems(name, check, value as readonly string[]);
+  const wrong = 'range' in check ? wrongRange(check.range, value) : wrongText(name, check, value);
+  if (wrong === null) return null;
+  if (wrong.isWhole === true) return wrong.reason;
+  const shown = Array.isArray(value) ? `[${value.join(', ')}]` : text;
+  return `Invalid value ${shown} for configuration ${name}: ${wrong.reason}`;
+}
 
-function checkRange(range: readonly [number, number | null], value: SettingValue): string | null {
-  if (value === null) return 'Value must be non-null';
-  const [min, max] = range;
-  if ((value as number) < min) return `Value must be at least ${min}`;
-  if (max !== null && (value as number) > max) return `Value must be no more than ${max}`;
+function problemOfItems(
+  name: string,
+  check: Extract<Check, { items: unknown }>,
+  items: readonly string[],
+): string | null {
+  const isAny = check.items === 'any';
+  if (items.length === 0 && check.notEmpty === true) {
+    const valid = isAny ? 'any non-empty value' : `[${(check.items as readonly string[]).join(', ')}]`;
+    return `Configuration '${name}' must not be empty. Valid values include: ${valid}`;
+  }
+  for (const item of items) {
+    if (item === '') return `Configuration '${name}' values must not be empty.`;
+    if (isAny || check.items.includes(item)) continue;
+    const valid = (check.items as readonly string[]).join(', ');
+    return `Invalid value ${item} for configuration ${name}: String must be one of: ${valid}`;
+  }
   return null;
 }
 
-function checkOneOf(check: Extract<Check, { oneOf: unknown }>, value: SettingValue): string | null {
-  const text = value as string | null;
-  if (check.ignoreCase === true) {
-    if (text !== null && check.oneOf.includes(text.toUpperCase())) return null;
-    return `String must be one of (case insensitive): ${check.oneOf.join(', ')}`;
-  }
-  return text !== null && check.oneOf.includes(text) ? null : `String must be one of: ${check.oneOf.join(', ')}`;
+/** What is wrong; `isWhole` if it names the setting itself. */
+interface Wrong {
+  readonly reason: string;
+  readonly isWhole?: true;
 }
 
-function checkEach(check: Extract<Check, { each: unknown }>, items: readonly string[]): string | null {
-  if (items.length === 0 && check.notEmpty === true) return 'Configuration must not be empty.';
-  for (const item of items) {
-    if (!check.each.includes(item)) return `String must be one of: ${check.each.join(', ')}`;
-  }
-  return new Set(items).size === items.length ? null : 'Configuration values must not be duplicated.';
+function wrongRange([min, max]: readonly [number, number | null], value: SettingValue): Wrong | null {
+  if ((value as number) < min) return { reason: `Value must be at least ${min}` };
+  if (max !== null && (value as number) > max) return { reason: `Value must be no more than ${max}` };
+  return null;
+}
+
+function wrongText(
+  name: string,
+  check: Extract<Check, { oneOf: unknown } | { rule: unknown }>,
+  value: SettingValue,
+): Wrong | null {
+  if ('rule' in check) return wrongRule(name, check.rule, value);
+  const text = value as string;
+  if (check.oneOf.includes(check.ignoreCase === true ? text.toUpperCase() : text)) return null;
+  const how = check.ignoreCase === true ? ' (case insensitive)' : '';
+  return { reason: `String must be one of${how}: ${check.oneOf.join(', ')}` };
 }
 
 const QUORUM_VOTER = /^[0-9]+@[^@]+:[0-9]+$/;
-const HOST_PORT = /^.+:[0-9]+$/;
-const THROTTLED_REPLICA = /^\s*[0-9]+\s*:\s*[0-9]+\s*$/;
+const HOST_PORT = /^\[?[0-9a-zA-Z\-%._:]*\]?:[0-9]+$/;
+const THROTTLED_REPLICA = /^[0-9]+\s*:\s*[0-9]+$/;
+const CONNECTION_OVERRIDE = /^.+:\s*[0-9]+$/;
+const PROTOCOL_ENTRY = /^[^:\s]+\s*:\s*(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$/i;
 const DURATION = /^P(?!$)([0-9]+D)?(T(?=[0-9])([0-9]+H)?([0-9]+M)?([0-9]+(\.[0-9]+)?S)?)?$/i;
 
-function checkRule(rule: CheckRule, value: SettingValue): string | null {
+function wrongRule(name: string, rule: CheckRule, value: SettingValue): Wrong | null {
   switch (rule) {
     case 'non-empty':
-      return value === '' ? 'String must be non-empty' : null;
+      return value === '' ? { reason: 'String must be non-empty' } : null;
     case 'gzip-level':
       return value === -1 || ((value as number) >= 1 && (value as number) <= 9)
         ? null
-        : 'Value must be between 1 and 9 or equal to -1';
+        : { reason: 'Value must be between 1 and 9 or equal to -1' };
     case 'quorum-voters':
-      return (value as readonly string[]).every((voter) => QUORUM_VOTER.test(voter)) ? null : 'Expected id@host:port';
+      return wrongVoters(name, value as readonly string[]);
     case 'quorum-bootstrap-servers':
-      return (value as readonly string[]).every((server) => HOST_PORT.test(server)) ? null : 'Expected host:port';
+      return wrongBootstrapServers(name, value as readonly string[]);
     case 'throttled-replicas':
-      return checkThrottledReplicas(value as readonly string[]);
+      return wrongThrottledReplicas(name, value as readonly string[]);
     case 'share-offset-reset':
-      return checkShareOffsetReset(value as string);
-    case 'distinct':
-      return new Set(value as readonly string[]).size === (value as readonly string[]).length
-        ? null
-        : 'Configuration values must not be duplicated.';
+      return wrongOffsetReset(name, value as string);
+    case 'connection-overrides':
+      return wrongPairs(name, value as string, CONNECTION_OVERRIDE, 'address:number');
+    case 'protocol-map':
+      return wrongPairs(name, value as string, PROTOCOL_ENTRY, 'LISTENER:PROTOCOL');
     default:
       return rule satisfies never;
   }
 }
 
-function checkThrottledReplicas(items: readonly string[]): string | null {
-  if (items.length === 1 && items[0] === '*') return null;
-  return items.every((item) => THROTTLED_REPLICA.test(item))
-    ? null
-    : 'Must be the literal "*" or a list of replicas in the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],...';
+function wrongVoters(name: string, voters: readonly string[]): Wrong | null {
+  if (voters.every((voter) => QUORUM_VOTER.test(voter))) return null;
+  const reason = `Invalid configuration value for ${name}. Each entry should be in the form \`{id}@{host}:{port}\`.`;
+  return { reason, isWhole: true };
 }
 
-function checkShareOffsetReset(value: string): string | null {
+function wrongBootstrapServers(name: string, servers: readonly string[]): Wrong | null {
+  const bad = servers.find((server) => !HOST_PORT.test(server));
+  if (bad === undefined) return null;
+  const reason = `Failed to parse host name from ${bad} for the configuration ${name}. Each entry should be in the form "{host}:{port}"`;
+  return { reason, isWhole: true };
+}
+
+function wrongThrottledReplicas(name: string, items: readonly string[]): Wrong | null {
+  if (items.length === 1 && items[0] === '*') return null;
+  // Java's split drops empty items at the end; an append of nothing leaves one.
+  const last = items.findLastIndex((item) => item !== '');
+  if (items.slice(0, last + 1).every((item) => THROTTLED_REPLICA.test(item))) return null;
+  const format = '[partitionId]:[brokerId],[partitionId]:[brokerId],...';
+  return { reason: `${name} must be the literal '*' or a list of replicas in the following format: ${format}` };
+}
+
+function wrongOffsetReset(name: string, value: string): Wrong | null {
   if (value === 'latest' || value === 'earliest') return null;
   const duration = value.startsWith('by_duration:') ? value.slice('by_duration:'.length) : null;
-  return duration !== null && DURATION.test(duration) ? null : 'Expected latest, earliest or by_duration:<duration>';
+  if (duration !== null && DURATION.test(duration)) return null;
+  const reason =
+    `Invalid value \`${value}\` for configuration ${name}. The value must be either 'earliest', 'latest' ` +
+    `or of the format 'by_duration:<PnDTnHnMn.nS>'.`;
+  return { reason };
+}
+
+function wrongPairs(name: string, value: string, pair: RegExp, form: string): Wrong | null {
+  const bad = value
+    .split(',')
+    .map((entry) => entry.trim())
+    .find((entry) => entry !== '' && !pair.test(entry));
+  if (bad === undefined) return null;
+  return { reason: `Error parsing configuration property '${name}': ${bad} is not ${form}`, isWhole: true };
+}
+
+const KIND_TEXT: Readonly<Record<Kind, string>> = {
+  boolean: 'true or false',
+  short: 'a whole number, -32768 to 32767',
+  int: 'a whole number, -2147483648 to 2147483647',
+  long: 'a whole number, -9223372036854775808 to 9223372036854775807',
+  double: 'a number',
+  string: 'a text',
+  list: 'a list, separated by commas',
+  class: 'the name of a class',
+  password: 'a text',
+};
+
+const KIND_MAX: Readonly<Partial<Record<Kind, string>>> = {
+  short: '32767',
+  int: '2147483647',
+  long: '9223372036854775807',
+};
+
+const RULE_TEXT: Readonly<Record<CheckRule, string>> = {
+  'non-empty': 'a text that is not empty',
+  'gzip-level': 'a whole number, 1 to 9, or -1',
+  'quorum-voters': 'a list of id@host:port',
+  'quorum-bootstrap-servers': 'a list of host:port',
+  'throttled-replicas': 'a list of partition:broker, or *',
+  'share-offset-reset': 'latest, earliest, or by_duration: and an ISO-8601 duration',
+  'connection-overrides': 'a list of address:number',
+  'protocol-map': 'a list of LISTENER:PROTOCOL with the protocols PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL',
+};
+
+/** The values that a setting admits, for people. */
+export function describeAllowed({ check, kind }: Setting): string {
+  if (check === undefined) return KIND_TEXT[kind];
+  if ('rule' in check) return RULE_TEXT[check.rule];
+  if ('oneOf' in check) return `one of ${check.oneOf.join(', ')}`;
+  if ('range' in check) {
+    const [min, max] = check.range;
+    const upTo = max ?? KIND_MAX[kind];
+    const what = kind === 'double' ? 'a number' : 'a whole number';
+    return upTo === undefined ? `${what}, ${min} or more` : `${what}, ${min} to ${upTo}`;
+  }
+  const items = check.items === 'any' ? 'a list, separated by commas' : `a list of ${check.items.join(', ')}`;
+  return check.notEmpty === true ? `${items}, not empty` : items;
 }

@@ -1,12 +1,12 @@
 import { type BrokerConfig, brokerSynonyms, type SettingTexts } from './broker-config.ts';
 import { BROKER_SETTINGS, brokerSetting } from './broker-settings.ts';
+import { readValue } from './check.ts';
 import { inheritedText } from './inherited.ts';
 import { baseNameOf } from './listener-prefix.ts';
 import { isSensitive, KIND_CODE, type Setting, type SettingTable } from './setting.ts';
 import { CLIENT_METRICS_SETTINGS } from './settings/client-metrics-settings.ts';
 import { GROUP_SETTINGS } from './settings/group-settings.ts';
 import { TOPIC_SETTINGS } from './topic-settings.ts';
-import { parseValue } from './value.ts';
 
 /** Where a value comes from: the numbers of a DescribeConfigs answer. */
 export const ConfigSource = {
@@ -59,7 +59,7 @@ function brokerEntry(config: BrokerConfig, name: string): ConfigEntry {
     name,
     value: sensitive ? null : config.text(name),
     source: synonyms[0]?.source ?? ConfigSource.default,
-    readOnly: setting?.mode === undefined,
+    readOnly: brokerSetting(name)?.mode === undefined,
     sensitive,
     type: setting === undefined ? 0 : KIND_CODE[setting.kind],
     doc: setting?.doc ?? '',
@@ -138,7 +138,7 @@ interface OwnedName {
 
 function ownedEntry({ name, setting, overrides, source }: OwnedName, config: BrokerConfig): ConfigEntry {
   const own = overrides.get(name);
-  const value = own === undefined ? inheritedText(setting, config) : printed(setting, own);
+  const value = own === undefined ? inheritedText(setting, config) : printed(name, setting, own);
   const synonyms = ownedSynonyms(name, setting, source, config);
   if (own !== undefined) synonyms.unshift({ name, value, source });
   return {
@@ -161,8 +161,8 @@ function ownedSynonyms(name: string, setting: Setting, source: ConfigSource, con
   return showsDefault ? [{ name, value: setting.default, source: ConfigSource.default }] : [];
 }
 
-function printed(setting: Setting, text: string): string | null {
-  const parsed = parseValue(setting.kind, text);
+function printed(name: string, setting: Setting, text: string): string | null {
+  const parsed = readValue(name, setting, text);
   return parsed.ok ? parsed.text : text;
 }
 

@@ -1,14 +1,13 @@
 import { BrokerConfig, type SettingTexts } from './broker-config.ts';
 import { BROKER_SETTINGS, brokerSetting } from './broker-settings.ts';
-import { checkValue, describeCheck } from './check.ts';
+import { describeAllowed, readValue } from './check.ts';
 import { settingsFromEnvironment } from './environment.ts';
 import { baseNameOf } from './listener-prefix.ts';
 import { nearestNames } from './nearest.ts';
 import { type Profile, profileDefaults } from './profile.ts';
 import { parseProperties } from './properties.ts';
-import { isSensitive, type Kind, type Setting } from './setting.ts';
-import { checkTogether } from './together.ts';
-import { parseValue } from './value.ts';
+import { isSensitive } from './setting.ts';
+import { findConflicts } from './together.ts';
 
 /** Where settings come from, weakest first. */
 export interface ConfigSources {
@@ -62,7 +61,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   }
   const profile = (texts.get('profile')?.trim() ?? BROKER_SETTINGS.profile.default) as Profile;
   const config = new BrokerConfig({ static: withNodeId(texts), fallback: profileDefaults(profile, texts) });
-  if (problems.length === 0) problems.push(...checkTogether(config));
+  if (problems.length === 0) problems.push(...findConflicts(config).map(({ message }) => message));
   if (problems.length > 0) throw new InvalidConfiguration(problems);
   return { config, profile, withoutEffect: withoutEffect(texts), warnings: warningsOn(texts) };
 }
@@ -94,37 +93,15 @@ function problemOf({ key, value, origin }: Given): string | null {
   if (PLUGIN_PREFIXES.some((prefix) => key.startsWith(prefix))) return null;
   const setting = brokerSetting(key) ?? brokerSetting(baseNameOf(key) ?? key);
   if (setting === undefined) return unknownKey(key, value, origin);
-  const parsed = parseValue(setting.kind, value);
-  const problem = parsed.ok ? setting.check && checkValue(setting.check, parsed.value) : parsed.problem;
-  if (problem === undefined || problem === null) return null;
-  const shown = isSensitive(setting) ? '[hidden]' : value;
-  return `${origin}: ${key}=${shown} is not valid: ${problem}. Allowed: ${allowed(setting)}.`;
+  if (readValue(key, setting, value).ok) return null;
+  const shown = isSensitive(setting) ? '(hidden)' : value;
+  return `${origin}: ${key}=${shown} is not valid. Allowed: ${describeAllowed(setting)}.`;
 }
 
 function unknownKey(key: string, value: string, origin: string): string {
   const nearest = nearestNames(baseNameOf(key) ?? key, Object.keys(BROKER_SETTINGS));
   const hint = nearest.length === 0 ? 'No setting has a similar name.' : `Did you mean ${nearest.join(', ')}?`;
   return `${origin}: there is no setting ${key} (value ${JSON.stringify(value)}). ${hint}`;
-}
-
-const KIND_TEXT: Readonly<Record<Kind, string>> = {
-  boolean: 'true or false',
-  short: 'a whole number from -32768 to 32767',
-  int: 'a whole number from -2147483648 to 2147483647',
-  long: 'a whole number from -9223372036854775808 to 9223372036854775807',
-  double: 'a number',
-  string: 'a text',
-  list: 'a list, separated by commas',
-  class: 'the name of a class',
-  password: 'a text',
-};
-
-/** What a setting admits, for people. */
-export function allowed(setting: Setting): string {
-  const { check, kind } = setting;
-  if (check === undefined) return KIND_TEXT[kind];
-  const isNumber = kind === 'int' || kind === 'long' || kind === 'short';
-  return isNumber ? `a whole number, ${describeCheck(check)}` : describeCheck(check);
 }
 
 /** Kafka keeps `broker.id`, the older name, and `node.id` equal. */
@@ -141,7 +118,7 @@ function withoutEffect(texts: SettingTexts): readonly string[] {
     const setting = brokerSetting(key) ?? brokerSetting(baseNameOf(key) ?? key);
     return setting === undefined || setting.noEffect === true;
   });
-  return names.sort();
+  return names.toSorted();
 }
 
 function warningsOn(texts: SettingTexts): readonly string[] {

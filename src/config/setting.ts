@@ -5,7 +5,7 @@ export type Kind = 'boolean' | 'int' | 'long' | 'short' | 'double' | 'string' | 
 export type Check =
   | { readonly range: readonly [min: number, max: number | null] }
   | { readonly oneOf: readonly string[]; readonly ignoreCase?: true }
-  | { readonly each: readonly string[]; readonly notEmpty?: true }
+  | { readonly items: 'any' | readonly string[]; readonly notEmpty?: true }
   | { readonly rule: CheckRule };
 
 /** Checks that are code; see `check.ts`. */
@@ -16,7 +16,8 @@ export type CheckRule =
   | 'quorum-bootstrap-servers'
   | 'throttled-replicas'
   | 'share-offset-reset'
-  | 'distinct';
+  | 'connection-overrides'
+  | 'protocol-map';
 
 /** When a broker setting may change: at start only, for one broker, or for one broker and the whole cluster. */
 export type UpdateMode = 'read-only' | 'per-broker' | 'cluster-wide';
@@ -38,7 +39,7 @@ export interface Setting {
   readonly mode?: 'per-broker' | 'cluster-wide';
   /** True: accepted and checked, but this broker does nothing with it, and says so at the start. */
   readonly noEffect?: true;
-  /** True: known to Kafka but left out of DescribeConfigs, as Kafka does with its internal settings. */
+  /** True: described only where it is set, as Kafka does with its internal settings and the replication quotas. */
   readonly internal?: true;
   /** True: Posthorn's own; Kafka has no such setting. */
   readonly own?: true;

@@ -1,17 +1,16 @@
 import { assert } from '../base/assert.ts';
 import type { BrokerConfig } from './broker-config.ts';
+import { readValue } from './check.ts';
 import { inheritedText } from './inherited.ts';
 import type { Setting } from './setting.ts';
-import { TOPIC_SETTINGS, type TopicKey, type TopicValue, topicSetting } from './topic-settings.ts';
-import { parseValue } from './value.ts';
+import { TOPIC_SETTINGS, type TopicKey, type TopicValue } from './topic-settings.ts';
 
 /** How a topic's records are compressed on disk; `producer` keeps what the producer chose. */
 export type CompressionType = 'uncompressed' | 'zstd' | 'lz4' | 'snappy' | 'gzip' | 'producer';
 
 /** A topic's effective settings. Times in milliseconds, sizes in bytes; -1 and 2^53 - 1 mean "no limit" as in Kafka. */
 export interface TopicConfig {
-  readonly cleanupDelete: boolean;
-  readonly cleanupCompact: boolean;
+  readonly cleanupPolicy: { readonly delete: boolean; readonly compact: boolean };
   readonly retentionMs: number;
   readonly retentionBytes: number;
   readonly segmentBytes: number;
@@ -22,9 +21,7 @@ export interface TopicConfig {
   readonly maxMessageBytes: number;
   readonly minInsyncReplicas: number;
   readonly compressionType: CompressionType;
-  readonly gzipLevel: number;
-  readonly lz4Level: number;
-  readonly zstdLevel: number;
+  readonly compressionLevels: { readonly gzip: number; readonly lz4: number; readonly zstd: number };
   readonly messageTimestampType: 'CreateTime' | 'LogAppendTime';
   readonly messageTimestampBeforeMaxMs: number;
   readonly messageTimestampAfterMaxMs: number;
@@ -56,14 +53,13 @@ export function resolveTopicConfig(overrides: ReadonlyMap<string, string>, broke
     const setting: Setting = TOPIC_SETTINGS[name];
     const text = topicText(name, overrides, broker);
     if (text === null) return null as TopicValue<K>;
-    const parsed = parseValue(setting.kind, text);
+    const parsed = readValue(name, setting, text);
     assert(parsed.ok, 'a topic setting was stored without having been checked');
     return parsed.value as TopicValue<K>;
   };
   const policies = get('cleanup.policy');
   return {
-    cleanupDelete: policies.includes('delete'),
-    cleanupCompact: policies.includes('compact'),
+    cleanupPolicy: { delete: policies.includes('delete'), compact: policies.includes('compact') },
     retentionMs: get('retention.ms'),
     retentionBytes: get('retention.bytes'),
     segmentBytes: get('internal.segment.bytes') ?? get('segment.bytes'),
@@ -74,9 +70,11 @@ export function resolveTopicConfig(overrides: ReadonlyMap<string, string>, broke
     maxMessageBytes: get('max.message.bytes'),
     minInsyncReplicas: get('min.insync.replicas'),
     compressionType: get('compression.type') as CompressionType,
-    gzipLevel: get('compression.gzip.level'),
-    lz4Level: get('compression.lz4.level'),
-    zstdLevel: get('compression.zstd.level'),
+    compressionLevels: {
+      gzip: get('compression.gzip.level'),
+      lz4: get('compression.lz4.level'),
+      zstd: get('compression.zstd.level'),
+    },
     messageTimestampType: get('message.timestamp.type') as 'CreateTime' | 'LogAppendTime',
     messageTimestampBeforeMaxMs: get('message.timestamp.before.max.ms'),
     messageTimestampAfterMaxMs: get('message.timestamp.after.max.ms'),
@@ -120,9 +118,4 @@ export class TopicConfigs {
     }
     return this.#defaults;
   }
-}
-
-/** True if there is a topic setting of that name that is shown to clients. */
-export function isTopicKey(name: string): name is TopicKey {
-  return topicSetting(name) !== undefined;
 }

@@ -8,7 +8,7 @@ export const GROUP_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.consumer.assignment.interval.ms' }],
-    doc: 'MISSING',
+    doc: 'Shortest time between two new assignments of this consumer group.',
   },
   'consumer.heartbeat.interval.ms': {
     kind: 'int',
@@ -16,7 +16,7 @@ export const GROUP_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.consumer.heartbeat.interval.ms' }],
-    doc: 'MISSING',
+    doc: 'Heartbeat interval that members of this consumer group are told.',
   },
   'consumer.session.timeout.ms': {
     kind: 'int',
@@ -24,7 +24,7 @@ export const GROUP_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.consumer.session.timeout.ms' }],
-    doc: 'MISSING',
+    doc: 'A member of this consumer group that is silent for this long is removed.',
   },
   'share.assignment.interval.ms': {
     kind: 'int',
@@ -32,14 +32,14 @@ export const GROUP_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.share.assignment.interval.ms' }],
-    doc: 'MISSING',
+    doc: 'Shortest time between two new assignments of this share group.',
   },
   'share.auto.offset.reset': {
     kind: 'string',
     default: 'latest',
     check: { rule: 'share-offset-reset' },
     importance: 'medium',
-    doc: 'MISSING',
+    doc: 'Where this share group begins: earliest, latest, or by_duration: and an ISO-8601 duration back.',
   },
   'share.delivery.count.limit': {
     kind: 'int',
@@ -47,7 +47,7 @@ export const GROUP_SETTINGS = {
     check: { range: [2, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.share.delivery.count.limit' }],
-    doc: 'MISSING',
+    doc: 'How often a record is handed out to this share group before it is given up.',
   },
   'share.heartbeat.interval.ms': {
     kind: 'int',
@@ -55,14 +55,14 @@ export const GROUP_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.share.heartbeat.interval.ms' }],
-    doc: 'MISSING',
+    doc: 'Heartbeat interval that members of this share group are told.',
   },
   'share.isolation.level': {
     kind: 'string',
     default: 'read_uncommitted',
     check: { oneOf: ['read_committed', 'read_uncommitted'] },
     importance: 'medium',
-    doc: 'MISSING',
+    doc: 'Whether this share group sees records of open and aborted transactions.',
   },
   'share.partition.max.record.locks': {
     kind: 'int',
@@ -70,7 +70,7 @@ export const GROUP_SETTINGS = {
     check: { range: [100, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.share.partition.max.record.locks' }],
-    doc: 'MISSING',
+    doc: 'Most records of one partition that this share group holds locked.',
   },
   'share.record.lock.duration.ms': {
     kind: 'int',
@@ -78,16 +78,21 @@ export const GROUP_SETTINGS = {
     check: { range: [1000, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.share.record.lock.duration.ms' }],
-    doc: 'MISSING',
+    doc: 'How long a record stays with the member of this share group that got it.',
   },
-  'share.renew.acknowledge.enable': { kind: 'boolean', default: 'true', importance: 'medium', doc: 'MISSING' },
+  'share.renew.acknowledge.enable': {
+    kind: 'boolean',
+    default: 'true',
+    importance: 'medium',
+    doc: 'Whether members of this share group may prolong the lock of a record.',
+  },
   'share.session.timeout.ms': {
     kind: 'int',
     default: '45000',
     check: { range: [1, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.share.session.timeout.ms' }],
-    doc: 'MISSING',
+    doc: 'A member of this share group that is silent for this long is removed.',
   },
   'streams.assignment.interval.ms': {
     kind: 'int',
@@ -95,7 +100,7 @@ export const GROUP_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.streams.assignment.interval.ms' }],
-    doc: 'MISSING',
+    doc: 'Shortest time between two new assignments of this streams group.',
   },
   'streams.heartbeat.interval.ms': {
     kind: 'int',
@@ -103,7 +108,7 @@ export const GROUP_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.streams.heartbeat.interval.ms' }],
-    doc: 'MISSING',
+    doc: 'Heartbeat interval that members of this streams group are told.',
   },
   'streams.initial.rebalance.delay.ms': {
     kind: 'int',
@@ -111,7 +116,7 @@ export const GROUP_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.streams.initial.rebalance.delay.ms' }],
-    doc: 'MISSING',
+    doc: 'How long this streams group waits for further members before its first rebalance.',
   },
   'streams.num.standby.replicas': {
     kind: 'int',
@@ -119,7 +124,7 @@ export const GROUP_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.streams.num.standby.replicas' }],
-    doc: 'MISSING',
+    doc: 'Standby replicas of each task of this streams group.',
   },
   'streams.session.timeout.ms': {
     kind: 'int',
@@ -127,6 +132,6 @@ export const GROUP_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.streams.session.timeout.ms' }],
-    doc: 'MISSING',
+    doc: 'A member of this streams group that is silent for this long is removed.',
   },
 } as const satisfies SettingTable;

@@ -5,10 +5,10 @@ export const KAFKA_TOPIC_SETTINGS = {
   'cleanup.policy': {
     kind: 'list',
     default: 'delete',
-    check: { each: ['compact', 'delete'] },
+    check: { items: ['compact', 'delete'] },
     importance: 'medium',
     synonyms: [{ name: 'log.cleanup.policy' }],
-    doc: 'MISSING',
+    doc: 'What becomes of old records: delete, compact, both, or nothing if empty.',
   },
   'compression.gzip.level': {
     kind: 'int',
@@ -16,7 +16,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { rule: 'gzip-level' },
     importance: 'medium',
     synonyms: [{ name: 'compression.gzip.level' }],
-    doc: 'MISSING',
+    doc: "Level for gzip where the broker compresses; -1 is the library's own.",
   },
   'compression.lz4.level': {
     kind: 'int',
@@ -24,7 +24,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [1, 17] },
     importance: 'medium',
     synonyms: [{ name: 'compression.lz4.level' }],
-    doc: 'MISSING',
+    doc: 'Level for lz4 where the broker compresses.',
   },
   'compression.type': {
     kind: 'string',
@@ -32,7 +32,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { oneOf: ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'] },
     importance: 'medium',
     synonyms: [{ name: 'compression.type' }],
-    doc: 'MISSING',
+    doc: 'Codec that batches are stored with; producer keeps what the producer chose.',
   },
   'compression.zstd.level': {
     kind: 'int',
@@ -40,7 +40,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [-131072, 22] },
     importance: 'medium',
     synonyms: [{ name: 'compression.zstd.level' }],
-    doc: 'MISSING',
+    doc: 'Level for zstd where the broker compresses.',
   },
   'delete.retention.ms': {
     kind: 'long',
@@ -48,7 +48,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     synonyms: [{ name: 'log.cleaner.delete.retention.ms' }],
-    doc: 'MISSING',
+    doc: 'How long tombstones stay in a compacted topic.',
   },
   'file.delete.delay.ms': {
     kind: 'long',
@@ -56,7 +56,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     synonyms: [{ name: 'log.segment.delete.delay.ms' }],
-    doc: 'MISSING',
+    doc: "How long a removed segment's files remain.",
   },
   'flush.messages': {
     kind: 'long',
@@ -64,7 +64,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     synonyms: [{ name: 'log.flush.interval.messages' }],
-    doc: 'MISSING',
+    doc: 'Records after which a partition is synced.',
   },
   'flush.ms': {
     kind: 'long',
@@ -72,14 +72,14 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     synonyms: [{ name: 'log.flush.interval.ms' }, { name: 'log.flush.scheduler.interval.ms' }],
-    doc: 'MISSING',
+    doc: 'Age of an unsynced record at which its partition is synced.',
   },
   'follower.replication.throttled.replicas': {
     kind: 'list',
     default: '',
     check: { rule: 'throttled-replicas' },
     importance: 'medium',
-    doc: 'MISSING',
+    doc: 'Replicas whose fetching is throttled, as partition:broker, or * for all.',
   },
   'index.interval.bytes': {
     kind: 'int',
@@ -87,15 +87,21 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     synonyms: [{ name: 'log.index.interval.bytes' }],
-    doc: 'MISSING',
+    doc: 'Bytes of records between two index entries.',
   },
-  'internal.segment.bytes': { kind: 'int', default: null, importance: 'medium', internal: true, doc: 'MISSING' },
+  'internal.segment.bytes': {
+    kind: 'int',
+    default: null,
+    importance: 'medium',
+    internal: true,
+    doc: 'Segment size below the usual minimum, for tests.',
+  },
   'leader.replication.throttled.replicas': {
     kind: 'list',
     default: '',
     check: { rule: 'throttled-replicas' },
     importance: 'medium',
-    doc: 'MISSING',
+    doc: 'Replicas whose sending to followers is throttled, as partition:broker, or * for all.',
   },
   'local.retention.bytes': {
     kind: 'long',
@@ -103,7 +109,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [-2, null] },
     importance: 'medium',
     synonyms: [{ name: 'log.local.retention.bytes' }],
-    doc: 'MISSING',
+    doc: 'Bytes of a tiered partition that stay on local disk; -2 is retention.bytes.',
   },
   'local.retention.ms': {
     kind: 'long',
@@ -111,7 +117,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [-2, null] },
     importance: 'medium',
     synonyms: [{ name: 'log.local.retention.ms' }],
-    doc: 'MISSING',
+    doc: 'How long records of a tiered partition stay on local disk; -2 is retention.ms.',
   },
   'max.compaction.lag.ms': {
     kind: 'long',
@@ -119,7 +125,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     synonyms: [{ name: 'log.cleaner.max.compaction.lag.ms' }],
-    doc: 'MISSING',
+    doc: 'Longest time that a record stays uncompacted.',
   },
   'max.message.bytes': {
     kind: 'int',
@@ -127,7 +133,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     synonyms: [{ name: 'message.max.bytes' }],
-    doc: 'MISSING',
+    doc: 'Largest record batch.',
   },
   'message.timestamp.after.max.ms': {
     kind: 'long',
@@ -135,7 +141,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     synonyms: [{ name: 'log.message.timestamp.after.max.ms' }],
-    doc: 'MISSING',
+    doc: "How far ahead of the broker's clock a record's time may be.",
   },
   'message.timestamp.before.max.ms': {
     kind: 'long',
@@ -143,7 +149,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     synonyms: [{ name: 'log.message.timestamp.before.max.ms' }],
-    doc: 'MISSING',
+    doc: "How far behind the broker's clock a record's time may be.",
   },
   'message.timestamp.type': {
     kind: 'string',
@@ -151,7 +157,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { oneOf: ['CreateTime', 'LogAppendTime'] },
     importance: 'medium',
     synonyms: [{ name: 'log.message.timestamp.type' }],
-    doc: 'MISSING',
+    doc: "Whose clock stamps records: the producer's (CreateTime) or the broker's (LogAppendTime).",
   },
   'min.cleanable.dirty.ratio': {
     kind: 'double',
@@ -159,7 +165,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [0, 1] },
     importance: 'medium',
     synonyms: [{ name: 'log.cleaner.min.cleanable.ratio' }],
-    doc: 'MISSING',
+    doc: 'Share of a log that must be dirty before it is cleaned.',
   },
   'min.compaction.lag.ms': {
     kind: 'long',
@@ -167,7 +173,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     synonyms: [{ name: 'log.cleaner.min.compaction.lag.ms' }],
-    doc: 'MISSING',
+    doc: 'Shortest time that a record stays uncompacted.',
   },
   'min.insync.replicas': {
     kind: 'int',
@@ -175,24 +181,39 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     synonyms: [{ name: 'min.insync.replicas' }],
-    doc: 'MISSING',
+    doc: 'In-sync replicas that a write with acks=all needs, unless a topic sets its own number.',
   },
   preallocate: {
     kind: 'boolean',
     default: 'false',
     importance: 'medium',
     synonyms: [{ name: 'log.preallocate' }],
-    doc: 'MISSING',
+    doc: 'Whether a new segment takes its full size on disk at once.',
   },
-  'remote.log.copy.disable': { kind: 'boolean', default: 'false', importance: 'medium', doc: 'MISSING' },
-  'remote.log.delete.on.disable': { kind: 'boolean', default: 'false', importance: 'medium', doc: 'MISSING' },
-  'remote.storage.enable': { kind: 'boolean', default: 'false', importance: 'medium', doc: 'MISSING' },
+  'remote.log.copy.disable': {
+    kind: 'boolean',
+    default: 'false',
+    importance: 'medium',
+    doc: 'Whether no further segments are copied to the tier.',
+  },
+  'remote.log.delete.on.disable': {
+    kind: 'boolean',
+    default: 'false',
+    importance: 'medium',
+    doc: 'Whether switching tiering off deletes the tiered records.',
+  },
+  'remote.storage.enable': {
+    kind: 'boolean',
+    default: 'false',
+    importance: 'medium',
+    doc: 'Whether the topic is tiered.',
+  },
   'retention.bytes': {
     kind: 'long',
     default: '-1',
     importance: 'medium',
     synonyms: [{ name: 'log.retention.bytes' }],
-    doc: 'MISSING',
+    doc: 'Size of a partition above which old segments go; -1 sets no limit.',
   },
   'retention.ms': {
     kind: 'long',
@@ -204,7 +225,7 @@ export const KAFKA_TOPIC_SETTINGS = {
       { name: 'log.retention.minutes', factor: 60000 },
       { name: 'log.retention.hours', factor: 3600000 },
     ],
-    doc: 'MISSING',
+    doc: 'Age at which records go; -1 keeps them.',
   },
   'segment.bytes': {
     kind: 'int',
@@ -212,7 +233,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [1048576, null] },
     importance: 'medium',
     synonyms: [{ name: 'log.segment.bytes' }],
-    doc: 'MISSING',
+    doc: 'Size at which a new segment is begun.',
   },
   'segment.index.bytes': {
     kind: 'int',
@@ -220,7 +241,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [4, null] },
     importance: 'medium',
     synonyms: [{ name: 'log.index.size.max.bytes' }],
-    doc: 'MISSING',
+    doc: 'Largest index file.',
   },
   'segment.jitter.ms': {
     kind: 'long',
@@ -228,7 +249,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     synonyms: [{ name: 'log.roll.jitter.ms' }, { name: 'log.roll.jitter.hours', factor: 3600000 }],
-    doc: 'MISSING',
+    doc: 'Most that is taken off segment.ms at random.',
   },
   'segment.ms': {
     kind: 'long',
@@ -236,13 +257,13 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     synonyms: [{ name: 'log.roll.ms' }, { name: 'log.roll.hours', factor: 3600000 }],
-    doc: 'MISSING',
+    doc: 'Age at which a new segment is begun.',
   },
   'unclean.leader.election.enable': {
     kind: 'boolean',
     default: 'false',
     importance: 'medium',
     synonyms: [{ name: 'unclean.leader.election.enable' }],
-    doc: 'MISSING',
+    doc: 'Whether a replica outside the in-sync set may lead when no other can, at the price of lost records.',
   },
 } as const satisfies SettingTable;
