@@ -48,6 +48,11 @@ export function leaveClassicGroup(
   );
 }
 
+/** The LeaveGroup response of a request that failed as a whole. */
+export function leaveError(error: ErrorSpec): LeaveResponse {
+  return { errorCode: error.code, members: [] };
+}
+
 /** The id of the member that an identity means, or why it means none. */
 function memberToDrop(group: ClassicGroup, { memberId, groupInstanceId }: Identity): string | ErrorSpec {
   if (memberId === '') {

@@ -235,7 +235,7 @@ function endPendingSync(state: GroupState, effects: GroupEffects, group: Classic
   const { stable, completingRebalance } = ClassicState;
   if (group.generation !== generation || (group.state !== stable && group.state !== completingRebalance)) return;
   if (group.pendingSync.size === 0) return;
-  for (const memberId of [...group.pendingSync]) dropMember(state, effects, group, memberId);
+  for (const memberId of group.pendingSync) dropMember(state, effects, group, memberId);
   prepareRebalance(state, effects, group);
 }
 

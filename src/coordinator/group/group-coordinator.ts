@@ -16,7 +16,7 @@ import { CoordinatorRuntime } from '../runtime.ts';
 import type { TransactionProducer } from '../state-machine.ts';
 import { heartbeatClassicGroup, type HeartbeatRequest, type HeartbeatResponse } from './classic-heartbeat.ts';
 import { joinClassicGroup } from './classic-join.ts';
-import { leaveClassicGroup, type LeaveRequest, type LeaveResponse } from './classic-leave.ts';
+import { leaveClassicGroup, leaveError, type LeaveRequest, type LeaveResponse } from './classic-leave.ts';
 import type { JoinRequest, JoinResponse, SyncRequest, SyncResponse } from './classic-member.ts';
 import { joinError, syncError } from './classic-rebalance.ts';
 import { syncClassicGroup } from './classic-sync.ts';
@@ -73,6 +73,9 @@ export interface GroupCoordinatorSeams {
 /** From this version on a null protocol name can be told; before it an empty one stands for it. */
 const NULL_PROTOCOL_NAME_VERSION = 7;
 
+/** From this version on SyncGroup has to say what protocol it is about (KIP-559). */
+const SYNC_PROTOCOL_VERSION = 5;
+
 /**
  * The group coordinator of one broker, as the request handlers see it: each method takes a decoded request and answers
  * with the response of the request's version. Promises never reject. Groups live in the partitions of
@@ -124,6 +127,10 @@ export class GroupCoordinator {
 
   async syncGroup(request: SyncRequest, context: GroupRequestContext): Promise<SyncResponse> {
     if (request.groupId === '') return syncError(E.INVALID_GROUP_ID);
+    const { protocolType, protocolName } = request;
+    if (context.apiVersion >= SYNC_PROTOCOL_VERSION && (protocolType === null || protocolName === null)) {
+      return syncError(E.INCONSISTENT_GROUP_PROTOCOL);
+    }
     return this.#submit(request.groupId, syncError, (state, effects, reply) =>
       syncClassicGroup(state, effects, { request, context, reply }),
     );
@@ -140,9 +147,8 @@ export class GroupCoordinator {
   }
 
   async leaveGroup(request: LeaveRequest, context: GroupRequestContext): Promise<LeaveResponse> {
-    const failure = (error: ErrorSpec): LeaveResponse => ({ errorCode: error.code, members: [] });
-    if (request.groupId === '') return failure(E.INVALID_GROUP_ID);
-    return this.#submit(request.groupId, failure, (state, effects, reply) =>
+    if (request.groupId === '') return leaveError(E.INVALID_GROUP_ID);
+    return this.#submit(request.groupId, leaveError, (state, effects, reply) =>
       leaveClassicGroup(state, effects, { request, context, reply }),
     );
   }
@@ -189,10 +195,10 @@ export class GroupCoordinator {
   }
 
   async offsetDelete(request: OffsetDeleteRequest, context: GroupRequestContext): Promise<OffsetDeleteResponse> {
-    const isKnownTopic = (name: string) => this.#seams.topics.topicId(name) !== undefined;
+    const partitionCount = (topic: string) => this.#seams.topics.partitionCount(topic) ?? 0;
     if (request.groupId === '') return offsetDeleteError(E.INVALID_GROUP_ID);
     return this.#submit(request.groupId, offsetDeleteError, (state, effects, reply) =>
-      deleteOffsets(state, effects, { request, context, reply }, isKnownTopic),
+      deleteOffsets(state, effects, { request, context, reply }, partitionCount),
     );
   }
 

@@ -12,7 +12,7 @@ export type ListedGroup = WriteMessage<typeof listGroups.response>['groups'][num
 /** From this version on an unknown group is an error (KIP-1043). */
 const UNKNOWN_GROUP_ERROR_VERSION = 6;
 
-/** A group with its members; what they told each other only while it is Stable. */
+/** A group with its members; what they told each other only while it is Stable, the assignment while it holds. */
 export function describeGroup(state: GroupState, groupId: string, apiVersion: number): DescribedGroup {
   const group = state.groups.get(groupId);
   if (group === undefined) {
@@ -40,7 +40,7 @@ export function describeGroup(state: GroupState, groupId: string, apiVersion: nu
       clientId: member.clientId,
       clientHost: member.clientHost,
       memberMetadata: isStable ? member.metadataFor(group.protocolName) : NO_BYTES,
-      memberAssignment: isStable ? member.assignment : NO_BYTES,
+      memberAssignment: member.assignment,
     })),
   };
 }

@@ -6,4 +6,6 @@ export interface GroupTopics {
   topicId(name: string): Uuid | undefined;
   /** The name of a topic; undefined when there is none with that id. */
   topicName(id: Uuid): string | undefined;
+  /** How many partitions a topic has; undefined when there is none of that name. */
+  partitionCount(name: string): number | undefined;
 }

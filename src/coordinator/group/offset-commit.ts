@@ -1,4 +1,4 @@
-import { ZERO_UUID, type Uuid } from '../../base/uuid.ts';
+import type { Uuid } from '../../base/uuid.ts';
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import type { offsetCommit } from '../../protocol/messages/008-offset-commit.ts';
 import type { txnOffsetCommit } from '../../protocol/messages/028-txn-offset-commit.ts';
@@ -23,6 +23,8 @@ export interface CommitTopic {
   readonly name: string;
   readonly topicId: Uuid;
   readonly error: ErrorSpec;
+  /** How many partitions the topic has: a commit for another one is refused. */
+  readonly partitionCount: number;
   readonly partitions: readonly {
     readonly partitionIndex: number;
     readonly committedOffset: number;
@@ -30,6 +32,8 @@ export interface CommitTopic {
     readonly committedMetadata: string | null;
   }[];
 }
+
+type CommitPartition = CommitTopic['partitions'][number];
 
 /** OffsetCommit: of a member in its generation, or of anybody while the group has no members. */
 export function commitOffsets(
@@ -120,8 +124,7 @@ interface OffsetWrite {
 
 function writeOffsets(state: GroupState, effects: GroupEffects, write: OffsetWrite) {
   const { offsetMetadataMaxBytes } = state.config;
-  return answersOf(write.topics, ({ name, topicId, error }, partition) => {
-    if (error !== E.NONE) return error;
+  return answersOf(write.topics, ({ name, topicId }, partition) => {
     const metadata = partition.committedMetadata ?? '';
     if (metadata.length > offsetMetadataMaxBytes) return E.OFFSET_METADATA_TOO_LARGE;
     effects.write(
@@ -145,17 +148,22 @@ function writeOffsets(state: GroupState, effects: GroupEffects, write: OffsetWri
   });
 }
 
-/** The response's topics with an error for each partition. */
+/** The response's topics: with the error that a topic or partition has in itself, or the one that `errorFor` tells. */
 export function answersOf(
   topics: readonly CommitTopic[],
-  errorFor: (topic: CommitTopic, partition: CommitTopic['partitions'][number]) => ErrorSpec,
+  errorFor: (topic: CommitTopic, partition: CommitPartition) => ErrorSpec,
 ) {
   return topics.map((topic) => ({
     name: topic.name,
-    topicId: topic.topicId === '' ? ZERO_UUID : topic.topicId,
+    topicId: topic.topicId,
     partitions: topic.partitions.map((partition) => ({
       partitionIndex: partition.partitionIndex,
-      errorCode: (topic.error === E.NONE ? errorFor(topic, partition) : topic.error).code,
+      errorCode: (ownError(topic, partition) ?? errorFor(topic, partition)).code,
     })),
   }));
+}
+
+function ownError(topic: CommitTopic, { partitionIndex }: CommitPartition): ErrorSpec | undefined {
+  if (topic.error !== E.NONE) return topic.error;
+  return partitionIndex >= 0 && partitionIndex < topic.partitionCount ? undefined : E.UNKNOWN_TOPIC_OR_PARTITION;
 }

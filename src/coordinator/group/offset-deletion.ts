@@ -13,7 +13,7 @@ export function deleteOffsets(
   state: GroupState,
   effects: GroupEffects,
   { request, reply }: GroupCall<OffsetDeleteRequest, OffsetDeleteResponse>,
-  isKnownTopic: (name: string) => boolean,
+  partitionCount: (topic: string) => number,
 ): void {
   const { groupId } = request;
   const group = state.groups.get(groupId);
@@ -22,12 +22,13 @@ export function deleteOffsets(
     return;
   }
   const topics = request.topics.map(({ name, partitions }) => {
-    let error = E.NONE;
-    if (!isKnownTopic(name)) error = E.UNKNOWN_TOPIC_OR_PARTITION;
-    else if (group.isSubscribedTo(name)) error = E.GROUP_SUBSCRIBED_TO_TOPIC;
+    const count = partitionCount(name);
+    const isSubscribed = group.isSubscribedTo(name);
     return {
       name,
       partitions: partitions.map(({ partitionIndex }) => {
+        let error = isSubscribed ? E.GROUP_SUBSCRIBED_TO_TOPIC : E.NONE;
+        if (partitionIndex < 0 || partitionIndex >= count) error = E.UNKNOWN_TOPIC_OR_PARTITION;
         if (error === E.NONE && state.offsets.get(groupId, name, partitionIndex) !== undefined) {
           writeTombstone(effects, groupId, name, partitionIndex);
         }

@@ -7,12 +7,19 @@ import type { GroupTopics } from './group-topics.ts';
 /** From this version on OffsetCommit and OffsetFetch name topics by id only. */
 export const TOPIC_ID_VERSION = 10;
 
-/** The topics of an OffsetCommit with names and ids; one that does not exist gets its error. */
+/** The topics of an OffsetCommit with names and ids; a topic or partition that does not exist gets its error. */
 export function commitTopics(request: OffsetCommitRequest, apiVersion: number, topics: GroupTopics): CommitTopic[] {
   if (apiVersion < TOPIC_ID_VERSION) return namedCommitTopics(request.topics, topics);
   return request.topics.map(({ topicId, partitions }) => {
     const name = topics.topicName(topicId);
-    return { name: name ?? '', topicId, error: name === undefined ? E.UNKNOWN_TOPIC_ID : E.NONE, partitions };
+    const partitionCount = name === undefined ? 0 : (topics.partitionCount(name) ?? 0);
+    return {
+      name: name ?? '',
+      topicId,
+      error: name === undefined ? E.UNKNOWN_TOPIC_ID : E.NONE,
+      partitionCount,
+      partitions,
+    };
   });
 }
 
@@ -21,7 +28,8 @@ export function namedCommitTopics(requested: TxnOffsetCommitRequest['topics'], t
   return requested.map(({ name, partitions }) => {
     const topicId = topics.topicId(name);
     const error = topicId === undefined ? E.UNKNOWN_TOPIC_OR_PARTITION : E.NONE;
-    return { name, topicId: topicId ?? ZERO_UUID, error, partitions };
+    const partitionCount = topics.partitionCount(name) ?? 0;
+    return { name, topicId: topicId ?? ZERO_UUID, error, partitionCount, partitions };
   });
 }
 
