@@ -9,6 +9,8 @@ export type Plain = null | boolean | number | string | Plain[] | { [key: string]
 
 const UUID_TEXT = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const KAFKA_UUID = /^[A-Za-z0-9_-]{22}$/;
+/** Arrays that Kafka fills in the order of its hash maps, with the field that they are sorted by before comparing. */
+const unordered: Readonly<Record<string, string>> = { partitionResponses: 'index' };
 const NOW_WINDOW_MS = 86_400_000;
 
 /**
@@ -33,8 +35,8 @@ export class Plainer {
     if (typeof value === 'number') return this.#number(value, key);
     if (typeof value === 'bigint') return value.toString();
     if (typeof value === 'string') return this.text(value, key);
-    if (value instanceof Uint8Array) return key === 'records' ? this.#batches(value) : this.#bytes(value);
-    if (Array.isArray(value)) return value.map((element: unknown) => this.plain(element, key));
+    if (value instanceof Uint8Array) return key === 'records' ? this.#readable(value) : this.#bytes(value);
+    if (Array.isArray(value)) return inOrder(value, key).map((element) => this.plain(element, key));
     this.#learnTopicId(value as Record<string, unknown>);
     const object: { [key: string]: Plain } = {};
     for (const [name, field] of Object.entries(value)) {
@@ -94,6 +96,16 @@ export class Plainer {
     return /^[\x20-\x7e]*$/.test(text) ? this.text(text) : `0x${Buffer.from(bytes).toString('hex')}`;
   }
 
+  /** Batches decoded; what is none is shown as bytes: requests carry such on purpose. */
+  #readable(bytes: Uint8Array): Plain {
+    try {
+      return this.#batches(bytes);
+    } catch (error) {
+      if (error instanceof Error) return `${error.message}: 0x${Buffer.from(bytes).toString('hex')}`;
+      throw error;
+    }
+  }
+
   #batches(bytes: Uint8Array): Plain {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const batches: Plain[] = [];
@@ -125,4 +137,11 @@ export class Plainer {
       records: decodeRecords(bytes, position).map((record) => this.plain(record)),
     };
   }
+}
+
+function inOrder(values: readonly unknown[], key: string): readonly unknown[] {
+  const field = unordered[key];
+  if (field === undefined) return values;
+  const rank = (value: unknown): number => Number((value as Record<string, unknown>)[field]);
+  return values.toSorted((a, b) => rank(a) - rank(b));
 }

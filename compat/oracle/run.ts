@@ -22,6 +22,8 @@ const { values } = parseArgs({
     serial: { type: 'boolean', default: false },
   },
 });
+/** A scenario that hangs must not hang the run; closing its connections makes the rest of it fail at once. */
+const SCENARIO_MS = 30_000;
 const CONCURRENCY = values.serial ? 1 : 4;
 
 interface Verdict {
@@ -38,12 +40,17 @@ async function broker(address: string | undefined, start: () => Promise<RunningB
 
 async function play(scenario: Scenario, bootstrap: string, mark: string): Promise<Side> {
   const side = new Side(bootstrap, `o${mark}${(Date.now() % 1e8).toString(36)}${scenario.name.slice(0, 2)}`);
+  const timer = setTimeout(() => {
+    side.note('the scenario ended early', 'out of time');
+    side.close();
+  }, SCENARIO_MS);
   try {
     await scenario.run(side);
   } catch (error) {
     side.note('the scenario ended early', error instanceof Error ? error.message : String(error));
     if (values.show) console.log(error);
   }
+  clearTimeout(timer);
   side.close();
   return side;
 }

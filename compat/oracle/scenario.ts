@@ -46,6 +46,7 @@ export class Side {
   readonly #prefix: string;
   readonly #plainer: Plainer;
   readonly #peers: Peer[] = [];
+  #closed = false;
 
   constructor(bootstrap: string, prefix: string) {
     this.bootstrap = bootstrap;
@@ -71,6 +72,7 @@ export class Side {
 
   /** Opens a step now and fills it when its answer is there, so that steps stand in the order of their requests. */
   step(label: string, request: unknown): Step {
+    if (this.#closed) throw new Error('the scenario is over');
     const step: Step = { label, request: JSON.stringify(this.#plainer.plain(request)), answer: 'pending' };
     this.steps.push(step);
     return step;
@@ -85,7 +87,9 @@ export class Side {
     this.steps.push({ label, request: '', answer: this.plain(value) });
   }
 
+  /** Ends all connections; a call after it fails. */
   close(): void {
+    this.#closed = true;
     for (const peer of this.#peers) peer.close();
   }
 }
@@ -118,6 +122,20 @@ export class Peer {
     const slow = performance.now() - began >= (options.slowMs ?? Number.POSITIVE_INFINITY);
     step.answer = options.slowMs === undefined ? shown : { took: slow ? 'long' : 'short', answer: shown };
     return answer;
+  }
+
+  /** As {@link call}, but hands out the step, for a scenario that compares less than the whole answer. */
+  async callStep<Req extends Fields, Res extends Fields>(
+    label: string,
+    api: Api<Req, Res>,
+    version: number,
+    request: Write<Req>,
+  ): Promise<Step> {
+    const index = this.#side.steps.length;
+    await this.call(label, api, version, request);
+    const step = this.#side.steps[index];
+    if (step === undefined) throw new Error(`no step ${label}`);
+    return step;
   }
 
   /** As {@link call} for calls whose answer the scenario cannot go on without. */

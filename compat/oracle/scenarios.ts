@@ -1,5 +1,21 @@
 import { scenario as apiVersions } from './scenarios/01-api-versions.ts';
+import { scenario as metadata } from './scenarios/02-metadata.ts';
+import { scenario as createTopics } from './scenarios/03-create-topics.ts';
+import { scenario as deleteTopics } from './scenarios/04-delete-topics.ts';
+import { scenario as createPartitions } from './scenarios/05-create-partitions.ts';
+import { scenario as produce } from './scenarios/06-produce.ts';
+import { scenario as produceIdempotent } from './scenarios/07-produce-idempotent.ts';
+import { scenario as storedBatches } from './scenarios/08-stored-batches.ts';
 import type { Scenario } from './scenario.ts';
 
 /** All scenarios, in the order of their numbers. */
-export const scenarios: readonly Scenario[] = [apiVersions];
+export const scenarios: readonly Scenario[] = [
+  apiVersions,
+  metadata,
+  createTopics,
+  deleteTopics,
+  createPartitions,
+  produce,
+  produceIdempotent,
+  storedBatches,
+];
