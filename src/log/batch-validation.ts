@@ -1,0 +1,283 @@
+import { Malformed } from '../base/malformed.ts';
+import { E, type ErrorSpec } from '../protocol/errors.ts';
+import { buildBatch } from '../records/batch-builder.ts';
+import { decodeRecords, openRecords, recordTimestamp, scanBatch } from '../records/batch-records.ts';
+import {
+  BATCH_HEADER_BYTES,
+  Codec,
+  LOG_OVERHEAD_BYTES,
+  MAGIC_V2,
+  NO_TIMESTAMP,
+  TimestampType,
+  baseOffset,
+  baseSequence,
+  batchCrc,
+  batchLength,
+  checkCrc,
+  codecId,
+  hasProducerId,
+  isControl,
+  isTransactional,
+  lastOffsetDelta,
+  magic,
+  producerEpoch,
+  producerId,
+  recordCount,
+  rewriteTimestamps,
+  timestampType,
+} from '../records/batch.ts';
+import type { RecordScan } from '../records/record-scan.ts';
+import { storedCodec, type LogConfig } from './log-config.ts';
+
+const PRODUCE_ZSTD_VERSION_MIN = 7;
+/** The smallest record of Kafka's oldest format: a length below it is corrupt whatever the magic. */
+const OLD_RECORD_BYTES_MIN = 14;
+const MAGIC_POSITION = 16;
+const RECORD_ERRORS_SHOWN = 3;
+
+/** An error of one record, by its place in the batch. */
+export interface RecordError {
+  readonly index: number;
+  readonly message: string | null;
+}
+
+/** Why a batch is refused, in Kafka's words. */
+export interface BatchRefusal {
+  readonly error: ErrorSpec;
+  readonly message: string;
+  readonly recordErrors: readonly RecordError[];
+}
+
+/** Who appends, where and when. */
+export interface BatchContext {
+  readonly partitionName: string;
+  readonly config: LogConfig;
+  readonly nowMs: number;
+  /** Version of the Produce request. */
+  readonly apiVersion: number;
+}
+
+const NO_RECORD_ERRORS: readonly RecordError[] = [];
+
+/** Thrown by the checks here and turned into the answer by {@link prepareClientBatch}. */
+class Refused extends Error {
+  readonly refusal: BatchRefusal;
+
+  constructor(error: ErrorSpec, message: string, recordErrors = NO_RECORD_ERRORS) {
+    super(message);
+    this.refusal = { error, message, recordErrors };
+  }
+}
+
+/**
+ * Holds one batch of a producer against everything Kafka checks before it appends (ProduceRequest.validateRecords,
+ * UnifiedLog.analyzeAndValidateRecords, LogValidator), and makes it what the topic stores: largest timestamp or append
+ * time put in place, recompressed when the topic has a codec of its own. Returns the batch, the very bytes that came
+ * in unless it was recompressed, or the refusal.
+ */
+export function prepareClientBatch(bytes: Uint8Array, context: BatchContext): Uint8Array | BatchRefusal {
+  try {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const size = checkFraming(view, context);
+    const batch = size === bytes.length ? bytes : bytes.subarray(0, size);
+    checkWhole(view, size, context);
+    checkHeader(view);
+    return settleRecords(batch, view, context);
+  } catch (error) {
+    if (error instanceof Refused) return error.refusal;
+    throw error;
+  }
+}
+
+/** Exactly one whole batch of magic 2. Bytes behind it that are no whole batch are passed over, as Kafka does. */
+function checkFraming(view: DataView, { apiVersion }: BatchContext): number {
+  const size = wholeBatchSize(view, 0);
+  if (size === 0) {
+    throw new Refused(
+      E.INVALID_RECORD,
+      `Produce requests with version ${apiVersion} must have at least one record batch per partition`,
+    );
+  }
+  if (magic(view, 0) !== MAGIC_V2) {
+    throw new Refused(
+      E.INVALID_RECORD,
+      `Produce requests with version ${apiVersion} are only allowed to contain record batches with magic version 2`,
+    );
+  }
+  if (apiVersion < PRODUCE_ZSTD_VERSION_MIN && codecId(view, 0) === Codec.zstd) {
+    throw new Refused(
+      E.UNSUPPORTED_COMPRESSION_TYPE,
+      `Produce requests with version ${apiVersion} are not allowed to use ZStandard compression`,
+    );
+  }
+  if (wholeBatchSize(view, size) > 0) {
+    throw new Refused(
+      E.INVALID_RECORD,
+      `Produce requests with version ${apiVersion} are only allowed to contain exactly one record batch per partition`,
+    );
+  }
+  return size;
+}
+
+/** Size of the batch at `position`, of any magic; 0 when it is not whole (ByteBufferLogInputStream.nextBatchSize). */
+function wholeBatchSize(view: DataView, position: number): number {
+  const left = view.byteLength - position;
+  if (left < LOG_OVERHEAD_BYTES) return 0;
+  const length = batchLength(view, position);
+  if (length < OLD_RECORD_BYTES_MIN) {
+    throw new Refused(
+      E.CORRUPT_MESSAGE,
+      `Record size ${length} is less than the minimum record overhead (${OLD_RECORD_BYTES_MIN})`,
+    );
+  }
+  if (left <= MAGIC_POSITION) return 0;
+  const found = magic(view, position);
+  if (found < 0 || found > MAGIC_V2) throw new Refused(E.CORRUPT_MESSAGE, `Invalid magic found in record: ${found}`);
+  const size = length + LOG_OVERHEAD_BYTES;
+  return size <= left ? size : 0;
+}
+
+function checkWhole(view: DataView, size: number, { partitionName, config }: BatchContext): void {
+  if (size < BATCH_HEADER_BYTES) {
+    throw new Refused(
+      E.CORRUPT_MESSAGE,
+      `Record batch is corrupted (the size ${size} is smaller than the minimum allowed overhead ${BATCH_HEADER_BYTES})`,
+    );
+  }
+  const base = baseOffset(view, 0);
+  if (base !== 0) {
+    throw new Refused(
+      E.INVALID_RECORD,
+      `The baseOffset of the record batch in the append to ${partitionName} should be 0, but it is ${base}`,
+    );
+  }
+  if (size > config.maxMessageBytes) {
+    throw new Refused(
+      E.MESSAGE_TOO_LARGE,
+      `The record batch size in the append to ${partitionName} is ${size} bytes which exceeds the maximum configured value of ${config.maxMessageBytes}).`,
+    );
+  }
+  if (!checkCrc(view, 0)) {
+    throw new Refused(
+      E.CORRUPT_MESSAGE,
+      `Record is corrupt (stored crc = ${batchCrc(view, 0)}) in topic partition ${partitionName}.`,
+    );
+  }
+}
+
+function checkHeader(view: DataView): void {
+  const count = recordCount(view, 0);
+  const offsets = lastOffsetDelta(view, 0) + 1;
+  if (offsets <= 0) {
+    throw new Refused(E.INVALID_RECORD, `Batch has an invalid offset range: [0, ${offsets - 1}]`);
+  }
+  if (count <= 0) throw new Refused(E.INVALID_RECORD, `Invalid reported count for record batch: ${count}`);
+  if (count !== offsets) {
+    throw new Refused(
+      E.INVALID_RECORD,
+      `Inconsistent batch offset range [0, ${offsets - 1}] and count of records ${count}`,
+    );
+  }
+  if (isControl(view, 0)) throw new Refused(E.INVALID_RECORD, 'Clients are not allowed to write control records');
+  if (hasProducerId(view, 0) && baseSequence(view, 0) < 0) {
+    throw new Refused(
+      E.INVALID_RECORD,
+      `Invalid sequence number ${baseSequence(view, 0)} in record batch with producerId ${producerId(view, 0)}`,
+    );
+  }
+}
+
+function settleRecords(batch: Uint8Array, view: DataView, context: BatchContext): Uint8Array {
+  const { config } = context;
+  const scan = scanOrRefuse(batch, view);
+  const isAppendTime = config.messageTimestampType === 'LogAppendTime';
+  if (needsRecordErrors(view, scan, context)) throw recordErrorsOf(batch, view, context);
+  const codec = storedCodec(config.compressionType);
+  const timestamp = isAppendTime ? context.nowMs : scan.timestampMax;
+  if (codec !== undefined && codec !== codecId(view, 0)) return recompressed(batch, view, context);
+  rewriteTimestamps(view, 0, isAppendTime ? TimestampType.logAppendTime : TimestampType.createTime, timestamp);
+  return batch;
+}
+
+function scanOrRefuse(batch: Uint8Array, view: DataView): RecordScan {
+  try {
+    return scanBatch(batch, view, 0);
+  } catch (error) {
+    if (error instanceof Malformed) throw new Refused(E.INVALID_RECORD, error.message);
+    throw error;
+  }
+}
+
+/** Whether any record of the batch breaks a rule; the second look, record by record, is for the answer only. */
+function needsRecordErrors(view: DataView, scan: RecordScan, context: BatchContext): boolean {
+  const { config, nowMs } = context;
+  if (config.cleanupPolicy.compact && scan.firstKeyless >= 0) return true;
+  if (timestampType(view, 0) === TimestampType.logAppendTime) return true;
+  if (codecId(view, 0) !== Codec.none && !scan.offsetsContiguous) return true;
+  if (config.messageTimestampType === 'LogAppendTime' || scan.timestampMax === NO_TIMESTAMP) return false;
+  return (
+    scan.timestampMin < nowMs - config.messageTimestampBeforeMaxMs ||
+    scan.timestampMax > nowMs + config.messageTimestampAfterMaxMs
+  );
+}
+
+function recordErrorsOf(batch: Uint8Array, view: DataView, context: BatchContext): Refused {
+  const { config, nowMs, partitionName } = context;
+  const found: { error: ErrorSpec; index: number; message: string }[] = [];
+  const cursor = openRecords(batch, view, 0);
+  const earliest = nowMs - config.messageTimestampBeforeMaxMs;
+  const latest = nowMs + config.messageTimestampAfterMaxMs;
+  const isCompressed = codecId(view, 0) !== Codec.none;
+  for (let index = 0; cursor.next(); index++) {
+    const timestamp = recordTimestamp(view, 0, cursor);
+    if (isCompressed && cursor.offsetDelta !== index) {
+      const message = `Inner record inside the compressed record batch does not have incremental offsets, expected offset is ${index} in topic partition ${partitionName}.`;
+      found.push({ error: E.INVALID_RECORD, index, message });
+    } else if (config.cleanupPolicy.compact && cursor.keyLength < 0) {
+      const message = `Compacted topic cannot accept message without key in topic partition ${partitionName}.`;
+      found.push({ error: E.INVALID_RECORD, index, message });
+    } else if (timestampType(view, 0) === TimestampType.logAppendTime) {
+      const message = 'Invalid timestamp type in message. Producer should not set timestamp type to LogAppendTime.';
+      found.push({ error: E.INVALID_TIMESTAMP, index, message });
+    } else if (config.messageTimestampType === 'CreateTime' && timestamp !== NO_TIMESTAMP) {
+      if (timestamp >= earliest && timestamp <= latest) continue;
+      const message = `Timestamp ${timestamp} of message with offset ${index} is out of range. The timestamp should be within [${earliest}, ${latest}]`;
+      found.push({ error: E.INVALID_TIMESTAMP, index, message });
+    }
+  }
+  const recordErrors = found.map(({ index, message }) => ({ index, message }));
+  if (found.some(({ error }) => error === E.INVALID_TIMESTAMP)) {
+    return new Refused(
+      E.INVALID_TIMESTAMP,
+      'One or more records have been rejected due to invalid timestamp',
+      recordErrors,
+    );
+  }
+  const shown = recordErrors
+    .slice(0, RECORD_ERRORS_SHOWN)
+    .map(({ index, message }) => `RecordError(batchIndex=${index}, message='${message}')`);
+  return new Refused(
+    E.INVALID_RECORD,
+    `One or more records have been rejected due to ${found.length} record errors in total, and only showing the first three errors at most: [${shown.join(', ')}]`,
+    recordErrors,
+  );
+}
+
+/** The same records in a batch of the topic's own codec. Sizes are held against the topic's bounds again by the caller. */
+function recompressed(batch: Uint8Array, view: DataView, context: BatchContext): Uint8Array {
+  const { config, nowMs } = context;
+  const hasProducer = hasProducerId(view, 0);
+  return buildBatch(decodeRecords(batch), {
+    codec: storedCodec(config.compressionType) ?? Codec.none,
+    levels: config.compressionLevels,
+    transactional: isTransactional(view, 0),
+    ...(config.messageTimestampType === 'LogAppendTime' ? { logAppendTime: nowMs } : {}),
+    ...(hasProducer
+      ? {
+          producerId: producerId(view, 0),
+          producerEpoch: producerEpoch(view, 0),
+          baseSequence: baseSequence(view, 0),
+        }
+      : {}),
+  });
+}

@@ -1,0 +1,132 @@
+import { Malformed } from '../base/malformed.ts';
+import type { Disk } from '../runtime/disk.ts';
+
+const FILE_BYTES_MAX = 16 * 1024 * 1024;
+const VERSION = '0';
+
+export interface EpochStart {
+  readonly epoch: number;
+  readonly startOffset: number;
+}
+
+/** The answer to "where does this epoch end"; both -1 when it cannot be told. */
+export interface EpochEnd {
+  readonly epoch: number;
+  readonly endOffset: number;
+}
+
+export const UNKNOWN_EPOCH_END: EpochEnd = { epoch: -1, endOffset: -1 };
+
+/**
+ * At which offset each leader epoch began (`leader-epoch-checkpoint`, Kafka's LeaderEpochFileCache, KIP-101). Epochs
+ * and offsets grow. What is above the recovery point is found again in the batches, so the file is written only
+ * before the recovery point moves past a change, not when an epoch begins.
+ */
+export class LeaderEpochs {
+  readonly #disk: Disk;
+  readonly #path: string;
+  #entries: EpochStart[] = [];
+  #isDirty = false;
+
+  constructor(disk: Disk, path: string) {
+    this.#disk = disk;
+    this.#path = path;
+  }
+
+  get entries(): readonly EpochStart[] {
+    return this.#entries;
+  }
+
+  /** -1 when the log knows none. */
+  get latestEpoch(): number {
+    return this.#entries.at(-1)?.epoch ?? -1;
+  }
+
+  get isDirty(): boolean {
+    return this.#isDirty;
+  }
+
+  /** Reads the file; a missing or empty one is no epochs. Throws {@link Malformed}. */
+  load(): void {
+    if (!this.#disk.exists(this.#path)) return;
+    const text = this.#disk.readFile(this.#path, FILE_BYTES_MAX).toString('utf8');
+    if (text.length > 0) this.#entries = parse(text);
+  }
+
+  /** Notes that `epoch` begins at `startOffset`. An epoch that is known already changes nothing. */
+  assign(epoch: number, startOffset: number): void {
+    if (epoch < 0 || epoch <= this.latestEpoch) return;
+    // An epoch that began here or later and wrote nothing below gives way (LeaderEpochFileCache.maybeTruncateNonMonotonicEntries).
+    while (this.#entries.length > 0 && this.#entries.at(-1)!.startOffset >= startOffset) this.#entries.pop();
+    this.#entries.push({ epoch, startOffset });
+    this.#isDirty = true;
+  }
+
+  /** The epoch of the record at `offset`; -1 when not known. */
+  epochOf(offset: number): number {
+    for (let index = this.#entries.length - 1; index >= 0; index--) {
+      if (this.#entries[index]!.startOffset <= offset) return this.#entries[index]!.epoch;
+    }
+    return -1;
+  }
+
+  /**
+   * The largest epoch up to `requested` and the offset after its last record (behaviour 53,
+   * LeaderEpochFileCache.endOffsetFor).
+   */
+  endOffsetOf(requested: number, logEndOffset: number): EpochEnd {
+    if (requested < 0) return UNKNOWN_EPOCH_END;
+    if (requested === this.latestEpoch) return { epoch: requested, endOffset: logEndOffset };
+    const next = this.#entries.findIndex(({ epoch }) => epoch > requested);
+    if (next < 0) return UNKNOWN_EPOCH_END;
+    const following = this.#entries[next]!;
+    // Nothing is known of the requested epoch or an older one: it ended where the first known one starts.
+    if (next === 0) return { epoch: requested, endOffset: following.startOffset };
+    return { epoch: this.#entries[next - 1]!.epoch, endOffset: following.startOffset };
+  }
+
+  /** The log now ends at `endOffset`. */
+  truncateFromEnd(endOffset: number): void {
+    const kept = this.#entries.filter(({ startOffset }) => startOffset < endOffset);
+    if (kept.length === this.#entries.length) return;
+    this.#entries = kept;
+    this.#isDirty = true;
+  }
+
+  /** The log now starts at `startOffset`: the epoch it starts in begins there. */
+  truncateFromStart(startOffset: number): void {
+    const first = this.#entries.findLastIndex((entry) => entry.startOffset <= startOffset);
+    if (first < 0 || (first === 0 && this.#entries[0]!.startOffset === startOffset)) return;
+    this.#entries = [{ epoch: this.#entries[first]!.epoch, startOffset }, ...this.#entries.slice(first + 1)];
+    this.#isDirty = true;
+  }
+
+  clear(): void {
+    this.#isDirty ||= this.#entries.length > 0;
+    this.#entries = [];
+  }
+
+  /** Writes the file, durably, when something changed. */
+  persist(): void {
+    if (!this.#isDirty) return;
+    const lines = [VERSION, String(this.#entries.length)];
+    for (const { epoch, startOffset } of this.#entries) lines.push(`${epoch} ${startOffset}`);
+    this.#disk.replaceFile(this.#path, Buffer.from(`${lines.join('\n')}\n`));
+    this.#isDirty = false;
+  }
+}
+
+function parse(text: string): EpochStart[] {
+  const lines = text.split('\n').filter((line) => line.length > 0);
+  if (lines[0] !== VERSION) throw new Malformed(`leader-epoch-checkpoint of version ${lines[0]}`);
+  const count = Number(lines[1]);
+  const entries: EpochStart[] = [];
+  for (const line of lines.slice(2)) {
+    const match = /^(\d+) (\d+)$/.exec(line);
+    if (match === null) throw new Malformed(`leader-epoch-checkpoint has the line "${line}"`);
+    entries.push({ epoch: Number(match[1]), startOffset: Number(match[2]) });
+  }
+  if (entries.length !== count)
+    throw new Malformed(`leader-epoch-checkpoint says ${count} epochs, has ${entries.length}`);
+  return entries;
+}

@@ -1,0 +1,74 @@
+import { Codec } from '../records/batch.ts';
+import type { CompressionLevels } from '../records/compression/compression.ts';
+
+/** `compression.type` of a topic: `producer` keeps what came in. */
+export type CompressionSetting = 'producer' | 'uncompressed' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+
+/** When an append counts as written: `os` once the operating system has it, `group` once it is on the device. */
+export type FlushPolicy = 'os' | 'group';
+
+/** What a topic's settings say about its logs, as numbers (units at the end of the names; -1 in bytes or ms: no limit). */
+export interface LogConfig {
+  readonly cleanupPolicy: { readonly delete: boolean; readonly compact: boolean };
+  readonly retentionMs: number;
+  readonly retentionBytes: number;
+  readonly segmentBytes: number;
+  readonly segmentMs: number;
+  readonly segmentJitterMs: number;
+  readonly segmentIndexBytes: number;
+  readonly indexIntervalBytes: number;
+  readonly maxMessageBytes: number;
+  readonly minInsyncReplicas: number;
+  readonly compressionType: CompressionSetting;
+  readonly compressionLevels: CompressionLevels;
+  readonly messageTimestampType: 'CreateTime' | 'LogAppendTime';
+  readonly messageTimestampBeforeMaxMs: number;
+  readonly messageTimestampAfterMaxMs: number;
+  readonly fileDeleteDelayMs: number;
+  /** Sync after this many records, and after this long; Kafka's defaults leave both to the background. */
+  readonly flushMessages: number;
+  readonly flushMs: number;
+  readonly flushPolicy: FlushPolicy;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Kafka's defaults for a topic (TopicConfig, LogConfig). */
+export const LOG_CONFIG_DEFAULTS: LogConfig = {
+  cleanupPolicy: { delete: true, compact: false },
+  retentionMs: 7 * DAY_MS,
+  retentionBytes: -1,
+  segmentBytes: 1024 * 1024 * 1024,
+  segmentMs: 7 * DAY_MS,
+  segmentJitterMs: 0,
+  segmentIndexBytes: 10 * 1024 * 1024,
+  indexIntervalBytes: 4096,
+  maxMessageBytes: 1024 * 1024 + 12,
+  minInsyncReplicas: 1,
+  compressionType: 'producer',
+  compressionLevels: {},
+  messageTimestampType: 'CreateTime',
+  messageTimestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
+  messageTimestampAfterMaxMs: 60 * 60 * 1000,
+  fileDeleteDelayMs: 60_000,
+  flushMessages: Number.MAX_SAFE_INTEGER,
+  flushMs: Number.MAX_SAFE_INTEGER,
+  flushPolicy: 'os',
+};
+
+/** The codec batches are stored with; undefined keeps the producer's. */
+export function storedCodec(setting: CompressionSetting): Codec | undefined {
+  switch (setting) {
+    case 'producer':
+      return undefined;
+    case 'uncompressed':
+      return Codec.none;
+    case 'gzip':
+    case 'snappy':
+    case 'lz4':
+    case 'zstd':
+      return Codec[setting];
+    default:
+      return setting satisfies never;
+  }
+}

@@ -1,0 +1,230 @@
+import type { Uuid } from '../base/uuid.ts';
+import { E, type ErrorSpec } from '../protocol/errors.ts';
+import type { Random } from '../runtime/random.ts';
+import type { LogConfig } from './log-config.ts';
+import { LogDirectory, LogDirectoryUnusable } from './log-directory.ts';
+import type { LogShared } from './log-shared.ts';
+import type { PartitionLog } from './partition-log.ts';
+
+export { LogDirectoryUnusable } from './log-directory.ts';
+
+/** Syncs of different logs at a time: more would only queue on the thread pool, before the reads. */
+const FLUSHES_AT_ONCE = 2;
+const CHECKPOINT_EVERY_MS = 5000;
+
+export interface LogDirectoriesOptions {
+  readonly shared: LogShared;
+  readonly random: Random;
+  /** `log.dirs`: absolute paths. */
+  readonly paths: readonly string[];
+  readonly nodeId: number;
+  /** Left out: the one found in the directories, or a new one. */
+  readonly clusterId?: string;
+  readonly nowMs: number;
+  /** The settings of a topic whose partition is found on disk. */
+  configOf(topic: string, topicId: Uuid): LogConfig;
+  /** A directory went offline for good, with all its logs. */
+  directoryFailed?(path: string, reason: Error): void;
+}
+
+/** A partition to be made. */
+export interface NewLog {
+  readonly topic: string;
+  readonly partition: number;
+  readonly topicId: Uuid;
+  readonly config: LogConfig;
+}
+
+/** One directory as DescribeLogDirs shows it. */
+export interface DirectoryDescription {
+  readonly path: string;
+  readonly error: ErrorSpec;
+  /** Bytes that can still be written; -1 when that cannot be told. */
+  readonly usableBytes: number;
+  readonly logs: readonly { readonly topic: string; readonly partition: number; readonly sizeBytes: number }[];
+}
+
+/**
+ * All logs of a broker in its `log.dirs` (Kafka's LogManager). Work in the background, syncing and checkpoints, happens
+ * in {@link tick}, which the owner calls about once a second.
+ */
+export class LogDirectories {
+  readonly #options: LogDirectoriesOptions;
+  readonly #directories: LogDirectory[] = [];
+  #isFlushing = false;
+  #flushing: Promise<void> = Promise.resolve();
+  #checkpointDueMs = 0;
+
+  private constructor(options: LogDirectoriesOptions) {
+    this.#options = options;
+  }
+
+  /** Opens all directories and all logs in them. Throws {@link LogDirectoryUnusable}; then nothing stays locked. */
+  static async open(options: LogDirectoriesOptions): Promise<LogDirectories> {
+    const directories = new LogDirectories(options);
+    try {
+      directories.#open();
+    } catch (error) {
+      for (const directory of directories.#directories) await directory.close(-1);
+      throw error;
+    }
+    return directories;
+  }
+
+  get clusterId(): string {
+    return this.#directories[0]!.identity.clusterId;
+  }
+
+  /** Ids of the directories, as brokers register them. */
+  get directoryIds(): readonly Uuid[] {
+    return this.#directories.map(({ identity }) => identity.directoryId);
+  }
+
+  /** False once every directory has failed: the broker cannot go on. */
+  get isAnyOnline(): boolean {
+    return this.#directories.some(({ failure }) => failure === undefined);
+  }
+
+  *all(): IterableIterator<PartitionLog> {
+    for (const directory of this.#directories) yield* directory.logs();
+  }
+
+  get(topic: string, partition: number): PartitionLog | undefined {
+    for (const directory of this.#directories) {
+      const log = directory.get(topic, partition);
+      if (log !== undefined) return log;
+    }
+    return undefined;
+  }
+
+  /** Makes a partition in the directory with the fewest. Throws DiskError, and LogDirectoryUnusable when none is online. */
+  create({ topic, partition, topicId, config }: NewLog): PartitionLog {
+    let chosen: LogDirectory | undefined;
+    for (const directory of this.#directories) {
+      if (directory.failure !== undefined) continue;
+      if (chosen === undefined || directory.logCount < chosen.logCount) chosen = directory;
+    }
+    if (chosen === undefined) throw new LogDirectoryUnusable('every log directory has failed');
+    return chosen.create(topic, partition, topicId, config);
+  }
+
+  /** Takes a partition out of use at once; its files go later. False when there is none. */
+  delete(topic: string, partition: number, nowMs: number): boolean {
+    const log = this.get(topic, partition);
+    if (log === undefined) return false;
+    this.#directoryOf(log).delete(log, nowMs);
+    return true;
+  }
+
+  /** Puts a log aside that belongs to no topic of the cluster; its files stay under a name ending in `-stray`. */
+  setAside(log: PartitionLog): void {
+    this.#directoryOf(log).setAside(log);
+  }
+
+  /** Names the topic of a log whose `partition.metadata` was lost (its topic id is the zero id). */
+  adoptTopicId(log: PartitionLog, topicId: Uuid): void {
+    this.#directoryOf(log).adoptTopicId(log, topicId);
+  }
+
+  describe(): DirectoryDescription[] {
+    return this.#directories.map((directory) => {
+      const logs = Array.from(directory.logs(), ({ topic, partition, sizeBytes }) => ({ topic, partition, sizeBytes }));
+      const isOnline = directory.failure === undefined;
+      return {
+        path: directory.path,
+        error: isOnline ? E.NONE : E.KAFKA_STORAGE_ERROR,
+        usableBytes: isOnline ? this.#freeBytes(directory.path) : -1,
+        logs,
+      };
+    });
+  }
+
+  /** Starts syncing what was written since, writes checkpoints that are due, removes what was deleted long enough ago. */
+  tick(nowMs: number): void {
+    if (!this.#isFlushing) {
+      this.#isFlushing = true;
+      this.#flushing = this.#flushDirty().then(() => {
+        this.#isFlushing = false;
+      });
+    }
+    for (const directory of this.#directories) directory.removeDeleted(nowMs);
+    if (nowMs < this.#checkpointDueMs) return;
+    this.#checkpointDueMs = nowMs + CHECKPOINT_EVERY_MS;
+    this.checkpoint();
+  }
+
+  /** Writes the checkpoint files that are out of date. */
+  checkpoint(): void {
+    for (const directory of this.#directories) {
+      directory.checkpointRecoveryPoints();
+      directory.checkpointHighWatermarks();
+      directory.checkpointLogStarts();
+    }
+  }
+
+  /** Removes what retention lets go, and producers that are long idle. Returns the number of segments removed. */
+  cleanUp(nowMs: number, producerIdExpirationMs: number): number {
+    let count = 0;
+    for (const log of this.all()) {
+      if (log.isOffline) continue;
+      count += log.retention(nowMs);
+      log.expireProducers(nowMs, producerIdExpirationMs);
+    }
+    return count;
+  }
+
+  /** Syncs and closes everything, with the mark that says so. `brokerEpoch` is noted in the mark. */
+  async close(brokerEpoch = -1): Promise<void> {
+    await this.#flushing;
+    for (const directory of this.#directories) await directory.close(brokerEpoch);
+  }
+
+  #open(): void {
+    const { shared, random, nodeId, nowMs, paths } = this.#options;
+    let { clusterId } = this.#options;
+    const seen = new Map<string, string>();
+    for (const path of paths) {
+      const directory = LogDirectory.open({
+        shared,
+        random,
+        path,
+        nodeId,
+        clusterId,
+        nowMs,
+        configOf: (topic, topicId) => this.#options.configOf(topic, topicId),
+        failed: (failed, error) => this.#options.directoryFailed?.(failed.path, error),
+      });
+      this.#directories.push(directory);
+      clusterId = directory.identity.clusterId;
+      for (const { topic, partition } of directory.logs()) {
+        const name = `${topic}-${partition}`;
+        const other = seen.get(name);
+        if (other !== undefined) throw new LogDirectoryUnusable(`${name} is in both ${other} and ${path}`);
+        seen.set(name, path);
+      }
+    }
+  }
+
+  async #flushDirty(): Promise<void> {
+    const dirty = Array.from(this.all()).filter((log) => !log.isOffline && log.bytesSinceFlush > 0);
+    const worker = async (): Promise<void> => {
+      for (let log = dirty.pop(); log !== undefined; log = dirty.pop()) {
+        // A failure has taken the directory offline and is reported there.
+        await log.flush().catch(() => {});
+      }
+    };
+    await Promise.all(Array.from({ length: FLUSHES_AT_ONCE }, worker));
+  }
+
+  #directoryOf(log: PartitionLog): LogDirectory {
+    return this.#directories.find(({ path }) => log.directory.startsWith(`${path}/`))!;
+  }
+
+  #freeBytes(path: string): number {
+    try {
+      return this.#options.shared.disk.freeBytes(path);
+    } catch {
+      return -1;
+    }
+  }
+}

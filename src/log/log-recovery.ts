@@ -1,0 +1,189 @@
+import { Malformed } from '../base/malformed.ts';
+import { nextOffset } from '../records/batch.ts';
+import { replayProducers, replayScanned } from './batch-replay.ts';
+import type { LeaderEpochs } from './leader-epochs.ts';
+import type { LogConfig } from './log-config.ts';
+import { LogDamage } from './log-damage.ts';
+import type { LogShared } from './log-shared.ts';
+import type { ProducerState } from './producer-state.ts';
+import { findSegments } from './segment-files.ts';
+import { SegmentList } from './segment-list.ts';
+import { Segment } from './segment.ts';
+import type { SnapshotFiles } from './snapshot-files.ts';
+
+export interface RecoveryInput {
+  readonly shared: LogShared;
+  readonly directory: string;
+  readonly config: LogConfig;
+  /** Everything below it was on the device when it was written down. */
+  readonly recoveryPoint: number;
+  readonly logStartOffset: number;
+  /** The last process closed the log and said so. */
+  readonly isClean: boolean;
+  readonly nowMs: number;
+  readonly epochs: LeaderEpochs;
+  readonly producers: ProducerState;
+  readonly snapshots: SnapshotFiles;
+}
+
+export interface RecoveredLog {
+  readonly segments: SegmentList;
+  readonly logStartOffset: number;
+  readonly logEndOffset: number;
+}
+
+/**
+ * Opens what is on disk. After a clean end only the last batches are looked at. Otherwise everything from the recovery
+ * point on is summed, and the log ends before the first batch that is not whole and right: such a tail was never
+ * synced. What lies below the recovery point was; if it cannot be read, {@link LogDamage} is thrown and nothing is
+ * changed, for cutting there would lose records that were safe (reliability 1.2).
+ */
+export function recoverLog(input: RecoveryInput): RecoveredLog {
+  const found = findSegments(input.shared, input.directory, input.nowMs);
+  input.snapshots.found(found.names);
+  input.epochs.load();
+  if (found.segments.length === 0) return startEmpty(input);
+  const segments = new SegmentList(found.segments);
+  const logEndOffset = input.isClean ? walkToEnd(input, segments) : recoverTail(input, segments);
+  input.epochs.truncateFromEnd(logEndOffset);
+  input.snapshots.removeAbove(logEndOffset);
+  const logStartOffset = Math.max(input.logStartOffset, segments.first.baseOffset);
+  if (logStartOffset > logEndOffset) return startAbove(input, segments, logStartOffset);
+  return { segments, logStartOffset, logEndOffset };
+}
+
+export function newSegment(input: Pick<RecoveryInput, 'shared' | 'directory' | 'nowMs'>, baseOffset: number): Segment {
+  return new Segment({
+    files: input.shared.files,
+    directory: input.directory,
+    baseOffset,
+    size: 0,
+    isNew: true,
+    createdMs: input.nowMs,
+  });
+}
+
+function startEmpty(input: RecoveryInput): RecoveredLog {
+  const { logStartOffset, recoveryPoint } = input;
+  if (recoveryPoint > logStartOffset) {
+    throw new LogDamage(input.directory, 0, `no segment is there, the log was synced up to offset ${recoveryPoint}`);
+  }
+  const segment = newSegment(input, logStartOffset);
+  segment.log.use();
+  input.epochs.truncateFromEnd(logStartOffset);
+  return { segments: new SegmentList([segment]), logStartOffset, logEndOffset: logStartOffset };
+}
+
+/** All that is left lies below the start of the log: records were deleted that had not been synced. */
+function startAbove(input: RecoveryInput, segments: SegmentList, logStartOffset: number): RecoveredLog {
+  for (const segment of segments.cut(0)) segment.remove();
+  input.producers.clear();
+  input.epochs.clear();
+  const segment = newSegment(input, logStartOffset);
+  segment.log.use();
+  segments.push(segment);
+  return { segments, logStartOffset, logEndOffset: logStartOffset };
+}
+
+/** Finds the end of a log that was closed in order; a tail that is no batch makes it an unclean one after all. */
+function walkToEnd(input: RecoveryInput, segments: SegmentList): number {
+  const { active } = segments;
+  const fileBytes = active.size;
+  active.resumeBefore(Number.MAX_SAFE_INTEGER);
+  let logEndOffset = active.baseOffset;
+  const scanner = active.scan({ from: active.size, to: fileBytes, checkCrc: false });
+  while (scanner.next()) {
+    active.noteBatch(scanner.view, scanner.at, scanner.size, input.config.indexIntervalBytes);
+    logEndOffset = nextOffset(scanner.view, scanner.at);
+  }
+  if (scanner.fault !== undefined) {
+    active.size = fileBytes;
+    return recoverTail(input, segments);
+  }
+  active.isDirty = false;
+  restoreProducers(input, segments, logEndOffset);
+  return logEndOffset;
+}
+
+function recoverTail(input: RecoveryInput, segments: SegmentList): number {
+  const { recoveryPoint } = input;
+  const from = segments.indexOf(recoveryPoint);
+  restoreProducers(input, segments, recoveryPoint);
+  let logEndOffset = segments.first.baseOffset;
+  for (let index = from; index < segments.count; index++) {
+    const segment = segments.at(index)!;
+    const end = recoverSegment(input, segment);
+    logEndOffset = end.offset;
+    if (!end.isCut) continue;
+    for (const later of segments.cut(index + 1)) later.remove();
+    break;
+  }
+  if (logEndOffset < recoveryPoint && recoveryPoint > segments.active.baseOffset) {
+    const { log, size } = segments.active;
+    throw new LogDamage(log.path, size, `the log ends at offset ${logEndOffset}, it was synced up to ${recoveryPoint}`);
+  }
+  return logEndOffset;
+}
+
+interface SegmentEnd {
+  readonly offset: number;
+  /** The rest of the file was no log: nothing behind it belongs to the log. */
+  readonly isCut: boolean;
+}
+
+/** Sums a segment from the recovery point on, makes its indexes and takes its batches into epochs and producers. */
+function recoverSegment(input: RecoveryInput, segment: Segment, isRetry = false): SegmentEnd {
+  const { recoveryPoint, producers, epochs } = input;
+  const fileBytes = segment.size;
+  if (isRetry || segment.baseOffset >= recoveryPoint) segment.startOver();
+  else segment.resumeBefore(recoveryPoint - 1);
+  const from = segment.size;
+  if (segment.baseOffset >= recoveryPoint) segment.transactionIndex.reset();
+  else segment.transactionIndex.truncateTo(recoveryPoint);
+  let end = segment.baseOffset;
+  const scanner = segment.scan({ from, to: fileBytes, checkCrc: true });
+  while (scanner.next()) {
+    segment.noteBatch(scanner.view, scanner.at, scanner.size, input.config.indexIntervalBytes);
+    end = nextOffset(scanner.view, scanner.at);
+    if (end <= recoveryPoint) continue;
+    const aborted = replayScanned(scanner, producers, epochs);
+    if (aborted !== undefined) segment.transactionIndex.append(aborted);
+  }
+  segment.isDirty = true;
+  if (scanner.fault === undefined) return { offset: end, isCut: false };
+  const { position, fault } = scanner;
+  if (position === from && from > 0 && !isRetry) {
+    // The index may be what is wrong.
+    segment.size = fileBytes;
+    return recoverSegment(input, segment, true);
+  }
+  if (end < recoveryPoint) {
+    segment.size = fileBytes;
+    throw new LogDamage(segment.log.path, position, `${fault}; the log was synced up to offset ${recoveryPoint}`);
+  }
+  input.shared.logger.warn('cut a torn tail that was never synced', {
+    file: segment.log.path,
+    position,
+    bytes: fileBytes - position,
+    endOffset: end,
+    reason: fault,
+  });
+  segment.log.use().truncate(position);
+  return { offset: end, isCut: true };
+}
+
+/** Producers as they were at `offset`: the latest snapshot, then the batches since. Throws {@link LogDamage}. */
+export function restoreProducers(
+  { directory, snapshots, producers }: Pick<RecoveryInput, 'directory' | 'snapshots' | 'producers'>,
+  segments: SegmentList,
+  offset: number,
+): void {
+  const snapshot = snapshots.latestUpTo(offset);
+  producers.restore(snapshot?.entries ?? []);
+  try {
+    replayProducers(segments, producers, snapshot?.offset ?? segments.first.baseOffset, offset);
+  } catch (error) {
+    if (error instanceof Malformed) throw new LogDamage(directory, 0, error.message);
+    throw error;
+  }
+}

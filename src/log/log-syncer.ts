@@ -1,0 +1,72 @@
+import type { PooledFile } from './file-pool.ts';
+import type { LogShared } from './log-shared.ts';
+import type { SegmentList } from './segment-list.ts';
+import type { Segment } from './segment.ts';
+
+/**
+ * Makes the files of one log durable. Names first: a synced file whose name is lost is lost. A failure of any of it is
+ * thrown and final (fsyncgate: a second try would lie).
+ */
+export class LogSyncer {
+  readonly #shared: LogShared;
+  readonly #segments: SegmentList;
+  readonly #directory: string;
+  /** Files were made since the directory was last synced. */
+  #hasNewNames = true;
+  /** The directory itself is new to its parent. */
+  #isNewDirectory: boolean;
+
+  constructor(shared: LogShared, segments: SegmentList, directory: string, isNewDirectory: boolean) {
+    this.#shared = shared;
+    this.#segments = segments;
+    this.#directory = directory;
+    this.#isNewDirectory = isNewDirectory;
+  }
+
+  noteNewNames(): void {
+    this.#hasNewNames = true;
+  }
+
+  get hasWork(): boolean {
+    return this.#hasNewNames || this.#segments.all.some(({ isDirty }) => isDirty);
+  }
+
+  /** Syncs what was written so far. With `indexes`, those of closed segments too: nobody makes them anew after a crash. */
+  async sync(indexes: boolean): Promise<void> {
+    this.#syncNames();
+    const pinned: PooledFile[] = [];
+    const waits: Promise<void>[] = [];
+    try {
+      for (const segment of this.#segments.all) {
+        if (!segment.isDirty) continue;
+        const isClosed = segment !== this.#segments.active;
+        if (!isClosed || indexes) segment.isDirty = false;
+        for (const file of filesOf(segment, isClosed && indexes)) {
+          const open = file.pin();
+          pinned.push(file);
+          waits.push(open.sync());
+        }
+        if (isClosed && indexes) waits.push(segment.transactionIndex.sync());
+      }
+    } finally {
+      // Every started sync is waited for, also after a failure: its file is in use.
+      const settled = await Promise.allSettled(waits);
+      for (const file of pinned) file.unpin();
+      for (const outcome of settled) if (outcome.status === 'rejected') throw outcome.reason;
+    }
+  }
+
+  #syncNames(): void {
+    if (!this.#hasNewNames) return;
+    const { disk } = this.#shared;
+    disk.syncDirectory(this.#directory);
+    if (this.#isNewDirectory) disk.syncDirectory(this.#directory.slice(0, this.#directory.lastIndexOf('/')));
+    this.#hasNewNames = false;
+    this.#isNewDirectory = false;
+  }
+}
+
+function filesOf(segment: Segment, withIndexes: boolean): PooledFile[] {
+  if (!withIndexes) return [segment.log];
+  return [segment.log, segment.offsetIndex.entries.file, segment.timeIndex.entries.file];
+}

@@ -1,0 +1,62 @@
+import type { Segment } from './segment.ts';
+
+/** The segments of a log by base offset; never empty once the log is open. The last one is written to. */
+export class SegmentList {
+  readonly #segments: Segment[];
+
+  constructor(segments: Segment[]) {
+    this.#segments = segments;
+  }
+
+  get all(): readonly Segment[] {
+    return this.#segments;
+  }
+
+  get count(): number {
+    return this.#segments.length;
+  }
+
+  get first(): Segment {
+    return this.#segments[0]!;
+  }
+
+  get active(): Segment {
+    return this.#segments[this.#segments.length - 1]!;
+  }
+
+  get sizeBytes(): number {
+    let size = 0;
+    for (const segment of this.#segments) size += segment.size;
+    return size;
+  }
+
+  at(index: number): Segment | undefined {
+    return this.#segments[index];
+  }
+
+  /** Index of the last segment that starts at or before `offset`; 0 when all start later. */
+  indexOf(offset: number): number {
+    let low = 0;
+    let high = this.#segments.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (this.#segments[middle]!.baseOffset <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  push(segment: Segment): void {
+    this.#segments.push(segment);
+  }
+
+  /** Takes the first `count` segments out. */
+  shift(count: number): Segment[] {
+    return this.#segments.splice(0, count);
+  }
+
+  /** Takes the segments from `index` on out. */
+  cut(index: number): Segment[] {
+    return this.#segments.splice(index);
+  }
+}
