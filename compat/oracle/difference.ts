@@ -1,5 +1,5 @@
 import type { Plain } from './plain.ts';
-import type { Step } from './scenario.ts';
+import { ENDED_EARLY, type Step } from './scenario.ts';
 
 /** A place where two transcripts differ. */
 export interface Difference {
@@ -19,6 +19,9 @@ export function compareSteps(scenario: string, kafka: readonly Step[], posthorn:
     if (a?.label !== b?.label) {
       found.push({ scenario, step, path: 'step', kafka: a?.label, posthorn: b?.label });
       break;
+    }
+    if (a?.label === ENDED_EARLY) {
+      found.push({ scenario, step, path: 'both', kafka: a.answer, posthorn: b?.answer });
     }
     comparePlain(a?.answer, b?.answer, '', (path, left, right) =>
       found.push({ scenario, step, path, kafka: left, posthorn: right }),

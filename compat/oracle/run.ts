@@ -5,7 +5,7 @@ import type { RunningBroker } from '../brokers/running-broker.ts';
 import { compareSteps, type Difference } from './difference.ts';
 import { intended, intendedDifferences, type Intended } from './intended-differences.ts';
 import { scenarios } from './scenarios.ts';
-import { Side, type Scenario } from './scenario.ts';
+import { ENDED_EARLY, Side, type Scenario } from './scenario.ts';
 
 /**
  * Sends the same requests to Apache Kafka and to Posthorn and compares the answers field by field.
@@ -41,13 +41,13 @@ async function broker(address: string | undefined, start: () => Promise<RunningB
 async function play(scenario: Scenario, bootstrap: string, mark: string): Promise<Side> {
   const side = new Side(bootstrap, `o${mark}${(Date.now() % 1e8).toString(36)}${scenario.name.slice(0, 2)}`);
   const timer = setTimeout(() => {
-    side.note('the scenario ended early', 'out of time');
+    side.note(ENDED_EARLY, 'out of time');
     side.close();
   }, SCENARIO_MS);
   try {
     await scenario.run(side);
   } catch (error) {
-    side.note('the scenario ended early', error instanceof Error ? error.message : String(error));
+    side.note(ENDED_EARLY, error instanceof Error ? error.message : String(error));
     if (values.show) console.log(error);
   }
   clearTimeout(timer);

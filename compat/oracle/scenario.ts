@@ -17,6 +17,9 @@ export interface Scenario {
   run(side: Side): Promise<void>;
 }
 
+/** The label of the step that says why a scenario broke off; it is a failure even where both sides have it. */
+export const ENDED_EARLY = 'the scenario ended early';
+
 /** How one call is recorded. */
 export interface CallOptions<Res extends Fields> {
   /** Keeps of the answer only what can be compared: other scenarios' topics and groups are in it too. */

@@ -6,6 +6,11 @@ import { scenario as createPartitions } from './scenarios/05-create-partitions.t
 import { scenario as produce } from './scenarios/06-produce.ts';
 import { scenario as produceIdempotent } from './scenarios/07-produce-idempotent.ts';
 import { scenario as storedBatches } from './scenarios/08-stored-batches.ts';
+import { scenario as fetch } from './scenarios/09-fetch.ts';
+import { scenario as fetchSessions } from './scenarios/10-fetch-sessions.ts';
+import { scenario as listOffsets } from './scenarios/11-list-offsets.ts';
+import { scenario as deleteRecords } from './scenarios/12-delete-records.ts';
+import { scenario as findCoordinator } from './scenarios/13-find-coordinator.ts';
 import type { Scenario } from './scenario.ts';
 
 /** All scenarios, in the order of their numbers. */
@@ -18,4 +23,9 @@ export const scenarios: readonly Scenario[] = [
   produce,
   produceIdempotent,
   storedBatches,
+  fetch,
+  fetchSessions,
+  listOffsets,
+  deleteRecords,
+  findCoordinator,
 ];

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ZERO_UUID } from '../../src/base/uuid.ts';
+import { listOffsets } from '../../src/protocol/messages/002-list-offsets.ts';
 import { metadata } from '../../src/protocol/messages/003-metadata.ts';
 import { createTopics } from '../../src/protocol/messages/019-create-topics.ts';
 import type { Read, Write } from '../../src/protocol/schema.ts';
@@ -53,8 +54,20 @@ export async function untilReady(peer: Peer, name: string): Promise<void> {
       includeClusterAuthorizedOperations: false,
     });
     const topic = answer?.topics[0];
-    if (topic?.errorCode === 0 && topic.partitions.every(({ leaderId }) => leaderId >= 0)) return;
+    if (topic?.errorCode === 0 && (await hasLeaders(peer, name, topic.partitions.length))) return;
     await pause(20);
   }
   throw new Error(`topic ${name} never had its leaders`);
+}
+
+/** Kafka shows a partition in its metadata a moment before the broker leads it; asking for offsets tells. */
+async function hasLeaders(peer: Peer, name: string, partitions: number): Promise<boolean> {
+  const wanted = Array.from({ length: partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp: -1 }));
+  const answer = await peer.quiet(listOffsets, 5, {
+    replicaId: -1,
+    isolationLevel: 0,
+    topics: [{ name, partitions: wanted }],
+    timeoutMs: 0,
+  });
+  return answer?.topics[0]?.partitions.every(({ errorCode }) => errorCode === 0) ?? false;
 }
