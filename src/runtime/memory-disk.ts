@@ -55,7 +55,10 @@ export class MemoryDisk implements Disk {
     return new MemoryDisk(this.#options, this.#names);
   }
 
-  /** The power goes. Returns the disk as then found; this one works no more. Needs `crashable`. */
+  /**
+   * The power goes. Returns the disk as then found, by itself; this one works no more, but can be asked again, for what
+   * else might have been found. Needs `crashable`.
+   */
   crash(unsynced: Unsynced, random: Random): MemoryDisk {
     assert(this.#options.crashable, 'a disk that loses power is made crashable');
     this.#isAlive = false;
@@ -182,7 +185,13 @@ export class MemoryDisk implements Disk {
     const entry = this.#entry(path);
     if (entry === undefined || this.#locked.has(entry)) return undefined;
     this.#locked.add(entry);
-    return { release: () => void this.#locked.delete(entry) };
+    let isHeld = true;
+    return {
+      release: () => {
+        if (isHeld) this.#locked.delete(entry);
+        isHeld = false;
+      },
+    };
   }
 
   get #capacityBytes(): number {

@@ -4,6 +4,11 @@ import { MemoryNode, type Survival } from './memory-node.ts';
 export class MemoryDirectory {
   readonly entries = new Map<string, Entry>();
   readonly durableEntries = new Map<string, Entry>();
+
+  /** Makes the durable names those that programs see. */
+  showDurable(): void {
+    for (const [name, entry] of this.durableEntries) this.entries.set(name, entry);
+  }
 }
 
 export type Entry = MemoryNode | MemoryDirectory;
@@ -64,8 +69,17 @@ export class MemoryNames {
 
   /** The tree after power loss, when the first of the changes made it to the disk, as many as `keptOf` says. */
   survivor(keptOf: (count: number) => number, survival: Survival): MemoryDirectory {
-    for (const change of this.#changes.slice(0, keptOf(this.#changes.length))) applyDurably(change);
-    return durableCopy(this.root, survival);
+    const copies = new Map<Entry, Entry>();
+    const root = copyOf(this.root, copies, survival);
+    for (const { from, to, entry } of this.#changes.slice(0, keptOf(this.#changes.length))) {
+      applyDurably({
+        ...(from && { from: { directory: copyOf(from.directory, copies, survival), name: from.name } }),
+        ...(to && { to: { directory: copyOf(to.directory, copies, survival), name: to.name } }),
+        entry: copyOf(entry, copies, survival),
+      });
+    }
+    for (const copy of copies.values()) if (copy instanceof MemoryDirectory) copy.showDurable();
+    return root;
   }
 
   #changed(change: NameChange): void {
@@ -78,12 +92,14 @@ function applyDurably({ from, to, entry }: NameChange): void {
   to?.directory.durableEntries.set(to.name, entry);
 }
 
-function durableCopy(directory: MemoryDirectory, survival: Survival): MemoryDirectory {
-  const copy = new MemoryDirectory();
-  for (const [name, entry] of directory.durableEntries) {
-    const survivor = entry instanceof MemoryDirectory ? durableCopy(entry, survival) : entry.survivor(survival);
-    copy.entries.set(name, survivor);
-    copy.durableEntries.set(name, survivor);
+/** What is found of `entry` after power loss, without anything that was not synced being applied. One copy for each. */
+function copyOf<Kind extends Entry>(entry: Kind, copies: Map<Entry, Entry>, survival: Survival): Kind {
+  const known = copies.get(entry);
+  if (known !== undefined) return known as Kind;
+  const copy = entry instanceof MemoryDirectory ? new MemoryDirectory() : entry.survivor(survival);
+  copies.set(entry, copy);
+  if (entry instanceof MemoryDirectory && copy instanceof MemoryDirectory) {
+    for (const [name, child] of entry.durableEntries) copy.durableEntries.set(name, copyOf(child, copies, survival));
   }
-  return copy;
+  return copy as Kind;
 }

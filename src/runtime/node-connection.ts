@@ -113,7 +113,8 @@ export class NodeConnection implements Connection {
   }
 
   #written(error?: Error | null, sent?: () => void): void {
-    if (error || this.#isClosed) return;
+    // Node reports what it drops with a destroyed socket as written.
+    if (error || this.#isClosed || this.#socket?.destroyed) return;
     sent?.();
     if (!this.#waitsForDrain || this.pendingBytes > 0) return;
     this.#waitsForDrain = false;
