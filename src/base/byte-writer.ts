@@ -53,7 +53,8 @@ export class ByteWriter {
   }
 
   int64(value: number): void {
-    assert(Number.isSafeInteger(value), `not a safe 64-bit number: ${value}`);
+    // The text is made only when it is needed: this runs per record.
+    if (!Number.isSafeInteger(value)) assert(false, `not a safe 64-bit number: ${value}`);
     const start = this.reserve(8);
     this.view.setInt32(start, Math.floor(value / 0x1_0000_0000));
     this.view.setUint32(start + 4, value >>> 0);

@@ -138,11 +138,6 @@ export const apiTable: ReadonlyMap<number, ApiEntry> = new Map(
   ]),
 );
 
-/** The entry of a key, or undefined when there is no such key. */
-export function versionRangeOf(apiKey: number): ApiEntry | undefined {
-  return apiTable.get(apiKey);
-}
-
 /** Whether requests of that key and version can be read and are stable. */
 export function isServed(apiKey: number, apiVersion: number): boolean {
   const entry = apiTable.get(apiKey);

@@ -78,7 +78,10 @@ function newEncoder(message: Message, version: number): Encoder {
   return encoder;
 }
 
-/** The compiled form, or the interpreted one where code generation is forbidden (--disallow-code-generation-from-strings). */
+/**
+ * The compiled form, or the interpreted one where code generation is forbidden (--disallow-code-generation-from-
+ * strings).
+ */
 function orInterpreted<T>(compile: () => T, interpreted: T): T {
   try {
     return compile();

@@ -1,6 +1,9 @@
 import { array, bytes, int32, message, string } from './schema.ts';
 
-/** What a consumer puts into JoinGroup: topics, owned partitions, rack. Prefixed by its version as int16 (Kafka's ConsumerProtocol). */
+/**
+ * What a consumer puts into JoinGroup: topics, owned partitions, rack. Prefixed by its version as int16 (Kafka's
+ * ConsumerProtocol).
+ */
 export const consumerProtocolSubscription = message({
   name: 'ConsumerProtocolSubscription',
   versions: '0-3',

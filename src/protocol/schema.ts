@@ -47,8 +47,6 @@ export interface Field<R, W, May extends boolean> {
   readonly of?: AnyField;
   /** The fields of a struct. */
   readonly fields?: Fields;
-  /** An int16 that holds an error code. */
-  readonly isErrorCode?: true;
   readonly [readType]?: R;
   readonly [writeType]?: W;
   readonly optional?: May;
@@ -90,10 +88,8 @@ export const string = scalar<string>('string');
 export const uuid = scalar<string>('uuid');
 /** Bytes: read as a view of the frame, never a copy. */
 export const bytes = scalar<Uint8Array>('bytes');
-/** An int16 that holds an error code; the dispatcher can fill all of them of a response at once. */
-export function errorCode<const O extends FieldOptions = FieldOptions>(options?: O): Scalar<number, O> {
-  return { ...int16(options), isErrorCode: true };
-}
+/** An int16 that holds an error code. */
+export const errorCode = scalar<number>('int16');
 
 /** The largest 64-bit number, as near as a number gets. Only ever a default: it is neither read nor written. */
 export const INT64_MAX = 2 ** 63;

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { ByteReader } from '../../src/base/byte-reader.ts';
 import { ByteWriter } from '../../src/base/byte-writer.ts';
 import { decodeExact, encode } from '../../src/protocol/codec.ts';
-import { E, errorOf, isRetriable } from '../../src/protocol/errors.ts';
+import { E, errorName, errorOf, isRetriable } from '../../src/protocol/errors.ts';
 import { interpretDecode, interpretEncode } from '../../src/protocol/interpreter.ts';
 import { messageNamed, messages, versionsOf } from './declared-messages.ts';
 import { plainValues, valuesOf } from './plain-values.ts';
@@ -70,6 +70,7 @@ test('the error table is that of Kafka: codes, names, texts, which are retriable
   assert.deepEqual(ours, theirs);
   assert.equal(errorOf(E.NOT_COORDINATOR.code), E.NOT_COORDINATOR);
   assert.equal(errorOf(12345), E.UNKNOWN_SERVER_ERROR);
+  assert.equal(errorName(16), 'NOT_COORDINATOR');
 });
 
 function lines<T>(file: string): T[] {

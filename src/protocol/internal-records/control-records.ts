@@ -1,6 +1,9 @@
 import { array, int16, int32, message, uuid } from '../schema.ts';
 
-/** Key of a control record after its int16 version: 0 abort, 1 commit, 2 leader change, 3 and 4 snapshot header and footer, 5 and 6 KRaft version and voters. */
+/**
+ * Key of a control record after its int16 version: 0 abort, 1 commit, 2 leader change, 3 and 4 snapshot header and
+ * footer, 5 and 6 KRaft version and voters.
+ */
 export const controlRecordTypeSchema = message({
   name: 'ControlRecordTypeSchema',
   versions: '0',

@@ -11,7 +11,10 @@ export const transactionLogKey = message({
   },
 });
 
-/** State of a transactional id. 1 adds the ids and epochs around a completed transaction (KIP-890). No value: the id is gone. */
+/**
+ * State of a transactional id. 1 adds the ids and epochs around a completed transaction (KIP-890). No value: the id
+ * is gone.
+ */
 export const transactionLogValue = message({
   name: 'TransactionLogValue',
   recordType: 0,

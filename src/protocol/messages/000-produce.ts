@@ -1,6 +1,9 @@
 import { api, array, errorCode, int16, int32, int64, records, string, struct, uuid } from '../schema.ts';
 
-/** Appends record batches. 9 flexible; 10 tells the new leader on a move (KIP-951); 12 adds partitions to the transaction implicitly (KIP-890); 13 by topic id (KIP-516). Versions 0-2 are advertised but refused (KAFKA-18659). */
+/**
+ * Appends record batches. 9 flexible; 10 tells the new leader on a move (KIP-951); 12 adds partitions to the
+ * transaction implicitly (KIP-890); 13 by topic id (KIP-516). Versions 0-2 are advertised but refused (KAFKA-18659).
+ */
 export const produce = api({
   key: 0,
   name: 'Produce',

@@ -1,6 +1,9 @@
 import { api, INT64_MAX, array, errorCode, int32, int64, int8, records, string, struct, uuid } from '../schema.ts';
 
-/** Reads record batches, by consumers and followers. 7 sessions (KIP-227); 12 truncation detection (KIP-595); 13 by topic id (KIP-516); 15 replica state (KIP-903); 16 new leader's endpoint (KIP-951); 18 high watermark (KIP-1166). */
+/**
+ * Reads record batches, by consumers and followers. 7 sessions (KIP-227); 12 truncation detection (KIP-595); 13 by
+ * topic id (KIP-516); 15 replica state (KIP-903); 16 new leader's endpoint (KIP-951); 18 high watermark (KIP-1166).
+ */
 export const fetch = api({
   key: 1,
   name: 'Fetch',

@@ -1,6 +1,9 @@
 import { api, array, errorCode, int32, int64, int8, string } from '../schema.ts';
 
-/** Finds offsets by timestamp or by the special values -1 to -6. 4 leader epochs (KIP-320); 7 max timestamp (KIP-734); 8, 9, 11 tiered storage (KIP-405, KIP-1005, KIP-1023); 10 a timeout. */
+/**
+ * Finds offsets by timestamp or by the special values -1 to -6. 4 leader epochs (KIP-320); 7 max timestamp (KIP-734);
+ * 8, 9, 11 tiered storage (KIP-405, KIP-1005, KIP-1023); 10 a timeout.
+ */
 export const listOffsets = api({
   key: 2,
   name: 'ListOffsets',

@@ -1,6 +1,9 @@
 import { api, array, bool, errorCode, int32, string, uuid } from '../schema.ts';
 
-/** Brokers, topics, partitions and leaders. 4 auto-creation is a choice; 10 topic ids; 12 lookup by topic id; 13 a top-level error, for rebootstrap (KIP-1102). */
+/**
+ * Brokers, topics, partitions and leaders. 4 auto-creation is a choice; 10 topic ids; 12 lookup by topic id; 13 a
+ * top-level error, for rebootstrap (KIP-1102).
+ */
 export const metadata = api({
   key: 3,
   name: 'Metadata',

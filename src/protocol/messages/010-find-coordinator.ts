@@ -1,6 +1,9 @@
 import { api, array, errorCode, int32, int8, string } from '../schema.ts';
 
-/** Finds the coordinator of a group, transactional id or share partition. 4 many keys at once (KIP-699); 6 share groups (KIP-932). */
+/**
+ * Finds the coordinator of a group, transactional id or share partition. 4 many keys at once (KIP-699); 6 share
+ * groups (KIP-932).
+ */
 export const findCoordinator = api({
   key: 10,
   name: 'FindCoordinator',

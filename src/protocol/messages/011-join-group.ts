@@ -1,6 +1,9 @@
 import { api, array, bool, bytes, errorCode, int32, string } from '../schema.ts';
 
-/** Joins a classic group and waits for the rebalance. 4 the member id must be asked for first (KIP-394); 5 static members (KIP-345); 8 a reason (KIP-800); 9 skip the assignment. */
+/**
+ * Joins a classic group and waits for the rebalance. 4 the member id must be asked for first (KIP-394); 5 static
+ * members (KIP-345); 8 a reason (KIP-800); 9 skip the assignment.
+ */
 export const joinGroup = api({
   key: 11,
   name: 'JoinGroup',

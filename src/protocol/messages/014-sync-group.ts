@@ -1,6 +1,9 @@
 import { api, array, bytes, errorCode, int32, string } from '../schema.ts';
 
-/** Hands out the leader's assignment in a classic group. 3 static members; 5 protocol type and name are checked (KIP-559). */
+/**
+ * Hands out the leader's assignment in a classic group. 3 static members; 5 protocol type and name are checked
+ * (KIP-559).
+ */
 export const syncGroup = api({
   key: 14,
   name: 'SyncGroup',

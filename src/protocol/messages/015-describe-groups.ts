@@ -1,6 +1,9 @@
 import { api, array, bool, bytes, errorCode, int32, string } from '../schema.ts';
 
-/** Describes classic groups. 3 allowed operations; 4 static members; 6 an error for an unknown group instead of state Dead. */
+/**
+ * Describes classic groups. 3 allowed operations; 4 static members; 6 an error for an unknown group instead of state
+ * Dead.
+ */
 export const describeGroups = api({
   key: 15,
   name: 'DescribeGroups',

@@ -1,6 +1,9 @@
 import { api, array, bool, errorCode, int16, int32, int64, string } from '../schema.ts';
 
-/** Says which APIs, versions and features the broker has. Its response header is always v0; an unknown version is answered in v0. 3 names the client's software (KIP-511), 4 allows features from level 0. */
+/**
+ * Says which APIs, versions and features the broker has. Its response header is always v0; an unknown version is
+ * answered in v0. 3 names the client's software (KIP-511), 4 allows features from level 0.
+ */
 export const apiVersions = api({
   key: 18,
   name: 'ApiVersions',

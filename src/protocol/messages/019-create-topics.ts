@@ -1,6 +1,8 @@
 import { api, array, bool, errorCode, int16, int32, int8, string, uuid } from '../schema.ts';
 
-/** Creates topics. 4 default counts by -1 (KIP-464); 5 answers with the configuration (KIP-525); 7 with the topic id. */
+/**
+ * Creates topics. 4 default counts by -1 (KIP-464); 5 answers with the configuration (KIP-525); 7 with the topic id.
+ */
 export const createTopics = api({
   key: 19,
   name: 'CreateTopics',

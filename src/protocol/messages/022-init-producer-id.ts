@@ -1,6 +1,9 @@
 import { api, bool, errorCode, int16, int32, int64, string } from '../schema.ts';
 
-/** Gives out a producer id and epoch, for idempotence and transactions. 3 an epoch bump by the client (KIP-360); 4 and 5 new errors; 6 two-phase commit (KIP-939), not stable in 4.3. */
+/**
+ * Gives out a producer id and epoch, for idempotence and transactions. 3 an epoch bump by the client (KIP-360); 4 and
+ * 5 new errors; 6 two-phase commit (KIP-939), not stable in 4.3.
+ */
 export const initProducerId = api({
   key: 22,
   name: 'InitProducerId',

@@ -1,6 +1,9 @@
 import { api, array, errorCode, int32, int64, string } from '../schema.ts';
 
-/** End offset of a leader epoch, for truncation detection (KIP-101). 2 leader epochs are fenced (KIP-320); 3 consumers may ask. */
+/**
+ * End offset of a leader epoch, for truncation detection (KIP-101). 2 leader epochs are fenced (KIP-320); 3 consumers
+ * may ask.
+ */
 export const offsetForLeaderEpoch = api({
   key: 23,
   name: 'OffsetForLeaderEpoch',

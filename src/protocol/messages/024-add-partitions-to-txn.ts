@@ -15,7 +15,9 @@ const addPartitionsToTxnTopicResult = {
   resultsByPartition: array(addPartitionsToTxnPartitionResult),
 };
 
-/** Adds partitions to a transaction. 4 and 5 are for brokers: many transactions at once, verification only (KIP-890). */
+/**
+ * Adds partitions to a transaction. 4 and 5 are for brokers: many transactions at once, verification only (KIP-890).
+ */
 export const addPartitionsToTxn = api({
   key: 24,
   name: 'AddPartitionsToTxn',

@@ -1,6 +1,9 @@
 import { api, array, bool, errorCode, int16, int32, int64, int8, string } from '../schema.ts';
 
-/** Has a leader write commit or abort markers; between brokers, and from the admin's abort of a hanging transaction. 2 the transaction version (KIP-1228). */
+/**
+ * Has a leader write commit or abort markers; between brokers, and from the admin's abort of a hanging transaction. 2
+ * the transaction version (KIP-1228).
+ */
 export const writeTxnMarkers = api({
   key: 27,
   name: 'WriteTxnMarkers',

@@ -1,6 +1,9 @@
 import { api, array, errorCode, int16, int32, int64, string } from '../schema.ts';
 
-/** Commits offsets of a group inside a transaction. 3 member fencing (KIP-447); 5 adds the offsets partition implicitly (KIP-890). */
+/**
+ * Commits offsets of a group inside a transaction. 3 member fencing (KIP-447); 5 adds the offsets partition
+ * implicitly (KIP-890).
+ */
 export const txnOffsetCommit = api({
   key: 28,
   name: 'TxnOffsetCommit',

@@ -1,6 +1,9 @@
 import { api, array, bool, errorCode, int32, int64, string } from '../schema.ts';
 
-/** Log directories with sizes (KIP-113). 3 a top-level error; 4 volume sizes (KIP-827); 5 cordoned directories (KIP-1066). */
+/**
+ * Log directories with sizes (KIP-113). 3 a top-level error; 4 volume sizes (KIP-827); 5 cordoned directories
+ * (KIP-1066).
+ */
 export const describeLogDirs = api({
   key: 35,
   name: 'DescribeLogDirs',

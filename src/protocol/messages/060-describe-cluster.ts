@@ -1,6 +1,9 @@
 import { api, array, bool, errorCode, int32, int8, string } from '../schema.ts';
 
-/** The brokers of the cluster and its id (KIP-700). 1 brokers or controllers (KIP-919); 2 fenced brokers too (KIP-1073). */
+/**
+ * The brokers of the cluster and its id (KIP-700). 1 brokers or controllers (KIP-919); 2 fenced brokers too
+ * (KIP-1073).
+ */
 export const describeCluster = api({
   key: 60,
   name: 'DescribeCluster',

@@ -1,6 +1,9 @@
 import { api, array, bool, errorCode, int16, int32, int64, int8, records, string, struct, uuid } from '../schema.ts';
 
-/** Acquires records for a share group's member and acknowledges others (KIP-932). 2 renewal of locks and a limit on records (KIP-1222, KIP-1206). */
+/**
+ * Acquires records for a share group's member and acknowledges others (KIP-932). 2 renewal of locks and a limit on
+ * records (KIP-1222, KIP-1206).
+ */
 export const shareFetch = api({
   key: 78,
   name: 'ShareFetch',

@@ -1,6 +1,9 @@
 import { api, array, errorCode, int32, int64, string, uuid } from '../schema.ts';
 
-/** Reads the start of share-partition state; from the group coordinator to the share coordinator (KIP-932). 1 the count of records delivered. */
+/**
+ * Reads the start of share-partition state; from the group coordinator to the share coordinator (KIP-932). 1 the
+ * count of records delivered.
+ */
 export const readShareGroupStateSummary = api({
   key: 87,
   name: 'ReadShareGroupStateSummary',
