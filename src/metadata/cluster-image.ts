@@ -1,13 +1,6 @@
 import { PersistentMap } from '../base/persistent-map.ts';
 import type { Uuid } from '../base/uuid.ts';
-import type {
-  BrokerRecord,
-  BrokerStatusRecord,
-  DeletedTopicRecord,
-  PartitionRecord,
-  QuotaRecord,
-  ScramRecord,
-} from './records.ts';
+import type { BrokerRecord, DeletedTopicRecord, PartitionRecord, QuotaRecord, ScramRecord } from './records.ts';
 import { configId, type ConfigResource } from './store-keys.ts';
 
 export interface PartitionImage extends PartitionRecord {
@@ -44,7 +37,6 @@ export class ClusterImage {
   readonly features: ReadonlyMap<string, number>;
   readonly controller: { readonly brokerId: number; readonly epoch: number } | undefined;
   readonly brokers: ReadonlyMap<number, BrokerImage>;
-  readonly brokerStatus: ReadonlyMap<number, BrokerStatusRecord>;
   readonly topics: PersistentMap<TopicImage>;
   readonly topicNamesById: PersistentMap<string>;
   /** Existing names that contain '.' or '_', under the name with '_' for '.': two of them would share metric names. */
@@ -66,7 +58,6 @@ export class ClusterImage {
     features: new Map(),
     controller: undefined,
     brokers: new Map(),
-    brokerStatus: new Map(),
     topics: PersistentMap.empty(),
     topicNamesById: PersistentMap.empty(),
     collidingNames: PersistentMap.empty(),
@@ -85,7 +76,6 @@ export class ClusterImage {
     this.features = parts.features;
     this.controller = parts.controller;
     this.brokers = parts.brokers;
-    this.brokerStatus = parts.brokerStatus;
     this.topics = parts.topics;
     this.topicNamesById = parts.topicNamesById;
     this.collidingNames = parts.collidingNames;
@@ -114,14 +104,14 @@ export class ClusterImage {
 
   /** Brokers that may lead and be shown to clients, by id. */
   liveBrokers(): BrokerImage[] {
-    return [...this.brokers.values()].filter(({ fenced }) => !fenced).sort((left, right) => left.id - right.id);
+    return [...this.brokers.values()].filter(({ fenced }) => !fenced).toSorted((left, right) => left.id - right.id);
   }
 
   /** All topic names in UTF-16 order, sorted once per set of topics: for listings that page. */
   sortedTopicNames(): readonly string[] {
     let names = sortedNames.get(this.topics);
     if (names === undefined) {
-      names = [...this.topics.keys()].sort();
+      names = [...this.topics.keys()].toSorted();
       sortedNames.set(this.topics, names);
     }
     return names;
@@ -132,7 +122,9 @@ const sortedNames = new WeakMap<PersistentMap<TopicImage>, readonly string[]>();
 
 /** The data of an image, without its questions. */
 export type ImageParts = {
-  readonly [K in keyof ClusterImage as ClusterImage[K] extends (...args: never[]) => unknown ? never : K]: ClusterImage[K];
+  readonly [
+    K in keyof ClusterImage as ClusterImage[K] extends (...args: never[]) => unknown ? never : K
+  ]: ClusterImage[K];
 };
 
 /** '_' for '.': Kafka treats names as colliding when these are equal. */

@@ -87,10 +87,7 @@ export class EmbeddedStore implements MetadataStore {
   /** Opens the directory, replays what it holds. Throws {@link StoreLocked}, {@link StoreDamaged} or a DiskError. */
   static open(options: EmbeddedStoreOptions): EmbeddedStore {
     const { disk, directory } = options;
-    if (!disk.exists(directory)) {
-      disk.makeDirectory(directory);
-      disk.syncDirectory(dirname(directory));
-    }
+    if (!disk.exists(directory)) disk.makeDirectory(directory);
     const lock = disk.lock(join(directory, LOCK_NAME));
     if (lock === undefined) throw new StoreLocked(`the metadata directory ${directory} is in use by another process`);
     try {
@@ -235,11 +232,17 @@ export class EmbeddedStore implements MetadataStore {
     const { end, closed } = replay(this.#state, bytes, this.#logPath);
     this.#log = disk.open(this.#logPath, 'existing');
     if (end < bytes.length) {
-      logger.warn('metadata log: cut an unfinished write off its end', { path: this.#logPath, bytes: bytes.length - end });
+      logger.warn('metadata log: cut an unfinished write off its end', {
+        path: this.#logPath,
+        bytes: bytes.length - end,
+      });
       this.#log.truncate(end);
     }
     // A former process may have written what it did not live to sync: nobody may see that before it is on disk.
-    if (!closed) this.#log.syncNow();
+    if (!closed) {
+      this.#log.syncNow();
+      this.#syncNames();
+    }
     return end;
   }
 
@@ -288,7 +291,7 @@ export class EmbeddedStore implements MetadataStore {
   }
 
   async #write(batch: readonly Pending[]): Promise<void> {
-    const { disk, directory } = this.#options;
+    const { disk } = this.#options;
     const writer = new ByteWriter(4096);
     for (const { revision, changes } of batch) writeRecord(writer, { revision, synced: this.#synced, changes });
     const isNew = this.#log === undefined;
@@ -296,7 +299,14 @@ export class EmbeddedStore implements MetadataStore {
     this.#log.write(writer.finish(), this.#logBytes);
     this.#logBytes += writer.position;
     await this.#log.sync();
-    if (isNew) disk.syncDirectory(directory);
+    if (isNew) this.#syncNames();
+  }
+
+  /** Makes the names of the log and, of a new store, of its directory durable. */
+  #syncNames(): void {
+    const { disk, directory } = this.#options;
+    disk.syncDirectory(directory);
+    if (this.#snapshotBytes === 0) disk.syncDirectory(dirname(directory));
   }
 
   #commit(batch: readonly Pending[]): void {

@@ -14,7 +14,6 @@ import type { StoreEntry, StoreEvent } from './metadata-store.ts';
 import {
   parseRecord,
   type BrokerRecord,
-  type BrokerStatusRecord,
   type ConfigRecord,
   type ControllerRecord,
   type DeletedTopicRecord,
@@ -49,7 +48,6 @@ export class ImageBuilder {
   #controller: ClusterImage['controller'];
   #nextProducerId: number;
   #brokers: Map<number, BrokerImage> | undefined;
-  #brokerStatus: Map<number, BrokerStatusRecord> | undefined;
   /** Incarnations that were unfenced or, with undefined, fenced. */
   readonly #live = new Map<number, Uuid | undefined>();
   readonly #slots = new Map<Uuid, PartitionSlots>();
@@ -81,7 +79,7 @@ export class ImageBuilder {
     const rest = key.slice(slash + 1);
     switch (kind) {
       case 't':
-        this.#topicRecords.set(rest, entry && parseRecord<TopicRecord>(key, entry.value));
+        this.#topicRecords.set(rest, entry && (parseRecord(key, entry.value) as TopicRecord));
         return;
       case 'p':
         return this.#applyPartition(rest, entry);
@@ -90,16 +88,14 @@ export class ImageBuilder {
       case 'b':
         return this.#applyBroker(idOf(key, rest), entry);
       case 'live':
-        this.#live.set(idOf(key, rest), entry && parseRecord<LiveRecord>(key, entry.value).incarnation);
+        this.#live.set(idOf(key, rest), entry && (parseRecord(key, entry.value) as LiveRecord).incarnation);
         return;
-      case 'bs':
-        return this.#applyBrokerStatus(idOf(key, rest), entry);
       case 'del':
-        return put(this.#deletedTopics, rest, entry && parseRecord<DeletedTopicRecord>(key, entry.value));
+        return put(this.#deletedTopics, rest, entry && (parseRecord(key, entry.value) as DeletedTopicRecord));
       case 'q':
-        return put(this.#quotas, rest, entry && parseRecord<QuotaRecord>(key, entry.value));
+        return put(this.#quotas, rest, entry && (parseRecord(key, entry.value) as QuotaRecord));
       case 'scram':
-        return put(this.#scram, rest, entry && parseRecord<ScramRecord>(key, entry.value));
+        return put(this.#scram, rest, entry && (parseRecord(key, entry.value) as ScramRecord));
       case 'acl':
         return put(this.#acls, rest, entry?.value);
       default:
@@ -120,7 +116,6 @@ export class ImageBuilder {
       features: this.#features,
       controller: this.#controller,
       brokers: this.#finishBrokers(),
-      brokerStatus: this.#brokerStatus ?? this.#before.brokerStatus,
       ...topics,
       partitions: partitions.finish(),
       deletedTopics: this.#deletedTopics.finish(),
@@ -136,18 +131,18 @@ export class ImageBuilder {
   #applySingle(kind: string, entry: StoreEntry | undefined): void {
     switch (kind) {
       case 'meta': {
-        const meta = entry && parseRecord<MetaRecord>(kind, entry.value);
+        const meta = entry && (parseRecord(kind, entry.value) as MetaRecord);
         this.#clusterId = meta?.clusterId;
         this.#features = new Map(Object.entries(meta?.features ?? {}));
         return;
       }
       case 'ctl': {
-        const record = entry && parseRecord<ControllerRecord>(kind, entry.value);
+        const record = entry && (parseRecord(kind, entry.value) as ControllerRecord);
         this.#controller = record && { brokerId: record.brokerId, epoch: entry.createRevision };
         return;
       }
       case 'pid':
-        this.#nextProducerId = entry ? parseRecord<ProducerIdsRecord>(kind, entry.value).next : 0;
+        this.#nextProducerId = entry ? (parseRecord(kind, entry.value) as ProducerIdsRecord).next : 0;
         return;
       default:
         throw new Malformed(`unknown metadata entry ${kind}`);
@@ -165,14 +160,14 @@ export class ImageBuilder {
     }
     while (slots.length <= index) slots.push(undefined);
     slots[index] = entry && {
-      ...parseRecord<PartitionRecord>(entry.key, entry.value),
+      ...(parseRecord(entry.key, entry.value) as PartitionRecord),
       modRevision: entry.modRevision,
     };
   }
 
   #applyConfig(id: string, entry: StoreEntry | undefined): void {
     this.#touchedConfigs.add(id);
-    const record = entry && parseRecord<ConfigRecord>(entry.key, entry.value);
+    const record = entry && (parseRecord(entry.key, entry.value) as ConfigRecord);
     put(this.#configs, id, record && new Map(Object.entries(record)));
   }
 
@@ -182,16 +177,10 @@ export class ImageBuilder {
       this.#brokers.delete(id);
       return;
     }
-    const record = parseRecord<BrokerRecord>(entry.key, entry.value);
+    const record = parseRecord(entry.key, entry.value) as BrokerRecord;
     const former = this.#brokers.get(id);
     const fenced = former?.incarnation === record.incarnation ? former.fenced : true;
     this.#brokers.set(id, { ...record, id, epoch: entry.createRevision, fenced });
-  }
-
-  #applyBrokerStatus(id: number, entry: StoreEntry | undefined): void {
-    this.#brokerStatus ??= new Map(this.#before.brokerStatus);
-    if (entry === undefined) this.#brokerStatus.delete(id);
-    else this.#brokerStatus.set(id, parseRecord<BrokerStatusRecord>(entry.key, entry.value));
   }
 
   #finishBrokers(): ReadonlyMap<number, BrokerImage> {
@@ -223,7 +212,8 @@ export class ImageBuilder {
       } else {
         maps.topics.delete(name);
       }
-      if ((former === undefined) !== (record === undefined)) noteCollision(maps.collidingNames, name, record !== undefined);
+      if ((former === undefined) !== (record === undefined))
+        noteCollision(maps.collidingNames, name, record !== undefined);
     }
     return {
       topics: maps.topics.finish(),

@@ -33,12 +33,6 @@ export interface LiveRecord {
   readonly incarnation: Uuid;
 }
 
-/** `bs/<id>`: what outlives a broker's registration. */
-export interface BrokerStatusRecord {
-  readonly lastEpoch: number;
-  readonly shuttingDown: boolean;
-}
-
 /** `t/<name>`: the topic exists from the moment this does; its partitions were written before. */
 export interface TopicRecord {
   readonly id: Uuid;
@@ -58,6 +52,13 @@ export interface PartitionRecord {
   readonly removing: readonly number[];
   /** An unclean leader is recovering (KIP-704). */
   readonly recovering: boolean;
+}
+
+/** The record alone, of whatever carries more than it. */
+export function partitionRecord(partition: PartitionRecord): PartitionRecord {
+  const { leader, leaderEpoch, partitionEpoch, replicas, isr, elr, lastKnownElr, adding, removing, recovering } =
+    partition;
+  return { leader, leaderEpoch, partitionEpoch, replicas, isr, elr, lastKnownElr, adding, removing, recovering };
 }
 
 /** `del/<topic id>`: the topic is gone, its files and partition records may not be. */
@@ -95,7 +96,7 @@ export interface ProducerIdsRecord {
 }
 
 /** Reads the JSON of an entry. Throws {@link Malformed} naming the key when it is not an object. */
-export function parseRecord<T>(key: string, value: string): T {
+export function parseRecord(key: string, value: string): object {
   let parsed: unknown;
   try {
     parsed = JSON.parse(value);
@@ -103,5 +104,5 @@ export function parseRecord<T>(key: string, value: string): T {
     throw new Malformed(`metadata entry ${key} is not JSON: ${String(error)}`);
   }
   if (typeof parsed !== 'object' || parsed === null) throw new Malformed(`metadata entry ${key} is not an object`);
-  return parsed as T;
+  return parsed;
 }

@@ -88,7 +88,11 @@ export function replay(state: StoreState, bytes: Buffer, path: string): Replayed
 function refuseDamage(bytes: Buffer, path: string, bad: { from: number; revision: number }): void {
   const magic = Buffer.alloc(4);
   magic.writeUInt32BE(RECORD_MAGIC);
-  for (let position = bytes.indexOf(magic, bad.from + 1); position >= 0; position = bytes.indexOf(magic, position + 1)) {
+  for (
+    let position = bytes.indexOf(magic, bad.from + 1);
+    position >= 0;
+    position = bytes.indexOf(magic, position + 1)
+  ) {
     const found = readRecord(bytes, position);
     if (found !== undefined && found.record.synced >= bad.revision) {
       throw new StoreDamaged(path, bad.from, `the record of revision ${bad.revision} does not match its checksum`);

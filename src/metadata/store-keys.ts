@@ -25,7 +25,6 @@ export const storeKeys = {
   producerIds: 'pid',
   broker: (id: number): string => `b/${id}`,
   liveBroker: (id: number): string => `live/${id}`,
-  brokerStatus: (id: number): string => `bs/${id}`,
   topic: (name: string): string => `t/${name}`,
   partition: (topicId: Uuid, index: number): string => `p/${topicId}/${index}`,
   deletedTopic: (topicId: Uuid): string => `del/${topicId}`,

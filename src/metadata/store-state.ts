@@ -43,7 +43,7 @@ export class StoreState {
   range(prefix: string): StoreEntry[] {
     const found: StoreEntry[] = [];
     for (const entry of this.#entries.values()) if (entry.key.startsWith(prefix)) found.push(entry);
-    return found.sort((left, right) => (left.key < right.key ? -1 : 1));
+    return found.toSorted((left, right) => (left.key < right.key ? -1 : 1));
   }
 
   decide(txn: Txn): Decision {
@@ -58,7 +58,7 @@ export class StoreState {
   /** The removal of all keys of `lease`. */
   decideExpiry(lease: LeaseId): readonly Change[] {
     const keys = this.#keysOfLease.get(lease) ?? [];
-    return [...keys].sort().map((key) => ({ key, value: undefined, lease: undefined }));
+    return [...keys].toSorted().map((key) => ({ key, value: undefined, lease: undefined }));
   }
 
   /** The removal of every key that hangs on any lease: none of them outlives the process that granted it. */

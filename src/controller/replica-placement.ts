@@ -1,0 +1,96 @@
+import type { BrokerImage, ClusterImage } from '../metadata/cluster-image.ts';
+import type { PartitionRecord } from '../metadata/records.ts';
+import type { Random } from '../runtime/random.ts';
+
+export type Placement =
+  | { readonly replicas: readonly (readonly number[])[] }
+  /** Kafka's words for why there are not enough brokers. */
+  | { readonly problem: string };
+
+export const ALL_BROKERS_FENCED = 'All brokers are currently fenced or in controlled shutdown.';
+
+/**
+ * Replicas of `count` new partitions from a random start: leaders go round all brokers, the other replicas of a
+ * partition to the brokers that follow, racks alternating. Fenced brokers are taken only when the live ones are too few.
+ */
+export function placeReplicas(
+  image: ClusterImage,
+  random: Random,
+  wanted: { count: number; replicationFactor: number },
+): Placement {
+  const live = image.liveBrokers();
+  if (live.length === 0) return { problem: ALL_BROKERS_FENCED };
+  if (wanted.replicationFactor > image.brokers.size) {
+    const problem = `The target replication factor of ${wanted.replicationFactor} cannot be reached because only ${image.brokers.size} broker(s) are registered or some brokers have all their log directories cordoned.`;
+    return { problem };
+  }
+  const fenced = [...image.brokers.values()]
+    .filter((broker) => broker.fenced)
+    .toSorted((left, right) => left.id - right.id);
+  const ring = alternateRacks(live);
+  const spare = alternateRacks(fenced);
+  const start = Math.floor(random.next() * ring.length);
+  const replicas: number[][] = [];
+  for (let index = 0; index < wanted.count; index++) {
+    const chosen: number[] = [];
+    for (let step = 0; step < Math.min(ring.length, wanted.replicationFactor); step++) {
+      chosen.push(ring[(start + index + step) % ring.length]!);
+    }
+    for (let step = 0; chosen.length < wanted.replicationFactor; step++) {
+      chosen.push(spare[(start + index + step) % spare.length]!);
+    }
+    replicas.push(chosen);
+  }
+  return { replicas };
+}
+
+/** Broker ids so that neighbours are in different racks as far as the racks allow. */
+function alternateRacks(brokers: readonly BrokerImage[]): number[] {
+  const racks = new Map<string | null, number[]>();
+  for (const { id, rack } of brokers) racks.set(rack, [...(racks.get(rack) ?? []), id]);
+  const order: number[] = [];
+  const queues = [...racks.values()];
+  for (let position = 0; order.length < brokers.length; position++) {
+    for (const queue of queues) if (position < queue.length) order.push(queue[position]!);
+  }
+  return order;
+}
+
+/** What is wrong with replicas that a client chose, in Kafka's words, or undefined. */
+export function assignmentProblem(
+  image: ClusterImage,
+  replicas: readonly number[],
+  expected?: number,
+): string | undefined {
+  if (replicas.length === 0) return 'The manual partition assignment includes an empty replica list.';
+  const sorted = [...replicas].toSorted((left, right) => left - right);
+  let former: number | undefined;
+  for (const id of sorted) {
+    if (!image.brokers.has(id)) {
+      return `The manual partition assignment includes broker ${id}, but no such broker is registered.`;
+    }
+    if (id === former) return `The manual partition assignment includes the broker ${id} more than once.`;
+    former = id;
+  }
+  if (expected === undefined || sorted.length === expected) return undefined;
+  return `The manual partition assignment includes a partition with ${sorted.length} replica(s), but this is not consistent with previous partitions, which have ${expected} replica(s).`;
+}
+
+/** The first record of a partition, or undefined when none of its brokers can lead. */
+export function newPartition(image: ClusterImage, replicas: readonly number[]): PartitionRecord | undefined {
+  const isr = replicas.filter((id) => image.brokers.get(id)?.fenced === false);
+  const leader = isr[0];
+  if (leader === undefined) return undefined;
+  return {
+    leader,
+    leaderEpoch: 0,
+    partitionEpoch: 0,
+    replicas,
+    isr,
+    elr: [],
+    lastKnownElr: [],
+    adding: [],
+    removing: [],
+    recovering: false,
+  };
+}
