@@ -23,8 +23,8 @@ export async function freePort(): Promise<number> {
 
 /** Waits until something accepts connections; false when the process ends or the time is up first. */
 export async function listening(port: number, child: ChildProcess, timeoutMs: number): Promise<boolean> {
-  const end = Date.now() + timeoutMs;
-  while (Date.now() < end && child.exitCode === null && child.signalCode === null) {
+  const deadline = Date.now() + timeoutMs;
+  while (Date.now() < deadline && child.exitCode === null && child.signalCode === null) {
     const open = await new Promise<boolean>((done) => {
       const socket = connect({ host: '127.0.0.1', port });
       socket.once('connect', () => done(true));

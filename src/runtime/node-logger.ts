@@ -76,8 +76,6 @@ class Sink {
   readonly options: LogOptions;
   #pino: PinoLogger | undefined;
   #waiting: Line[] = [];
-  #timer: NodeJS.Timeout | undefined;
-  readonly #atExit = (): void => this.#flush();
 
   constructor(options: LogOptions) {
     this.options = options;
@@ -89,24 +87,43 @@ class Sink {
       return;
     }
     this.#waiting.push(line);
-    if (line.level === 'error' || this.#waiting.length >= WAITING_LINES_MAX) {
-      this.#flush();
-    } else if (this.#timer === undefined) {
-      // The lines are written at exit anyway, so the wait for pino must not put the exit off.
-      this.#timer = setTimeout(this.#atExit, LOAD_AFTER_MS).unref();
-      process.once('exit', this.#atExit);
-    }
+    if (line.level === 'error' || this.#waiting.length >= WAITING_LINES_MAX) this.flush();
+    else waitingSinks.add(this);
   }
 
-  #flush(): void {
-    clearTimeout(this.#timer);
-    process.off('exit', this.#atExit);
+  flush(): void {
+    waitingSinks.delete(this);
     this.#pino ??= loadPino(this.options);
     const lines = this.#waiting;
     this.#waiting = [];
     for (const line of lines) this.#pino[line.level](line.facts, line.message);
   }
 }
+
+/** The sinks that have lines waiting: one timer and one exit listener serve all loggers of the process. */
+class WaitingSinks {
+  readonly #sinks = new Set<Sink>();
+  #timer: NodeJS.Timeout | undefined;
+  #isListening = false;
+  readonly #flushAll = (): void => {
+    this.#timer = undefined;
+    for (const sink of this.#sinks) sink.flush();
+  };
+
+  add(sink: Sink): void {
+    this.#sinks.add(sink);
+    // The lines are written at exit anyway, so the wait must not put the exit off.
+    this.#timer ??= setTimeout(this.#flushAll, LOAD_AFTER_MS).unref();
+    if (!this.#isListening) process.once('exit', this.#flushAll);
+    this.#isListening = true;
+  }
+
+  delete(sink: Sink): void {
+    this.#sinks.delete(sink);
+  }
+}
+
+const waitingSinks = new WaitingSinks();
 
 const pinoPackage = lazyPackage('pino');
 

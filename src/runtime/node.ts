@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { LogOptions } from './node-logger.ts';
 import { nodeClock, nodeTimers } from './node-clock.ts';
 import { nodeDisk } from './node-disk.ts';
@@ -16,5 +17,6 @@ export function nodeRuntime(log: LogOptions): Runtime {
     disk: nodeDisk,
     network: new NodeNetwork(logger),
     logger,
+    hostName: hostname,
   };
 }

@@ -12,4 +12,6 @@ export interface Runtime {
   readonly disk: Disk;
   readonly network: Network;
   readonly logger: Logger;
+  /** The name of this machine on its network. */
+  hostName(): string;
 }

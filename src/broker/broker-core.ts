@@ -1,0 +1,116 @@
+import type { BrokerConfig } from '../config/broker-config.ts';
+import type { Controller } from '../controller/controller.ts';
+import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
+import type { LogDirectories } from '../log/log-directories.ts';
+import type { ClusterImage } from '../metadata/cluster-image.ts';
+import type { MetadataView } from '../metadata/metadata-view.ts';
+import { E } from '../protocol/errors.ts';
+import type { Fields } from '../protocol/schema.ts';
+import type { Clock, Timers } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Random } from '../runtime/random.ts';
+import { AutoTopics } from './auto-topics.ts';
+import type { ClientListeners } from './client-listener.ts';
+import { errorResponse } from './error-response.ts';
+import { FetchSessions } from './fetch-sessions.ts';
+import type { Reply } from './handler.ts';
+import { apiOf, servedApis } from './handlers/all.ts';
+import type { ListenerAddress } from './listener-addresses.ts';
+import type { Partitions } from './partitions.ts';
+import { ProducerIds } from './producer-ids.ts';
+import type { Peer, RequestContext } from './request-context.ts';
+import type { BrokerEndpoint, BrokerServices } from './services.ts';
+import type { Turn } from './turn.ts';
+
+const SESSION_ID_MAX = 0x7fff_ffff;
+
+export interface BrokerCoreParts {
+  readonly brokerId: number;
+  readonly clusterId: string;
+  readonly config: BrokerConfig;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly turn: Turn;
+  readonly partitions: Partitions;
+  readonly logDirectories: LogDirectories;
+  readonly controller: Controller;
+  readonly groups: GroupCoordinator;
+  readonly view: MetadataView;
+  readonly listeners: ClientListeners;
+  /** What clients are told of this broker's listeners; a missing one means the address that they dialled. */
+  readonly advertised: ReadonlyMap<string, ListenerAddress>;
+}
+
+/** What the request handlers see of a broker, over its parts. */
+export class BrokerCore implements BrokerServices {
+  readonly brokerId: number;
+  readonly clusterId: string;
+  readonly config: BrokerConfig;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly turn: Turn;
+  readonly partitions: Partitions;
+  readonly logDirectories: LogDirectories;
+  readonly controller: Controller;
+  readonly groups: GroupCoordinator;
+  readonly fetchSessions: FetchSessions;
+  readonly producerIds: ProducerIds;
+  readonly autoTopics: AutoTopics;
+  readonly #parts: BrokerCoreParts;
+
+  constructor(parts: BrokerCoreParts) {
+    this.#parts = parts;
+    this.brokerId = parts.brokerId;
+    this.clusterId = parts.clusterId;
+    this.config = parts.config;
+    this.clock = parts.clock;
+    this.timers = parts.timers;
+    this.random = parts.random;
+    this.logger = parts.logger;
+    this.turn = parts.turn;
+    this.partitions = parts.partitions;
+    this.logDirectories = parts.logDirectories;
+    this.controller = parts.controller;
+    this.groups = parts.groups;
+    this.fetchSessions = new FetchSessions(
+      parts.config.get('max.incremental.fetch.session.cache.slots'),
+      () => 1 + Math.floor(parts.random.next() * SESSION_ID_MAX),
+    );
+    this.producerIds = new ProducerIds(parts.controller);
+    this.autoTopics = new AutoTopics(parts.controller, parts.config, parts.logger);
+  }
+
+  image(): ClusterImage {
+    return this.#parts.view.image;
+  }
+
+  servedApis() {
+    return servedApis();
+  }
+
+  endpoints(peer: Peer): BrokerEndpoint[] {
+    const { advertised, brokerId } = this.#parts;
+    const endpoints: BrokerEndpoint[] = [];
+    for (const { id, rack, endpoints: known } of this.image().liveBrokers()) {
+      const own = advertised.get(peer.listenerName) ?? { host: peer.localAddress, port: peer.localPort };
+      const address = id === brokerId ? own : known.find(({ listener }) => listener === peer.listenerName);
+      if (address !== undefined) endpoints.push({ nodeId: id, host: address.host, port: address.port, rack });
+    }
+    return endpoints;
+  }
+
+  closeConnection(connectionId: number, reason: string): void {
+    this.logger.debug('connection closed by the broker', { connectionId, reason });
+    this.#parts.listeners.closeConnection(connectionId);
+  }
+
+  failed(context: RequestContext, error: unknown, reply: Reply<Fields>): void {
+    const api = apiOf(context.apiKey);
+    this.logger.error('a request failed unexpectedly', { api: api.name, version: context.apiVersion, error });
+    this.turn.run(() => reply(errorResponse(api.response.fields, E.UNKNOWN_SERVER_ERROR)));
+  }
+}

@@ -1,0 +1,100 @@
+import { resolve } from 'node:path';
+import type { BrokerConfig } from '../config/broker-config.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { serveHttp, type HttpServer } from '../runtime/node-http.ts';
+import { Background } from './background.ts';
+import { BrokerStartError } from './broker-start-error.ts';
+import { openBroker, type OpenBroker } from './open-broker.ts';
+
+export { BrokerStartError } from './broker-start-error.ts';
+
+const LOG_TICK_MS = 1000;
+
+export interface BrokerOptions {
+  readonly config: BrokerConfig;
+  readonly runtime: Runtime;
+}
+
+/** A running broker: its parts, started and stopped in order. */
+export class Broker {
+  readonly #config: BrokerConfig;
+  readonly #open: OpenBroker;
+  readonly #background: Background;
+  #health: HttpServer | undefined;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Opens the data directories and the metadata, recovers the logs, and listens. Rejects with {@link BrokerStartError}
+   * for what a person can mend; whatever was opened by then is closed again.
+   */
+  static async start({ config, runtime }: BrokerOptions): Promise<Broker> {
+    const opened = await openBroker(config, runtime);
+    const broker = new Broker(config, runtime, opened);
+    try {
+      await broker.#serveHealth();
+    } catch (error) {
+      await broker.close();
+      throw new BrokerStartError(`the health port ${config.get('posthorn.health.port')} cannot be opened: ${String(error)}`);
+    }
+    return broker;
+  }
+
+  private constructor(config: BrokerConfig, runtime: Runtime, opened: OpenBroker) {
+    this.#config = config;
+    this.#open = opened;
+    this.#background = new Background(runtime.timers, runtime.logger);
+    const { logDirectories, core } = opened;
+    const { clock } = runtime;
+    this.#background.every('log directories', () => LOG_TICK_MS, () => logDirectories.tick(clock.nowMs()));
+    this.#background.every('retention', () => config.get('log.retention.check.interval.ms'), () => {
+      core.turn.run(() => {
+        const removed = logDirectories.cleanUp(clock.nowMs(), config.get('producer.id.expiration.ms'));
+        if (removed > 0) for (const partition of core.partitions.all()) partition.announceChange();
+      });
+    });
+  }
+
+  /** host:port of the first listener, as a client on this machine reaches it. */
+  get bootstrapServers(): string {
+    const { host, port } = this.#open.listening[0]!;
+    const isAny = host === '' || host === '0.0.0.0' || host === '::';
+    return `${isAny ? 'localhost' : host.includes(':') ? `[${host}]` : host}:${port}`;
+  }
+
+  get dataDirectories(): readonly string[] {
+    return this.#open.dataDirectories.map((path) => resolve(path));
+  }
+
+  /** host:port of the health answers; undefined when they were not asked for. */
+  get healthAddress(): string | undefined {
+    return this.#health === undefined ? undefined : `${this.#health.host}:${this.#health.port}`;
+  }
+
+  /** Stops cleanly: no new requests, logs and checkpoints on disk, everything released. */
+  close(): Promise<void> {
+    this.#closing ??= this.#stop();
+    return this.#closing;
+  }
+
+  async #stop(): Promise<void> {
+    this.#background.stop();
+    await this.#health?.close();
+    await this.#open.close();
+  }
+
+  async #serveHealth(): Promise<void> {
+    const port = this.#config.get('posthorn.health.port');
+    if (port === null) return;
+    const { host } = this.#open.listening[0]!;
+    this.#health = await serveHttp({ host: host === '' ? '::' : host, port }, (path) => {
+      if (path === '/health') return this.#answer('ok', this.#open.logDirectories.isAnyOnline);
+      if (path === '/ready') return this.#answer('ready', this.#closing === undefined && this.#open.logDirectories.isAnyOnline);
+      return undefined;
+    });
+  }
+
+  #answer(word: string, isGood: boolean): { status: number; body: unknown } {
+    const body = { status: isGood ? word : 'failed', brokerId: this.#open.core.brokerId, clusterId: this.#open.core.clusterId };
+    return { status: isGood ? 200 : 503, body };
+  }
+}

@@ -1,0 +1,205 @@
+import { Malformed } from '../base/malformed.ts';
+import { FrameReceiver } from '../wire/frame-receiver.ts';
+import { ResponseQueue } from '../wire/response-queue.ts';
+import type { Connection, ConnectionHandler } from '../runtime/network.ts';
+import { dispatch, peekApiKey, ProtocolViolation } from './dispatcher.ts';
+import type { Peer } from './request-context.ts';
+import type { BrokerServices } from './services.ts';
+import type { TurnWork } from './turn.ts';
+
+const PRODUCE = 0;
+/** Requests read ahead of the one being served; with more, nothing further is read from the client. */
+const WAITING_FRAMES_MAX = 64;
+
+export interface ClientConnectionOptions {
+  readonly id: number;
+  readonly listenerName: string;
+  readonly broker: BrokerServices;
+  onClosed(): void;
+}
+
+/**
+ * One client's connection. Requests are served one after the other, as Kafka does it, except that produce requests
+ * in a row overlap: their appends happen in order, only their acknowledgements may take time. Answers leave in the
+ * order of the requests, those of one turn in one write.
+ */
+export class ClientConnection implements ConnectionHandler, TurnWork {
+  readonly peer: Peer;
+  lastActiveMs: number;
+  readonly #connection: Connection;
+  readonly #broker: BrokerServices;
+  readonly #onClosed: () => void;
+  readonly #receiver: FrameReceiver;
+  readonly #responses: ResponseQueue;
+  readonly #waiting: Uint8Array[] = [];
+  readonly #unsent = new Set<() => void>();
+  #running = 0;
+  #runsOnlyProduce = true;
+  #isEnlisted = false;
+  #isClosed = false;
+  #isPaused = false;
+  #isStarting = false;
+
+  constructor(connection: Connection, options: ClientConnectionOptions) {
+    const { broker } = options;
+    this.#connection = connection;
+    this.#broker = broker;
+    this.#onClosed = options.onClosed;
+    this.lastActiveMs = broker.clock.monotonicMs();
+    this.peer = {
+      connectionId: options.id,
+      listenerName: options.listenerName,
+      remoteAddress: plainAddress(connection.remoteAddress),
+      localAddress: plainAddress(connection.localAddress),
+      localPort: connection.localPort,
+      softwareName: '',
+      softwareVersion: '',
+      onClosed: new Set(),
+    };
+    this.#receiver = new FrameReceiver({
+      frameBytesMax: broker.config.get('socket.request.max.bytes'),
+      onFrame: (frame) => this.#take(frame),
+    });
+    this.#responses = new ResponseQueue(connection);
+  }
+
+  landing(): Uint8Array {
+    return this.#receiver.landing();
+  }
+
+  received(count: number): void {
+    this.lastActiveMs = this.#broker.clock.monotonicMs();
+    this.#broker.turn.run(() => {
+      try {
+        this.#receiver.received(count);
+      } catch (error) {
+        this.#fail(error);
+      }
+    });
+  }
+
+  drained(): void {
+    this.#resumeIfRoom();
+  }
+
+  closed(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#waiting.length = 0;
+    for (const sent of this.#unsent) sent();
+    this.#unsent.clear();
+    this.#onClosed();
+    this.#broker.turn.run(() => {
+      for (const hook of this.peer.onClosed) hook();
+      this.peer.onClosed.clear();
+      this.#broker.groups.connectionClosed(this.peer.connectionId);
+    });
+  }
+
+  /** Drops the connection; what was not answered stays unanswered. */
+  close(): void {
+    this.#connection.destroy();
+    this.closed();
+  }
+
+  endOfTurn(): void {
+    this.#isEnlisted = false;
+    if (this.#isClosed) return;
+    this.#responses.flush();
+    this.#pauseIfFull();
+  }
+
+  #take(frame: Uint8Array): void {
+    if (this.#isClosed) return;
+    if (this.#waiting.length > 0 || !this.#mayStart(frame)) {
+      this.#waiting.push(frame);
+      this.#pauseIfFull();
+      return;
+    }
+    this.#start(frame);
+  }
+
+  #mayStart(frame: Uint8Array): boolean {
+    return this.#running === 0 || (this.#runsOnlyProduce && peekApiKey(frame) === PRODUCE);
+  }
+
+  #start(frame: Uint8Array): void {
+    this.#runsOnlyProduce = peekApiKey(frame) === PRODUCE;
+    this.#running++;
+    const slot = this.#responses.reserve();
+    dispatch(frame, this.peer, this.#broker, {
+      fill: (chunks, sent) => {
+        this.#responses.fill(slot, chunks, sent === undefined ? undefined : this.#onceSent(sent));
+        this.#running--;
+        this.#enlist();
+        this.#startWaiting();
+      },
+    });
+  }
+
+  /** Runs `sent` when the answer has left or never will, whichever it is: what it lends must come back. */
+  #onceSent(sent: () => void): (() => void) | undefined {
+    if (this.#isClosed) {
+      sent();
+      return undefined;
+    }
+    this.#unsent.add(sent);
+    return () => {
+      if (this.#unsent.delete(sent)) sent();
+    };
+  }
+
+  /** Starts what may run now. Not from within itself: a request that is answered at once would nest. */
+  #startWaiting(): void {
+    if (this.#isStarting) return;
+    this.#isStarting = true;
+    try {
+      while (this.#waiting.length > 0 && !this.#isClosed && this.#mayStart(this.#waiting[0]!)) {
+        this.#start(this.#waiting.shift()!);
+      }
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#isStarting = false;
+    }
+    this.#resumeIfRoom();
+  }
+
+  #enlist(): void {
+    if (this.#isEnlisted || this.#isClosed) return;
+    this.#isEnlisted = true;
+    this.#broker.turn.enlistAnswer(this);
+  }
+
+  #isFull(): boolean {
+    const limit = this.#broker.config.get('posthorn.connection.pending.response.bytes.max');
+    return this.#waiting.length >= WAITING_FRAMES_MAX || this.#connection.pendingBytes > limit;
+  }
+
+  #pauseIfFull(): void {
+    if (this.#isPaused || this.#isClosed || !this.#isFull()) return;
+    this.#isPaused = true;
+    this.#connection.pause();
+  }
+
+  #resumeIfRoom(): void {
+    if (!this.#isPaused || this.#isClosed || this.#isFull()) return;
+    this.#isPaused = false;
+    this.#connection.resume();
+  }
+
+  #fail(error: unknown): void {
+    const facts = { client: `${this.peer.remoteAddress}:${this.#connection.remotePort}`, listener: this.peer.listenerName };
+    if (error instanceof ProtocolViolation || error instanceof Malformed) {
+      this.#broker.logger.warn('connection closed: the client broke the protocol', { ...facts, reason: error.message });
+    } else {
+      this.#broker.logger.error('connection closed: a request failed unexpectedly', { ...facts, error });
+    }
+    this.close();
+  }
+}
+
+/** IPv4 addresses that came in over an IPv6 socket, in their own form. */
+function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
+}

@@ -1,0 +1,125 @@
+import type { BrokerConfig } from '../config/broker-config.ts';
+import type { Timer } from '../runtime/clock.ts';
+import type { Connection, Listener } from '../runtime/network.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { ClientConnection } from './client-connection.ts';
+import type { ListenerAddress } from './listener-addresses.ts';
+import type { BrokerServices } from './services.ts';
+
+/** The idle are looked for this many times within connections.max.idle.ms. */
+const IDLE_SWEEPS = 4;
+const IDLE_SWEEP_MIN_MS = 50;
+/** Kernel queue of connections not yet accepted (socket.listen.backlog.size is its setting). */
+const UNLIMITED = 0x7fff_ffff;
+
+/** All client connections of a broker, over all its listeners: accepts within the limits, closes the idle. */
+export class ClientListeners {
+  readonly #runtime: Runtime;
+  readonly #config: BrokerConfig;
+  readonly #listeners: Listener[] = [];
+  readonly #connections = new Map<number, ClientConnection>();
+  readonly #perAddress = new Map<string, number>();
+  #nextConnectionId = 1;
+  #idleTimer: Timer | undefined;
+
+  constructor(runtime: Runtime, config: BrokerConfig) {
+    this.#runtime = runtime;
+    this.#config = config;
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  /** Listens; the port is the one taken when 0 was asked for. Rejects with NetworkError when it cannot. */
+  async listen(address: ListenerAddress, broker: BrokerServices): Promise<ListenerAddress> {
+    const backlog = this.#config.get('socket.listen.backlog.size');
+    const accept = (connection: Connection): ClientConnection | undefined =>
+      this.#accept(connection, address.name, broker);
+    const hosts = hostsOf(address.host);
+    let { port } = address;
+    for (const [index, host] of hosts.entries()) {
+      try {
+        const listener = await this.#runtime.network.listen({ host, port, backlog }, accept);
+        this.#listeners.push(listener);
+        port = listener.port;
+      } catch (error) {
+        // localhost means both families, but a machine may have only one.
+        if (index === 0 || !isMissingFamily(error)) throw error;
+      }
+    }
+    this.#scheduleSweep();
+    return { ...address, port };
+  }
+
+  closeConnection(connectionId: number): void {
+    this.#connections.get(connectionId)?.close();
+  }
+
+  /** Stops accepting, lets answers that are on their way leave, and ends all connections. */
+  async close(): Promise<void> {
+    this.#idleTimer?.cancel();
+    const closing = this.#listeners.map((listener) => listener.close());
+    for (const connection of this.#connections.values()) connection.close();
+    await Promise.all(closing);
+  }
+
+  #accept(connection: Connection, listenerName: string, broker: BrokerServices): ClientConnection | undefined {
+    const { remoteAddress } = connection;
+    const ofAddress = this.#perAddress.get(remoteAddress) ?? 0;
+    if (this.#connections.size >= this.#limit('max.connections') || ofAddress >= this.#limitOf(remoteAddress)) {
+      this.#runtime.logger.warn('connection refused: too many', { remoteAddress, connections: this.#connections.size });
+      return undefined;
+    }
+    const id = this.#nextConnectionId++;
+    this.#perAddress.set(remoteAddress, ofAddress + 1);
+    const client = new ClientConnection(connection, { id, listenerName, broker, onClosed: () => this.#forget(id, remoteAddress) });
+    this.#connections.set(id, client);
+    return client;
+  }
+
+  #limit(key: 'max.connections' | 'max.connections.per.ip'): number {
+    return this.#config.get(key) ?? UNLIMITED;
+  }
+
+  /** max.connections.per.ip.overrides names single addresses: "10.0.0.1:5,localhost:100". */
+  #limitOf(remoteAddress: string): number {
+    for (const entry of (this.#config.text('max.connections.per.ip.overrides') ?? '').split(',')) {
+      const at = entry.lastIndexOf(':');
+      if (at > 0 && entry.slice(0, at).trim() === remoteAddress) return Number(entry.slice(at + 1));
+    }
+    return this.#limit('max.connections.per.ip');
+  }
+
+  #forget(id: number, remoteAddress: string): void {
+    this.#connections.delete(id);
+    const left = (this.#perAddress.get(remoteAddress) ?? 1) - 1;
+    if (left > 0) this.#perAddress.set(remoteAddress, left);
+    else this.#perAddress.delete(remoteAddress);
+  }
+
+  #scheduleSweep(): void {
+    const idleMs = this.#config.get('connections.max.idle.ms');
+    if (idleMs < 0 || this.#idleTimer !== undefined) return;
+    const delayMs = Math.max(IDLE_SWEEP_MIN_MS, idleMs / IDLE_SWEEPS);
+    this.#idleTimer = this.#runtime.timers.set(Math.min(delayMs, UNLIMITED), () => {
+      this.#idleTimer = undefined;
+      const oldestMs = this.#runtime.clock.monotonicMs() - idleMs;
+      for (const connection of this.#connections.values()) {
+        if (connection.lastActiveMs < oldestMs) connection.close();
+      }
+      this.#scheduleSweep();
+    });
+  }
+}
+
+/** The name localhost stands for both loopback addresses: clients try either first. */
+function hostsOf(host: string): readonly string[] {
+  if (host === 'localhost') return ['127.0.0.1', '::1'];
+  return [host === '' ? '::' : host];
+}
+
+function isMissingFamily(error: unknown): boolean {
+  const code = (error as { code?: string }).code;
+  return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT' || code === 'EINVAL';
+}

@@ -1,0 +1,202 @@
+import type { LogSlice } from '../log/log-slice.ts';
+import { E, type ErrorSpec } from '../protocol/errors.ts';
+import type { Timer } from '../runtime/clock.ts';
+import type { FetchPartition } from './fetch-sessions.ts';
+import type { DataWaiter, Partition, PartitionLeadership } from './partition.ts';
+import type { RequestContext } from './request-context.ts';
+import type { BrokerServices } from './services.ts';
+
+/** What was found for one partition of a fetch. */
+export interface PartitionRead {
+  readonly wanted: FetchPartition;
+  readonly error: ErrorSpec;
+  readonly highWatermark: number;
+  readonly lastStableOffset: number;
+  readonly logStartOffset: number;
+  /** Undefined for an error or a diverging epoch. */
+  readonly slice: LogSlice | undefined;
+  readonly diverging: { epoch: number; endOffset: number } | undefined;
+  /** Null unless only committed records were asked for. */
+  readonly aborted: { producerId: number; firstOffset: number }[] | null;
+  /** Leader known to this broker, when the error is that this is not it. */
+  readonly leader: { leaderId: number; leaderEpoch: number } | undefined;
+}
+
+export interface FetchWish {
+  readonly partitions: readonly FetchPartition[];
+  readonly usesTopicIds: boolean;
+  readonly maxWaitMs: number;
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  readonly isReadCommitted: boolean;
+  /** A follower reads to the log's end, a consumer to the high watermark. */
+  readonly isFollower: boolean;
+}
+
+/**
+ * A fetch until it is answered: reads at once, and parks on its partitions while there is too little
+ * (DelayedFetch). It ends when enough bytes came, anything changed, its time is up, or its client left.
+ */
+export class DelayedFetch implements DataWaiter {
+  readonly #wish: FetchWish;
+  readonly #broker: BrokerServices;
+  readonly #context: RequestContext;
+  readonly #done: (reads: PartitionRead[]) => void;
+  #parkedOn: Partition[] = [];
+  #available = 0;
+  #timer: Timer | undefined;
+
+  constructor(wish: FetchWish, context: RequestContext, broker: BrokerServices, done: (reads: PartitionRead[]) => void) {
+    this.#wish = wish;
+    this.#context = context;
+    this.#broker = broker;
+    this.#done = done;
+  }
+
+  start(): void {
+    const { maxWaitMs, minBytes, partitions } = this.#wish;
+    const reads = this.#readAll();
+    let bytes = 0;
+    let isFinal = maxWaitMs <= 0 || partitions.length === 0;
+    for (const read of reads) {
+      bytes += read.slice?.bytes ?? 0;
+      if (read.error !== E.NONE || read.diverging !== undefined) isFinal = true;
+    }
+    if (isFinal || bytes >= minBytes) {
+      this.#done(reads);
+      return;
+    }
+    for (const read of reads) read.slice?.release();
+    this.#park(bytes);
+  }
+
+  grown(bytes: number): void {
+    this.#available += bytes;
+    if (this.#available >= this.#wish.minBytes) this.#finish();
+  }
+
+  changed(): void {
+    this.#finish();
+  }
+
+  #park(bytes: number): void {
+    this.#available = bytes;
+    for (const wanted of this.#wish.partitions) {
+      const partition = this.#find(wanted);
+      if (!('log' in partition)) continue;
+      partition.addDataWaiter(this);
+      this.#parkedOn.push(partition);
+    }
+    this.#context.peer.onClosed.add(this.#abandon);
+    this.#timer = this.#broker.timers.set(this.#wish.maxWaitMs, () => {
+      this.#broker.turn.run(() => this.#finish());
+    });
+  }
+
+  #unpark(): void {
+    this.#timer?.cancel();
+    this.#context.peer.onClosed.delete(this.#abandon);
+    for (const partition of this.#parkedOn) partition.removeDataWaiter(this);
+    this.#parkedOn = [];
+  }
+
+  readonly #abandon = (): void => this.#unpark();
+
+  #finish(): void {
+    this.#unpark();
+    this.#done(this.#readAll());
+  }
+
+  #find(wanted: FetchPartition): Partition | ErrorSpec {
+    const broker = this.#broker;
+    const topic = this.#topicOf(wanted);
+    if (topic === undefined) return E.UNKNOWN_TOPIC_ID;
+    const partition = broker.partitions.get(topic, wanted.partition);
+    if (partition === undefined) {
+      const isKnown = broker.image().partition(topic, wanted.partition) !== undefined;
+      return isKnown ? E.NOT_LEADER_OR_FOLLOWER : E.UNKNOWN_TOPIC_OR_PARTITION;
+    }
+    if (this.#wish.usesTopicIds && partition.topicId !== wanted.topicId) return E.INCONSISTENT_TOPIC_ID;
+    return partition;
+  }
+
+  #topicOf(wanted: FetchPartition): string | undefined {
+    return this.#wish.usesTopicIds ? this.#broker.image().topicNamesById.get(wanted.topicId) : wanted.topic;
+  }
+
+  #readAll(): PartitionRead[] {
+    const reads: PartitionRead[] = [];
+    let bytesLeft = this.#wish.maxBytes;
+    let minOneBatch = true;
+    for (const wanted of this.#wish.partitions) {
+      const read = this.#readOne(wanted, Math.min(wanted.partitionMaxBytes, bytesLeft), minOneBatch);
+      const bytes = read.slice?.bytes ?? 0;
+      if (bytes > 0) minOneBatch = false;
+      bytesLeft = Math.max(0, bytesLeft - bytes);
+      reads.push(read);
+    }
+    return reads;
+  }
+
+  #readOne(wanted: FetchPartition, bytesMax: number, minOneBatch: boolean): PartitionRead {
+    const partition = this.#find(wanted);
+    if (!('log' in partition)) return failedRead(wanted, partition);
+    const error = partition.check(wanted.currentLeaderEpoch);
+    if (error !== E.NONE) {
+      return failedRead(wanted, error, namesLeader(error) ? partition.leadership : undefined);
+    }
+    const { log } = partition;
+    const diverging = wanted.lastFetchedEpoch >= 0 ? findDivergence(partition, wanted) : undefined;
+    if (diverging === 'out of range') return failedRead(wanted, E.OFFSET_OUT_OF_RANGE);
+    const marks = {
+      wanted,
+      error: E.NONE,
+      highWatermark: log.highWatermark,
+      lastStableOffset: log.lastStableOffset,
+      logStartOffset: log.logStartOffset,
+      leader: undefined,
+    };
+    if (diverging !== undefined) return { ...marks, slice: undefined, diverging, aborted: null };
+    const { isReadCommitted, isFollower } = this.#wish;
+    const upperOffset = isFollower ? log.logEndOffset : isReadCommitted ? log.lastStableOffset : log.highWatermark;
+    const slice = log.read({ offset: wanted.fetchOffset, bytesMax, upperOffset, minOneBatch });
+    if (slice.error !== E.NONE) return failedRead(wanted, slice.error);
+    const aborted = isReadCommitted ? (slice.bytes > 0 ? log.abortedTransactions(wanted.fetchOffset, slice.upperBound) : []) : null;
+    return { ...marks, slice, diverging: undefined, aborted };
+  }
+}
+
+/** Errors with which the client is told the leader at once (KIP-951). */
+function namesLeader(error: ErrorSpec): boolean {
+  return error === E.NOT_LEADER_OR_FOLLOWER || error === E.FENCED_LEADER_EPOCH;
+}
+
+function failedRead(
+  wanted: FetchPartition,
+  error: ErrorSpec,
+  leadership?: PartitionLeadership,
+): PartitionRead {
+  return {
+    wanted,
+    error,
+    highWatermark: -1,
+    lastStableOffset: -1,
+    logStartOffset: -1,
+    slice: undefined,
+    diverging: undefined,
+    aborted: null,
+    leader: leadership && { leaderId: leadership.leader, leaderEpoch: leadership.leaderEpoch },
+  };
+}
+
+/** Compares the reader's last epoch with ours: where they part, the reader has to truncate (KIP-595, Partition.readRecords). */
+function findDivergence(
+  partition: Partition,
+  wanted: FetchPartition,
+): { epoch: number; endOffset: number } | 'out of range' | undefined {
+  const { log } = partition;
+  const { epoch, endOffset } = log.endOffsetForEpoch(wanted.lastFetchedEpoch);
+  if (epoch < 0 || endOffset < 0 || wanted.fetchOffset < log.logStartOffset) return 'out of range';
+  if (epoch < wanted.lastFetchedEpoch || endOffset < wanted.fetchOffset) return { epoch, endOffset };
+  return undefined;
+}

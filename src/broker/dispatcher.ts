@@ -1,0 +1,125 @@
+import { ByteReader } from '../base/byte-reader.ts';
+import { ByteWriter } from '../base/byte-writer.ts';
+import { Malformed } from '../base/malformed.ts';
+import { apiTable, requestHeaderVersion, responseHeaderVersion } from '../protocol/api-table.ts';
+import { decode, encode } from '../protocol/codec.ts';
+import { E } from '../protocol/errors.ts';
+import { requestHeader, responseHeader } from '../protocol/request-header.ts';
+import type { Fields, Write } from '../protocol/schema.ts';
+import { apiVersions } from '../protocol/messages/018-api-versions.ts';
+import type { AnyHandler } from './handler.ts';
+import { isServed, loadHandler } from './handlers/all.ts';
+import type { Peer, RequestContext } from './request-context.ts';
+import type { BrokerServices } from './services.ts';
+
+/** Where the answer to one request goes; answers leave in the order of the requests. */
+export interface ResponseSlot {
+  /** Without chunks nothing is sent, but the requests behind it may go on. */
+  fill(chunks: readonly Uint8Array[], sent?: () => void): void;
+}
+
+/** The request cannot be served and the connection has to be closed. */
+export class ProtocolViolation extends Error {
+  override name = 'ProtocolViolation';
+}
+
+/** The key of the request in a frame, without reading more; -1 when the frame is too short. */
+export function peekApiKey(frame: Uint8Array): number {
+  return frame.length < 2 ? -1 : (frame[0]! << 8) | frame[1]!;
+}
+
+/** Reads one request frame, finds its handler, and writes the answer. Throws {@link ProtocolViolation} for what Kafka hangs up on. */
+export function dispatch(frame: Uint8Array, peer: Peer, broker: BrokerServices, slot: ResponseSlot): void {
+  const reader = new ByteReader(frame);
+  let context: RequestContext;
+  try {
+    context = readHeader(reader, peer);
+  } catch (error) {
+    throw asViolation(error, 'its header');
+  }
+  if (context.apiKey === apiVersions.key && !isServed(context.apiKey, context.apiVersion)) {
+    slot.fill(unsupportedApiVersions(context));
+    return;
+  }
+  const found = loadHandler(context.apiKey);
+  if (found instanceof Promise) {
+    found.then(
+      (handler) => broker.turn.run(() => serveLater(handler, { context, reader, broker, slot })),
+      (error: unknown) => broker.closeConnection(peer.connectionId, `no handler: ${String(error)}`),
+    );
+    return;
+  }
+  serve(found, { context, reader, broker, slot });
+}
+
+interface Exchange {
+  context: RequestContext;
+  reader: ByteReader;
+  broker: BrokerServices;
+  slot: ResponseSlot;
+}
+
+function serveLater(handler: AnyHandler, exchange: Exchange): void {
+  try {
+    serve(handler, exchange);
+  } catch (error) {
+    exchange.broker.closeConnection(exchange.context.peer.connectionId, String(error));
+  }
+}
+
+function readHeader(reader: ByteReader, peer: Peer): RequestContext {
+  const apiKey = reader.int16();
+  const apiVersion = reader.int16();
+  const isKnown = isServed(apiKey, apiVersion);
+  if (!isKnown && apiKey !== apiVersions.key) {
+    throw new ProtocolViolation(`API key ${apiKey} version ${apiVersion} is not served`);
+  }
+  reader.position = 0;
+  // The header of an ApiVersions request of the future is read as the newest one known.
+  const version = requestHeaderVersion(apiKey, isKnown ? apiVersion : apiTable.get(apiKey)!.max);
+  const header = decode(requestHeader, version, reader);
+  return { apiKey, apiVersion, correlationId: header.correlationId, clientId: header.clientId ?? '', peer };
+}
+
+function serve(handler: AnyHandler, exchange: Exchange): void {
+  const { context, reader, broker, slot } = exchange;
+  let request;
+  try {
+    request = decode(handler.api.request, context.apiVersion, reader);
+  } catch (error) {
+    throw asViolation(error, `${handler.api.name} version ${context.apiVersion}`);
+  }
+  handler.serve(request, context, broker, (response, sent) => {
+    slot.fill(response === undefined ? [] : frameResponse(handler, context, response), sent);
+  });
+}
+
+/** The response with its length and header in front; record batches stay the views they are. */
+export function frameResponse(handler: AnyHandler, context: RequestContext, response: Write<Fields>): Uint8Array[] {
+  const writer = new ByteWriter();
+  writer.int32(0);
+  const headerVersion = responseHeaderVersion(context.apiKey, context.apiVersion);
+  encode(responseHeader, headerVersion, writer, { correlationId: context.correlationId });
+  encode(handler.api.response, context.apiVersion, writer, response);
+  writer.view.setInt32(0, writer.size - 4);
+  return writer.chunks();
+}
+
+/** An ApiVersions request newer than ours is answered in version 0 with our range, so that the client asks again. */
+function unsupportedApiVersions(context: RequestContext): Uint8Array[] {
+  const range = apiTable.get(apiVersions.key)!;
+  const writer = new ByteWriter();
+  writer.int32(0);
+  writer.int32(context.correlationId);
+  encode(apiVersions.response, 0, writer, {
+    errorCode: E.UNSUPPORTED_VERSION.code,
+    apiKeys: [{ apiKey: apiVersions.key, minVersion: range.min, maxVersion: range.max }],
+    throttleTimeMs: 0,
+  });
+  writer.view.setInt32(0, writer.size - 4);
+  return writer.chunks();
+}
+
+function asViolation(error: unknown, what: string): unknown {
+  return error instanceof Malformed ? new ProtocolViolation(`malformed ${what}: ${error.message}`) : error;
+}

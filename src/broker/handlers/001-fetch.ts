@@ -1,0 +1,142 @@
+import { E } from '../../protocol/errors.ts';
+import { fetch } from '../../protocol/messages/001-fetch.ts';
+import type { ReadMessage, WriteMessage } from '../../protocol/schema.ts';
+import { DelayedFetch, type PartitionRead } from '../delayed-fetch.ts';
+import { mustTell, type FetchContext, type FetchPartition, type PartitionAnswer } from '../fetch-sessions.ts';
+import { directHandler, type Reply } from '../handler.ts';
+import type { RequestContext } from '../request-context.ts';
+import type { BrokerServices } from '../services.ts';
+
+type Request = ReadMessage<typeof fetch.request>;
+type Response = WriteMessage<typeof fetch.response>;
+type TopicAnswer = Response['responses'][number];
+type PartitionData = TopicAnswer['partitions'][number];
+
+const READ_COMMITTED = 1;
+const FIRST_VERSION_WITH_TOPIC_IDS = 13;
+const NO_CHUNKS: readonly Uint8Array[] = [];
+
+/** Reads records: long poll, sessions, isolation, truncation detection (Fetch; KIP-74, 98, 227, 320, 516, 595). */
+export const handleFetch = directHandler(fetch, (request, context, broker, reply) => {
+  const usesTopicIds = context.apiVersion >= FIRST_VERSION_WITH_TOPIC_IDS;
+  const session = broker.fetchSessions.begin(
+    {
+      sessionId: request.sessionId,
+      sessionEpoch: request.sessionEpoch,
+      usesTopicIds,
+      partitions: wantedPartitions(request),
+      forgotten: request.forgottenTopicsData,
+    },
+    broker.clock.monotonicMs(),
+  );
+  if (session.error !== E.NONE) {
+    reply({ throttleTimeMs: 0, errorCode: session.error.code, sessionId: 0, responses: [] });
+    return;
+  }
+  const replicaId = context.apiVersion >= 15 ? request.replicaState.replicaId : request.replicaId;
+  const delayed = new DelayedFetch(
+    {
+      partitions: session.partitions,
+      usesTopicIds,
+      maxWaitMs: request.maxWaitMs,
+      minBytes: request.minBytes,
+      maxBytes: Math.min(request.maxBytes, broker.config.get('fetch.max.bytes')),
+      isReadCommitted: request.isolationLevel === READ_COMMITTED,
+      isFollower: replicaId >= 0,
+    },
+    context,
+    broker,
+    (reads) => answer(session, reads, { broker, context, reply }),
+  );
+  delayed.start();
+});
+
+function wantedPartitions(request: Request): FetchPartition[] {
+  const wanted: FetchPartition[] = [];
+  for (const { topic, topicId, partitions } of request.topics) {
+    for (const partition of partitions) {
+      wanted.push({
+        topic,
+        topicId,
+        partition: partition.partition,
+        currentLeaderEpoch: partition.currentLeaderEpoch,
+        fetchOffset: partition.fetchOffset,
+        lastFetchedEpoch: partition.lastFetchedEpoch,
+        logStartOffset: partition.logStartOffset,
+        partitionMaxBytes: partition.partitionMaxBytes,
+        toldHighWatermark: -1,
+        toldLogStartOffset: -1,
+      });
+    }
+  }
+  return wanted;
+}
+
+function answer(
+  session: FetchContext,
+  reads: PartitionRead[],
+  to: { broker: BrokerServices; context: RequestContext; reply: Reply<typeof fetch.response.fields> },
+): void {
+  const { broker, context, reply } = to;
+  const answers = reads.map(toAnswer);
+  let told = reads;
+  let { sessionId } = session;
+  if (session.isIncremental) {
+    told = reads.filter((read, index) => mustTell(read.wanted, answers[index]!));
+    broker.fetchSessions.rotate(session, told.filter((read) => (read.slice?.bytes ?? 0) > 0).map((read) => read.wanted));
+  } else {
+    sessionId = broker.fetchSessions.open(session, answers, broker.clock.monotonicMs());
+  }
+  const slices = reads.flatMap(({ slice }) => slice ?? []);
+  const leaders = new Set(told.flatMap(({ leader }) => leader?.leaderId ?? []));
+  reply(
+    {
+      throttleTimeMs: 0,
+      errorCode: E.NONE.code,
+      sessionId,
+      responses: byTopic(told, broker, session.usesTopicIds),
+      ...(leaders.size > 0
+        ? { nodeEndpoints: broker.endpoints(context.peer).filter(({ nodeId }) => leaders.has(nodeId)) }
+        : {}),
+    },
+    () => {
+      for (const slice of slices) slice.release();
+    },
+  );
+}
+
+function toAnswer(read: PartitionRead): PartitionAnswer {
+  return {
+    errorCode: read.error.code,
+    highWatermark: read.highWatermark,
+    logStartOffset: read.logStartOffset,
+    recordsBytes: read.slice?.bytes ?? 0,
+    isDiverging: read.diverging !== undefined,
+    hasPreferredReplica: false,
+  };
+}
+
+/** Neighbouring partitions of one topic share its entry, as in Kafka's FetchResponse. */
+function byTopic(reads: readonly PartitionRead[], broker: BrokerServices, usesTopicIds: boolean): TopicAnswer[] {
+  const topics: { topic: string; topicId: string; partitions: PartitionData[] }[] = [];
+  for (const read of reads) {
+    const { topic, topicId } = read.wanted;
+    let last = topics.at(-1);
+    if (last === undefined || (usesTopicIds ? last.topicId !== topicId : last.topic !== topic)) {
+      last = { topic: usesTopicIds ? (broker.image().topicNamesById.get(topicId) ?? '') : topic, topicId, partitions: [] };
+      topics.push(last);
+    }
+    last.partitions.push({
+      partitionIndex: read.wanted.partition,
+      errorCode: read.error.code,
+      highWatermark: read.highWatermark,
+      lastStableOffset: read.lastStableOffset,
+      logStartOffset: read.logStartOffset,
+      ...(read.diverging === undefined ? {} : { divergingEpoch: read.diverging }),
+      ...(read.leader === undefined ? {} : { currentLeader: read.leader }),
+      abortedTransactions: read.aborted,
+      records: read.slice?.chunks ?? NO_CHUNKS,
+    });
+  }
+  return topics;
+}

@@ -1,0 +1,125 @@
+import { E, type ErrorSpec } from '../../protocol/errors.ts';
+import { listOffsets } from '../../protocol/messages/002-list-offsets.ts';
+import { handler } from '../handler.ts';
+import type { Partition } from '../partition.ts';
+import type { BrokerServices } from '../services.ts';
+
+const READ_COMMITTED = 1;
+const CONSUMER_REPLICA_ID = -1;
+const DEBUGGING_REPLICA_ID = -2;
+
+/** Timestamps that stand for a place in the log, with the first version that knows each (ListOffsetsRequest). */
+const Special = {
+  latest: -1,
+  earliest: -2,
+  maxTimestamp: -3,
+  earliestLocal: -4,
+  latestTiered: -5,
+  earliestPendingUpload: -6,
+} as const;
+const FIRST_VERSION = new Map<number, number>([
+  [Special.maxTimestamp, 7],
+  [Special.earliestLocal, 8],
+  [Special.latestTiered, 9],
+  [Special.earliestPendingUpload, 11],
+]);
+
+interface Question {
+  readonly version: number;
+  readonly timestamp: number;
+  readonly currentLeaderEpoch: number;
+  readonly isReadCommitted: boolean;
+  /** A follower may ask up to the log's end. */
+  readonly isConsumer: boolean;
+}
+
+interface Found {
+  readonly error: ErrorSpec;
+  readonly timestamp: number;
+  readonly offset: number;
+  readonly leaderEpoch: number;
+}
+
+/** Offsets by time or by place: earliest, latest, of the largest timestamp (ListOffsets; KIP-79, 207, 734, 405). */
+export const handleListOffsets = handler(listOffsets, (request, context, broker) => {
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  for (const { name, partitions } of request.topics) {
+    for (const { partitionIndex } of partitions) {
+      const key = `${partitionIndex} ${name}`;
+      if (seen.has(key)) repeated.add(key);
+      seen.add(key);
+    }
+  }
+  return {
+    throttleTimeMs: 0,
+    topics: request.topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex, timestamp, currentLeaderEpoch }) => {
+        const found = repeated.has(`${partitionIndex} ${name}`)
+          ? failed(E.INVALID_REQUEST)
+          : find(name, partitionIndex, broker, {
+              version: context.apiVersion,
+              timestamp,
+              currentLeaderEpoch,
+              isReadCommitted: request.isolationLevel === READ_COMMITTED,
+              isConsumer: request.replicaId === CONSUMER_REPLICA_ID || request.replicaId === DEBUGGING_REPLICA_ID,
+            });
+        return {
+          partitionIndex,
+          errorCode: found.error.code,
+          timestamp: found.timestamp,
+          offset: found.offset,
+          leaderEpoch: context.apiVersion >= 4 ? found.leaderEpoch : -1,
+        };
+      }),
+    })),
+  };
+});
+
+function failed(error: ErrorSpec): Found {
+  return { error, timestamp: -1, offset: -1, leaderEpoch: -1 };
+}
+
+function find(topic: string, index: number, broker: BrokerServices, question: Question): Found {
+  const { timestamp, version } = question;
+  if (timestamp < Special.earliestPendingUpload || version < (FIRST_VERSION.get(timestamp) ?? 0)) {
+    return failed(E.UNSUPPORTED_VERSION);
+  }
+  const partition = broker.partitions.get(topic, index);
+  if (partition === undefined) return failed(E.UNKNOWN_TOPIC_OR_PARTITION);
+  const error = partition.check(question.currentLeaderEpoch);
+  return error === E.NONE ? locate(partition, question) : failed(error);
+}
+
+function locate(partition: Partition, question: Question): Found {
+  const { log } = partition;
+  const { leaderEpoch } = partition.leadership;
+  const at = (offset: number, epoch: number): Found => ({ error: E.NONE, timestamp: -1, offset, leaderEpoch: epoch });
+  const limit = !question.isConsumer
+    ? log.logEndOffset
+    : question.isReadCommitted
+      ? log.lastStableOffset
+      : log.highWatermark;
+  switch (question.timestamp) {
+    case Special.latest:
+      return at(limit, leaderEpoch);
+    case Special.earliest:
+    case Special.earliestLocal:
+      return at(log.logStartOffset, log.leaderEpochs.epochOf(log.logStartOffset));
+    case Special.latestTiered:
+    case Special.earliestPendingUpload:
+      // Nothing is ever moved to another tier.
+      return at(-1, -1);
+    case Special.maxTimestamp:
+      return before(limit, log.offsetOfMaxTimestamp());
+    default:
+      return before(limit, log.offsetForTimestamp(question.timestamp));
+  }
+}
+
+/** What was found, unless it lies where the asker cannot read yet: that is "nothing", not an error. */
+function before(limit: number, found: { timestamp: number; offset: number; leaderEpoch: number } | undefined): Found {
+  if (found === undefined || found.offset >= limit) return failed(E.NONE);
+  return { error: E.NONE, ...found };
+}

@@ -1,0 +1,116 @@
+import { ZERO_UUID } from '../../base/uuid.ts';
+import type { PartitionImage, TopicImage } from '../../metadata/cluster-image.ts';
+import { E, type ErrorSpec } from '../../protocol/errors.ts';
+import { metadata } from '../../protocol/messages/003-metadata.ts';
+import type { ReadMessage, WriteMessage } from '../../protocol/schema.ts';
+import { handler } from '../handler.ts';
+import { isInternalTopic } from '../../controller/internal-topics.ts';
+import { CLUSTER_OPERATIONS, OPERATIONS_NOT_ASKED, TOPIC_OPERATIONS } from '../operations.ts';
+import type { BrokerServices } from '../services.ts';
+import { topicNameProblem } from '../../controller/topic-name.ts';
+
+type Request = ReadMessage<typeof metadata.request>;
+type TopicAnswer = WriteMessage<typeof metadata.response>['topics'][number];
+
+const FIRST_VERSION_BY_ID = 12;
+
+/** Brokers, topics, partitions and their leaders; creates named topics where that is allowed (Metadata; KIP-516). */
+export const handleMetadata = handler(metadata, (request, context, broker) => {
+  const wantsAll = request.topics === null || (context.apiVersion === 0 && request.topics.length === 0);
+  const operations = request.includeTopicAuthorizedOperations ? TOPIC_OPERATIONS : OPERATIONS_NOT_ASKED;
+  const error = wantsAll ? E.NONE : refusal(request, context.apiVersion);
+  const topics =
+    error !== E.NONE ? refused(request, error) : wantsAll ? allTopics(broker, operations) : namedTopics(request, broker, operations);
+  return {
+    throttleTimeMs: 0,
+    brokers: broker.endpoints(context.peer),
+    clusterId: broker.clusterId,
+    controllerId: broker.image().controller?.brokerId ?? -1,
+    topics,
+    clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? CLUSTER_OPERATIONS : OPERATIONS_NOT_ASKED,
+    errorCode: E.NONE.code,
+  };
+});
+
+/** Topics by id came with version 12; before it a topic without a name makes the whole request invalid. */
+function refusal(request: Request, version: number): ErrorSpec {
+  if (version >= FIRST_VERSION_BY_ID) return E.NONE;
+  const isById = request.topics?.some(({ name, topicId }) => name === null || topicId !== ZERO_UUID) ?? false;
+  return isById ? E.INVALID_REQUEST : E.NONE;
+}
+
+function refused(request: Request, error: ErrorSpec): TopicAnswer[] {
+  return (request.topics ?? []).map(({ name, topicId }) => failed(name ?? '', topicId, error));
+}
+
+function allTopics(broker: BrokerServices, operations: number): TopicAnswer[] {
+  const answers: TopicAnswer[] = [];
+  for (const topic of broker.image().topics.values()) answers.push(found(topic, broker, operations));
+  return answers;
+}
+
+function namedTopics(request: Request, broker: BrokerServices, operations: number): TopicAnswer[] {
+  const image = broker.image();
+  const mayCreate = request.allowAutoTopicCreation && broker.autoTopics.isEnabled;
+  const answers: TopicAnswer[] = [];
+  const seen = new Set<string>();
+  for (const { name, topicId } of request.topics ?? []) {
+    const key = name ?? `id ${topicId}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const topic = name === null ? image.topicById(topicId) : image.topics.get(name);
+    if (topic !== undefined) {
+      answers.push(found(topic, broker, operations));
+    } else if (name === null) {
+      answers.push(failed(null, topicId, E.UNKNOWN_TOPIC_ID));
+    } else if (topicNameProblem(name) !== undefined) {
+      answers.push(failed(name, ZERO_UUID, E.INVALID_TOPIC_EXCEPTION));
+    } else {
+      if (mayCreate) broker.autoTopics.create(name);
+      answers.push(failed(name, ZERO_UUID, E.UNKNOWN_TOPIC_OR_PARTITION));
+    }
+  }
+  return answers;
+}
+
+function found(topic: TopicImage, broker: BrokerServices, operations: number): TopicAnswer {
+  const { brokers } = broker.image();
+  return {
+    errorCode: E.NONE.code,
+    name: topic.name,
+    topicId: topic.id,
+    isInternal: isInternalTopic(topic.name),
+    partitions: topic.partitions.map((partition, index) => describePartition(partition, index, brokers)),
+    topicAuthorizedOperations: operations,
+  };
+}
+
+function describePartition(
+  partition: PartitionImage,
+  index: number,
+  brokers: ReadonlyMap<number, { fenced: boolean }>,
+): TopicAnswer['partitions'][number] {
+  const isLive = (id: number): boolean => brokers.get(id)?.fenced === false;
+  const leaderId = isLive(partition.leader) ? partition.leader : -1;
+  return {
+    errorCode: (leaderId === -1 ? E.LEADER_NOT_AVAILABLE : E.NONE).code,
+    partitionIndex: index,
+    leaderId,
+    leaderEpoch: partition.leaderEpoch,
+    replicaNodes: partition.replicas,
+    isrNodes: partition.isr,
+    offlineReplicas: partition.replicas.filter((id) => !isLive(id)),
+  };
+}
+
+function failed(name: string | null, topicId: string, error: ErrorSpec): TopicAnswer {
+  const isInternal = name !== null && isInternalTopic(name);
+  return {
+    errorCode: error.code,
+    name,
+    topicId,
+    isInternal,
+    partitions: [],
+    topicAuthorizedOperations: OPERATIONS_NOT_ASKED,
+  };
+}

@@ -1,0 +1,41 @@
+import { E, type ErrorSpec } from '../../protocol/errors.ts';
+import { deleteRecords } from '../../protocol/messages/021-delete-records.ts';
+import { handler } from '../handler.ts';
+import { isInternalTopic } from '../../controller/internal-topics.ts';
+import type { BrokerServices } from '../services.ts';
+
+const TO_HIGH_WATERMARK = -1;
+const NO_LOW_WATERMARK = -1;
+
+/** Moves the start of partitions up to an offset; what lies below is gone for readers at once (DeleteRecords; KIP-107). */
+export const handleDeleteRecords = handler(deleteRecords, ({ topics }, _context, broker) => ({
+  topics: topics.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map(({ partitionIndex, offset }) => {
+      const { error, lowWatermark } = deleteBefore(name, partitionIndex, offset, broker);
+      return { partitionIndex, lowWatermark, errorCode: error.code };
+    }),
+  })),
+}));
+
+function deleteBefore(
+  topic: string,
+  index: number,
+  offset: number,
+  broker: BrokerServices,
+): { error: ErrorSpec; lowWatermark: number } {
+  const refuse = (error: ErrorSpec) => ({ error, lowWatermark: NO_LOW_WATERMARK });
+  const partition = broker.partitions.get(topic, index);
+  if (partition === undefined) return refuse(E.UNKNOWN_TOPIC_OR_PARTITION);
+  if (isInternalTopic(topic)) return refuse(E.INVALID_TOPIC_EXCEPTION);
+  const error = partition.check(-1);
+  if (error !== E.NONE) return refuse(error);
+  const { log } = partition;
+  if (!log.config.cleanupPolicy.delete) return refuse(E.POLICY_VIOLATION);
+  const target = offset === TO_HIGH_WATERMARK ? log.highWatermark : offset;
+  if (target < 0 || target > log.highWatermark) return refuse(E.OFFSET_OUT_OF_RANGE);
+  const failure = log.deleteRecordsBefore(target);
+  if (failure !== E.NONE) return refuse(failure);
+  partition.announceChange();
+  return { error: E.NONE, lowWatermark: log.logStartOffset };
+}

@@ -1,0 +1,10 @@
+import { E } from '../../protocol/errors.ts';
+import { describeAcls } from '../../protocol/messages/029-describe-acls.ts';
+import { handler } from '../handler.ts';
+
+/** Access rules need an authorizer, and none is configured (DescribeAcls; KIP-140). */
+export const handleDescribeAcls = handler(describeAcls, () => ({
+  errorCode: E.SECURITY_DISABLED.code,
+  errorMessage: 'No Authorizer is configured.',
+  resources: [],
+}));

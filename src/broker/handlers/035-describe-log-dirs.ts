@@ -1,0 +1,28 @@
+import { E } from '../../protocol/errors.ts';
+import { describeLogDirs } from '../../protocol/messages/035-describe-log-dirs.ts';
+import { handler } from '../handler.ts';
+
+/** Data directories with the sizes of their partitions (DescribeLogDirs; KIP-113, 827). */
+export const handleDescribeLogDirs = handler(describeLogDirs, ({ topics }, _context, broker) => {
+  const wanted = topics === null ? undefined : new Set(topics.flatMap(({ topic, partitions }) => partitions.map((index) => `${index} ${topic}`)));
+  const results = broker.logDirectories.describe().map(({ path, error, usableBytes, logs }) => {
+    const byTopic = new Map<string, { partitionIndex: number; partitionSize: number; offsetLag: number; isFutureKey: boolean }[]>();
+    for (const { topic, partition, sizeBytes } of logs) {
+      if (wanted !== undefined && !wanted.has(`${partition} ${topic}`)) continue;
+      const partitions = byTopic.get(topic) ?? [];
+      byTopic.set(topic, partitions);
+      const log = broker.partitions.get(topic, partition)?.log;
+      const offsetLag = log === undefined ? 0 : Math.max(0, log.highWatermark - log.logEndOffset);
+      partitions.push({ partitionIndex: partition, partitionSize: sizeBytes, offsetLag, isFutureKey: false });
+    }
+    return {
+      errorCode: error.code,
+      logDir: path,
+      topics: [...byTopic].map(([name, partitions]) => ({ name, partitions })),
+      totalBytes: -1,
+      usableBytes,
+      isCordoned: false,
+    };
+  });
+  return { errorCode: E.NONE.code, results };
+});

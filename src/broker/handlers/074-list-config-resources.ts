@@ -1,0 +1,54 @@
+import { E } from '../../protocol/errors.ts';
+import { listConfigResources } from '../../protocol/messages/074-list-config-resources.ts';
+import { configOfId } from '../../metadata/store-keys.ts';
+import { ResourceType } from '../config-resources.ts';
+import { handler } from '../handler.ts';
+import type { BrokerServices } from '../services.ts';
+
+const ALL_TYPES: readonly number[] = [
+  ResourceType.topic,
+  ResourceType.broker,
+  ResourceType.brokerLogger,
+  ResourceType.clientMetrics,
+  ResourceType.group,
+];
+
+/** Names of what has settings, by kind; version 0 knows metric subscriptions only (ListConfigResources; KIP-1142). */
+export const handleListConfigResources = handler(listConfigResources, (request, context, broker) => {
+  const wanted =
+    context.apiVersion === 0
+      ? [ResourceType.clientMetrics]
+      : request.resourceTypes.length === 0
+        ? ALL_TYPES
+        : [...new Set(request.resourceTypes)];
+  if (wanted.some((type) => !ALL_TYPES.includes(type))) {
+    return { throttleTimeMs: 0, errorCode: E.UNSUPPORTED_VERSION.code, configResources: [] };
+  }
+  return {
+    throttleTimeMs: 0,
+    errorCode: E.NONE.code,
+    configResources: wanted.flatMap((resourceType) =>
+      namesOf(resourceType, broker).map((resourceName) => ({ resourceName, resourceType })),
+    ),
+  };
+});
+
+function namesOf(resourceType: number, broker: BrokerServices): string[] {
+  const image = broker.image();
+  const configured = (type: string): string[] =>
+    [...image.configs.keys()]
+      .map(configOfId)
+      .filter((resource) => resource.type === type)
+      .map(({ name }) => name);
+  switch (resourceType) {
+    case ResourceType.topic:
+      return [...image.topics.keys()];
+    case ResourceType.broker:
+    case ResourceType.brokerLogger:
+      return [...image.brokers.keys()].map(String);
+    case ResourceType.clientMetrics:
+      return configured('client-metrics');
+    default:
+      return configured('group');
+  }
+}

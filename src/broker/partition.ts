@@ -1,0 +1,224 @@
+import type { AppendContext, AppendResult, PartitionLog } from '../log/partition-log.ts';
+import type { PartitionImage } from '../metadata/cluster-image.ts';
+import { E, type ErrorSpec } from '../protocol/errors.ts';
+import { nextHighWatermark } from '../replication/high-watermark.ts';
+import type { Turn, TurnWork } from './turn.ts';
+
+/** Waits until an appended batch counts as written (acks=1) or committed (acks=all). */
+export interface AppendWaiter {
+  appended(error: ErrorSpec): void;
+}
+
+/** Waits for records (a parked fetch). Told how many bytes became visible; it decides whether that is enough. */
+export interface DataWaiter {
+  grown(bytes: number): void;
+  /** Leadership, existence or the log's state changed: answer now. */
+  changed(): void;
+}
+
+/** Who leads the partition and who is in sync, as the cluster's metadata says. */
+export type PartitionLeadership = Pick<
+  PartitionImage,
+  'leader' | 'leaderEpoch' | 'partitionEpoch' | 'replicas' | 'isr'
+>;
+
+export interface PartitionOptions {
+  log: PartitionLog;
+  topic: string;
+  topicId: string;
+  index: number;
+  brokerId: number;
+  leadership: PartitionLeadership;
+  turn: Turn;
+}
+
+interface ParkedAppend {
+  /** The end offset that has to be reached. */
+  readonly endOffset: number;
+  readonly waiter: AppendWaiter;
+}
+
+/**
+ * One replica of a partition on this broker: its log, its place in the cluster, and whoever waits on it.
+ * Appends are staged, and written together at the end of the turn; only then do waiters hear of them.
+ * With one replica the in-sync set is this broker alone and the high watermark follows the log's end.
+ */
+export class Partition implements TurnWork {
+  readonly topic: string;
+  readonly topicId: string;
+  readonly index: number;
+  readonly log: PartitionLog;
+  readonly #brokerId: number;
+  readonly #turn: Turn;
+  readonly #followerEndOffsets = new Map<number, number>();
+  readonly #dataWaiters = new Set<DataWaiter>();
+  #leadership: PartitionLeadership;
+  #isEnlisted = false;
+  #isGone = false;
+  #bytesUnannounced = 0;
+  #awaitingWrite: ParkedAppend[] = [];
+  #awaitingCommit: ParkedAppend[] = [];
+
+  constructor(options: PartitionOptions) {
+    this.log = options.log;
+    this.topic = options.topic;
+    this.topicId = options.topicId;
+    this.index = options.index;
+    this.#brokerId = options.brokerId;
+    this.#leadership = options.leadership;
+    this.#turn = options.turn;
+  }
+
+  get leadership(): PartitionLeadership {
+    return this.#leadership;
+  }
+
+  get isLeader(): boolean {
+    return this.#leadership.leader === this.#brokerId && !this.#isGone;
+  }
+
+  /** Why the partition cannot serve a request that names `currentLeaderEpoch` (-1: no check); E.NONE when it can. */
+  check(currentLeaderEpoch: number): ErrorSpec {
+    if (this.#isGone) return E.UNKNOWN_TOPIC_OR_PARTITION;
+    if (this.log.isOffline) return E.KAFKA_STORAGE_ERROR;
+    if (currentLeaderEpoch >= 0 && currentLeaderEpoch !== this.#leadership.leaderEpoch) {
+      return currentLeaderEpoch < this.#leadership.leaderEpoch ? E.FENCED_LEADER_EPOCH : E.UNKNOWN_LEADER_EPOCH;
+    }
+    return this.isLeader ? E.NONE : E.NOT_LEADER_OR_FOLLOWER;
+  }
+
+  /** The least in-sync replicas for acks=all; never more than there are replicas (Partition.effectiveMinIsr). */
+  get minInSyncReplicas(): number {
+    return Math.min(this.log.config.minInsyncReplicas, this.#leadership.replicas.length);
+  }
+
+  get hasEnoughInSync(): boolean {
+    return this.#leadership.isr.length >= this.minInSyncReplicas;
+  }
+
+  /** Stages one batch. The result's offsets count once the turn has ended; wait for that with one of the two below. */
+  appendAsLeader(batch: Uint8Array, context: Omit<AppendContext, 'leaderEpoch'>): AppendResult {
+    const result = this.log.appendAsLeader(batch, { ...context, leaderEpoch: this.#leadership.leaderEpoch });
+    if (result.error === E.NONE && !result.isDuplicate) {
+      this.#bytesUnannounced += batch.length;
+      this.#enlist();
+    }
+    return result;
+  }
+
+  /** Tells `waiter` when everything below `endOffset` is written as the flush policy demands. */
+  whenWritten(endOffset: number, waiter: AppendWaiter): void {
+    this.#awaitingWrite.push({ endOffset, waiter });
+    this.#enlist();
+  }
+
+  /** Tells `waiter` when everything below `endOffset` is below the high watermark. */
+  whenCommitted(endOffset: number, waiter: AppendWaiter): void {
+    this.#awaitingCommit.push({ endOffset, waiter });
+    this.#enlist();
+  }
+
+  /** Gives up waiting; the waiter hears nothing more. */
+  forget(waiter: AppendWaiter): void {
+    this.#awaitingWrite = this.#awaitingWrite.filter((parked) => parked.waiter !== waiter);
+    this.#awaitingCommit = this.#awaitingCommit.filter((parked) => parked.waiter !== waiter);
+  }
+
+  addDataWaiter(waiter: DataWaiter): void {
+    this.#dataWaiters.add(waiter);
+  }
+
+  removeDataWaiter(waiter: DataWaiter): void {
+    this.#dataWaiters.delete(waiter);
+  }
+
+  endOfTurn(): void {
+    this.#isEnlisted = false;
+    try {
+      this.log.writeStaged();
+    } catch {
+      // The log took its directory offline and reported why; nothing of this turn was acknowledged.
+      this.#failAll(E.KAFKA_STORAGE_ERROR);
+      return;
+    }
+    this.#advance();
+  }
+
+  /** The cluster's metadata changed. Waiting requests are answered: the world they waited in is gone. */
+  changeLeadership(leadership: PartitionLeadership): void {
+    const before = this.#leadership;
+    this.#leadership = leadership;
+    if (before.leader !== leadership.leader || before.leaderEpoch !== leadership.leaderEpoch) {
+      this.#failAll(E.NOT_LEADER_OR_FOLLOWER);
+    }
+  }
+
+  /** The topic was deleted or the log's directory failed. */
+  retire(error: ErrorSpec): void {
+    this.#isGone = true;
+    this.#failAll(error);
+  }
+
+  /** The log went offline: nothing that waits will be written any more. */
+  announceFailure(): void {
+    this.#failAll(E.KAFKA_STORAGE_ERROR);
+  }
+
+  /** Log start moved (delete-records, retention) or the like: parked fetches look again. */
+  announceChange(): void {
+    for (const waiter of this.#dataWaiters) waiter.changed();
+  }
+
+  #enlist(): void {
+    if (this.#isEnlisted) return;
+    this.#isEnlisted = true;
+    this.#turn.enlistStore(this);
+  }
+
+  #advance(): void {
+    const { log } = this;
+    const settled = log.settledEndOffset;
+    if (settled < log.logEndOffset) log.whenSettled(log.logEndOffset, this.#settled);
+    const watermark = nextHighWatermark(log.highWatermark, {
+      leaderEndOffset: settled,
+      inSyncFollowers: this.#leadership.isr.filter((id) => id !== this.#brokerId),
+      followerEndOffsets: this.#followerEndOffsets,
+      inSyncCount: this.#leadership.isr.length,
+      minInSyncReplicas: this.minInSyncReplicas,
+    });
+    this.#awaitingWrite = release(this.#awaitingWrite, settled);
+    if (watermark > log.highWatermark) {
+      log.setHighWatermark(watermark);
+      const bytes = this.#bytesUnannounced;
+      if (watermark === log.logEndOffset) this.#bytesUnannounced = 0;
+      for (const waiter of this.#dataWaiters) waiter.grown(bytes);
+    }
+    this.#awaitingCommit = release(this.#awaitingCommit, watermark);
+  }
+
+  readonly #settled = (error: ErrorSpec): void => {
+    this.#turn.run(() => {
+      if (error === E.NONE) this.#advance();
+      else this.#failAll(error);
+    });
+  };
+
+  #failAll(error: ErrorSpec): void {
+    const waiting = [...this.#awaitingWrite, ...this.#awaitingCommit];
+    this.#awaitingWrite = [];
+    this.#awaitingCommit = [];
+    for (const { waiter } of waiting) waiter.appended(error);
+    this.announceChange();
+  }
+}
+
+/** Tells everyone whose offset is reached; returns those who go on waiting. */
+function release(parked: ParkedAppend[], endOffset: number): ParkedAppend[] {
+  if (parked.length === 0) return parked;
+  const waiting: ParkedAppend[] = [];
+  for (const entry of parked) {
+    if (entry.endOffset <= endOffset) entry.waiter.appended(E.NONE);
+    else waiting.push(entry);
+  }
+  return waiting;
+}

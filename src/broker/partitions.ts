@@ -1,0 +1,53 @@
+import type { PartitionImage } from '../metadata/cluster-image.ts';
+import type { PartitionLog } from '../log/partition-log.ts';
+import { E, type ErrorSpec } from '../protocol/errors.ts';
+import { Partition } from './partition.ts';
+import type { Turn } from './turn.ts';
+
+/** The partitions that this broker holds, by topic and index. */
+export class Partitions {
+  readonly #brokerId: number;
+  readonly #turn: Turn;
+  readonly #topics = new Map<string, Partition[]>();
+
+  constructor(brokerId: number, turn: Turn) {
+    this.#brokerId = brokerId;
+    this.#turn = turn;
+  }
+
+  get(topic: string, index: number): Partition | undefined {
+    return this.#topics.get(topic)?.[index];
+  }
+
+  /** Of one topic, by index; holes where another broker holds the partition. */
+  ofTopic(topic: string): readonly (Partition | undefined)[] {
+    return this.#topics.get(topic) ?? [];
+  }
+
+  *all(): Generator<Partition> {
+    for (const partitions of this.#topics.values()) {
+      for (const partition of partitions) if (partition !== undefined) yield partition;
+    }
+  }
+
+  /** Takes up a partition whose log is open. */
+  add(log: PartitionLog, leadership: PartitionImage): Partition {
+    const { topic, partition: index, topicId } = log;
+    const { turn, brokerId } = { turn: this.#turn, brokerId: this.#brokerId };
+    const partition = new Partition({ log, topic, topicId, index, brokerId, leadership, turn });
+    let partitions = this.#topics.get(topic);
+    if (partitions === undefined) {
+      partitions = [];
+      this.#topics.set(topic, partitions);
+    }
+    partitions[index] = partition;
+    return partition;
+  }
+
+  /** Forgets a topic; whoever waits on it hears `error`. */
+  remove(topic: string, error: ErrorSpec = E.UNKNOWN_TOPIC_OR_PARTITION): void {
+    const partitions = this.#topics.get(topic) ?? [];
+    this.#topics.delete(topic);
+    for (const partition of partitions) partition?.retire(error);
+  }
+}

@@ -1,0 +1,60 @@
+import type { BrokerConfig } from '../config/broker-config.ts';
+import type { Controller } from '../controller/controller.ts';
+import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
+import type { LogDirectories } from '../log/log-directories.ts';
+import type { ClusterImage } from '../metadata/cluster-image.ts';
+import type { Fields } from '../protocol/schema.ts';
+import type { Clock, Timers } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Random } from '../runtime/random.ts';
+import type { AutoTopics } from './auto-topics.ts';
+import type { FetchSessions } from './fetch-sessions.ts';
+import type { Reply } from './handler.ts';
+import type { Partitions } from './partitions.ts';
+import type { ProducerIds } from './producer-ids.ts';
+import type { Peer, RequestContext } from './request-context.ts';
+import type { Turn } from './turn.ts';
+
+/** Where a client reaches a broker. */
+export interface BrokerEndpoint {
+  readonly nodeId: number;
+  readonly host: string;
+  readonly port: number;
+  readonly rack: string | null;
+}
+
+/** One API key as told to clients. */
+export interface ServedApi {
+  readonly key: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** What a request handler may use of the broker. */
+export interface BrokerServices {
+  readonly brokerId: number;
+  readonly clusterId: string;
+  readonly config: BrokerConfig;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly turn: Turn;
+  readonly partitions: Partitions;
+  readonly logDirectories: LogDirectories;
+  readonly controller: Controller;
+  readonly groups: GroupCoordinator;
+  readonly fetchSessions: FetchSessions;
+  readonly producerIds: ProducerIds;
+  readonly autoTopics: AutoTopics;
+
+  /** What ApiVersions tells: the keys that have a handler, with their versions. */
+  servedApis(): readonly ServedApi[];
+  /** The cluster as this broker knows it now; never changes under the holder. */
+  image(): ClusterImage;
+  /** Live brokers as the peer's listener reaches them. */
+  endpoints(peer: Peer): BrokerEndpoint[];
+  closeConnection(connectionId: number, reason: string): void;
+  /** A handler failed unexpectedly: logs it and answers UNKNOWN_SERVER_ERROR where the response has room for it. */
+  failed(context: RequestContext, error: unknown, reply: Reply<Fields>): void;
+}

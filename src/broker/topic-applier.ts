@@ -1,0 +1,128 @@
+import { ZERO_UUID } from '../base/uuid.ts';
+import type { BrokerConfig } from '../config/broker-config.ts';
+import type { PartitionLog } from '../log/partition-log.ts';
+import type { LogDirectories } from '../log/log-directories.ts';
+import type { ClusterImage, PartitionImage, TopicImage } from '../metadata/cluster-image.ts';
+import type { ImageDelta } from '../metadata/image-delta.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { logSettings } from './log-settings.ts';
+import type { Partitions } from './partitions.ts';
+
+export interface TopicApplierParts {
+  readonly brokerId: number;
+  readonly config: BrokerConfig;
+  readonly partitions: Partitions;
+  readonly logDirectories: LogDirectories;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** This broker took up or gave up a partition, or its topic is gone. */
+  onPartition(topic: string, index: number, change: 'taken up' | 'given up'): void;
+  onTopicDeleted(topic: TopicImage): void;
+}
+
+/** Brings what this broker holds in line with the cluster's metadata: logs, leadership, settings. */
+export class TopicApplier {
+  readonly #parts: TopicApplierParts;
+  #image: ClusterImage;
+
+  constructor(image: ClusterImage, parts: TopicApplierParts) {
+    this.#image = image;
+    this.#parts = parts;
+    parts.config.subscribe(() => this.#refreshLogSettings());
+  }
+
+  /** At start: opens or makes the log of each partition assigned here; logs of topics that are gone are removed. */
+  applyAll(): void {
+    const { logDirectories } = this.#parts;
+    for (const log of [...logDirectories.all()]) {
+      if (log.isOffline) continue;
+      const topic = this.#image.topics.get(log.topic);
+      if (topic !== undefined && log.topicId === ZERO_UUID) logDirectories.adoptTopicId(log, topic.id);
+      else if (topic?.id !== log.topicId) this.#setAside(log);
+    }
+    this.#applyBrokerSettings();
+    for (const topic of this.#image.topics.values()) this.#takeUp(topic);
+  }
+
+  apply(image: ClusterImage, delta: ImageDelta): void {
+    this.#image = image;
+    for (const topic of delta.topicsDeleted) this.#delete(topic);
+    for (const topic of delta.topicsCreated) this.#takeUp(topic);
+    for (const { after } of delta.topicsChanged) this.#takeUp(after);
+    for (const { type, name } of delta.configsChanged) {
+      if (type === 'topic') this.#configure(name);
+      if (type === 'broker') this.#applyBrokerSettings();
+    }
+  }
+
+  /** A log whose topic was deleted while this broker was down goes; one that nobody knows is kept aside. */
+  #setAside(log: PartitionLog): void {
+    const { logDirectories, logger, clock } = this.#parts;
+    const facts = { topic: log.topic, partition: log.partition, topicId: log.topicId };
+    if (this.#image.deletedTopics.has(log.topicId)) {
+      logDirectories.delete(log.topic, log.partition, clock.nowMs());
+    } else {
+      logger.warn('a log belongs to no topic of this cluster and is put aside', facts);
+      logDirectories.setAside(log);
+    }
+  }
+
+  #takeUp(topic: TopicImage): void {
+    const { brokerId, partitions } = this.#parts;
+    topic.partitions.forEach((assigned, index) => {
+      if (!assigned.replicas.includes(brokerId)) return;
+      const held = partitions.get(topic.name, index);
+      if (held === undefined) this.#open(topic, index, assigned);
+      else held.changeLeadership(assigned);
+    });
+  }
+
+  #open(topic: TopicImage, index: number, assigned: PartitionImage): void {
+    const { logDirectories, partitions, config, logger } = this.#parts;
+    const settings = logSettings(topic.name, this.#image.config({ type: 'topic', name: topic.name }), config);
+    try {
+      const log =
+        logDirectories.get(topic.name, index) ??
+        logDirectories.create({ topic: topic.name, partition: index, topicId: topic.id, config: settings });
+      log.setConfig(settings);
+      log.assignLeaderEpoch(assigned.leaderEpoch);
+      partitions.add(log, assigned);
+      this.#parts.onPartition(topic.name, index, 'taken up');
+    } catch (error) {
+      logger.error('partition is offline: its log cannot be opened', { topic: topic.name, partition: index, error });
+    }
+  }
+
+  #delete(topic: TopicImage): void {
+    const { partitions, logDirectories, logger, clock } = this.#parts;
+    partitions.remove(topic.name);
+    topic.partitions.forEach((_, index) => {
+      if (logDirectories.get(topic.name, index) === undefined) return;
+      this.#parts.onPartition(topic.name, index, 'given up');
+      try {
+        logDirectories.delete(topic.name, index, clock.nowMs());
+      } catch (error) {
+        logger.error('the log of a deleted topic cannot be removed', { topic: topic.name, partition: index, error });
+      }
+    });
+    this.#parts.onTopicDeleted(topic);
+  }
+
+  #configure(topic: string): void {
+    const settings = logSettings(topic, this.#image.config({ type: 'topic', name: topic }), this.#parts.config);
+    for (const partition of this.#parts.partitions.ofTopic(topic)) partition?.log.setConfig(settings);
+  }
+
+  #refreshLogSettings(): void {
+    for (const topic of this.#image.topics.keys()) this.#configure(topic);
+  }
+
+  #applyBrokerSettings(): void {
+    const { config, brokerId } = this.#parts;
+    config.setDynamic({
+      broker: this.#image.config({ type: 'broker', name: String(brokerId) }),
+      clusterDefault: this.#image.config({ type: 'broker', name: '' }),
+    });
+  }
+}

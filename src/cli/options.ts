@@ -1,0 +1,82 @@
+import { parseArgs } from 'node:util';
+
+/** What the command line asked for. */
+export interface ServeOptions {
+  readonly configFile: string | undefined;
+  /** Settings given on the command line, by name; they win over file and environment. */
+  readonly overrides: Readonly<Record<string, string>>;
+}
+
+export type Command =
+  | { readonly kind: 'serve'; readonly options: ServeOptions }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' };
+
+/** The command line is wrong; the text says what and what is allowed. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+export const HELP = `posthorn: a Kafka broker without JVM and Docker
+
+Usage: posthorn [start] [options] [server.properties]
+
+  --port N            listen on this port (9092; 0 takes a free one)
+  --host HOST         listen on this address (localhost; 0.0.0.0 opens the broker to others)
+  --data-dir DIR      keep the data here (./posthorn-data)
+  --ephemeral         keep everything in memory, gone at the end
+  --health-port N     answer GET /health and /ready on this port
+  --config FILE       read settings from a server.properties file
+  --override K=V      set one setting; may be repeated and wins over file and environment
+  --version, --help
+
+Every setting of Kafka's server.properties works, also as a KAFKA_* environment variable.
+Nothing set means the development profile; --override profile=production gives Kafka's own defaults.
+`;
+
+const OPTIONS = {
+  port: { type: 'string' },
+  host: { type: 'string' },
+  'data-dir': { type: 'string' },
+  ephemeral: { type: 'boolean' },
+  'health-port': { type: 'string' },
+  config: { type: 'string' },
+  override: { type: 'string', multiple: true },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
+} as const;
+
+/** Reads the command line of `posthorn`. Throws {@link UsageError}. */
+export function parseCommandLine(args: readonly string[]): Command {
+  const { values, positionals } = parse(args);
+  if (values.help === true) return { kind: 'help' };
+  if (values.version === true) return { kind: 'version' };
+  const files = positionals[0] === 'start' ? positionals.slice(1) : positionals;
+  if (files.length > 1) throw new UsageError(`'${files[1]}' is one argument too many`);
+  if (files.length === 1 && values.config !== undefined) throw new UsageError('give one configuration file, not two');
+  const overrides: Record<string, string> = {};
+  for (const text of values.override ?? []) {
+    const at = text.indexOf('=');
+    if (at < 1) throw new UsageError(`--override takes NAME=VALUE, not '${text}'`);
+    overrides[text.slice(0, at).trim()] = text.slice(at + 1).trim();
+  }
+  const { host, port } = values;
+  if (host !== undefined || port !== undefined) {
+    if (overrides['listeners'] !== undefined) throw new UsageError('--host and --port do not go with --override listeners=...');
+    if (port !== undefined && !/^\d{1,5}$/.test(port)) throw new UsageError(`--port takes a number from 0 to 65535, not '${port}'`);
+    const name = host ?? 'localhost';
+    overrides['listeners'] = `PLAINTEXT://${name.includes(':') ? `[${name}]` : name}:${port ?? '9092'}`;
+  }
+  if (values['data-dir'] !== undefined) overrides['log.dirs'] = values['data-dir'];
+  if (values.ephemeral === true) overrides['posthorn.storage'] = 'memory';
+  if (values['health-port'] !== undefined) overrides['posthorn.health.port'] = values['health-port'];
+  return { kind: 'serve', options: { configFile: values.config ?? files[0], overrides } };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}

@@ -1,0 +1,49 @@
+import * as http from 'node:http';
+
+/** The answer to one GET: a status and a JSON body. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export interface HttpServer {
+  readonly host: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Probes ask briefly and rarely: whoever is slower, or asks for more, is dropped. */
+const REQUEST_TIMEOUT_MS = 5_000;
+const CONNECTIONS_MAX = 64;
+
+/** A small HTTP server for probes. `answer` is given the path of a GET; undefined means 404. */
+export function serveHttp(
+  address: { host: string; port: number },
+  answer: (path: string) => HttpAnswer | undefined,
+): Promise<HttpServer> {
+  const server = http.createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+    const found = request.method === 'GET' ? answer((request.url ?? '/').split('?')[0]!) : undefined;
+    const { status, body } = found ?? { status: 404, body: { error: 'not found; try /health or /ready' } };
+    const text = `${JSON.stringify(body)}\n`;
+    response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+    response.end(text);
+  });
+  server.maxConnections = CONNECTIONS_MAX;
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(address.port, address.host, () => {
+      server.off('error', reject);
+      const bound = server.address();
+      const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
+      resolve({
+        host: address.host,
+        port,
+        close: () =>
+          new Promise((done) => {
+            server.close(() => done());
+            server.closeAllConnections();
+          }),
+      });
+    });
+  });
+}
