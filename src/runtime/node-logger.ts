@@ -113,7 +113,7 @@ class WaitingSinks {
   add(sink: Sink): void {
     this.#sinks.add(sink);
     // The lines are written at exit anyway, so the wait must not put the exit off.
-    this.#timer ??= setTimeout(this.#flushAll, LOAD_AFTER_MS).unref();
+    if (this.#timer === undefined) this.#timer = setTimeout(this.#flushAll, LOAD_AFTER_MS).unref();
     if (!this.#isListening) process.once('exit', this.#flushAll);
     this.#isListening = true;
   }

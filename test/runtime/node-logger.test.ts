@@ -73,6 +73,13 @@ test('lines that still wait are written when the process ends, and do not put th
   assert.ok(performance.now() - startMs < 10_000);
 });
 
+test('many loggers that wait share one exit listener', () => {
+  const before = process.listenerCount('exit');
+  const fd = openSync(join(directory, 'many'), 'w');
+  for (let index = 0; index < 50; index++) NodeLogger.create({ level: 'info', fd, pretty: false }).info('waits');
+  assert.ok(process.listenerCount('exit') <= before + 1);
+});
+
 test('a pretty line has time, level, message, facts, and the stack below', () => {
   const json = JSON.stringify({
     level: 50,
