@@ -20,8 +20,10 @@ export interface AppendContext {
 /** What became of a batch. */
 export interface AppendResult {
   readonly error: ErrorSpec;
-  /** Kafka's text for the error; null without one. */
+  /** What Kafka tells the client besides the code: in most cases nothing. */
   readonly message: string | null;
+  /** What went wrong, for logs. */
+  readonly detail: string | null;
   /** -1 on an error. */
   readonly firstOffset: number;
   readonly lastOffset: number;
@@ -35,20 +37,24 @@ export interface AppendResult {
 
 const NO_RECORD_ERRORS: readonly RecordError[] = [];
 
-export function refusedAppend(
-  error: ErrorSpec,
-  message: string | null,
-  logStartOffset: number,
-  recordErrors = NO_RECORD_ERRORS,
-): AppendResult {
+/** What is said of a refusal besides its code. */
+export interface RefusalText {
+  readonly detail: string | null;
+  readonly message?: string | null;
+  readonly recordErrors?: readonly RecordError[];
+}
+
+/** @param logStartOffset -1 for a refusal that Kafka gives without looking at the log. */
+export function refusedAppend(error: ErrorSpec, text: RefusalText, logStartOffset: number): AppendResult {
   return {
     error,
-    message,
+    message: text.message ?? null,
+    detail: text.detail,
     firstOffset: -1,
     lastOffset: -1,
     logAppendTimeMs: -1,
     logStartOffset,
-    recordErrors,
+    recordErrors: text.recordErrors ?? NO_RECORD_ERRORS,
     isDuplicate: false,
   };
 }
@@ -65,6 +71,7 @@ export function appended(at: AppendedAt, isDuplicate: boolean): AppendResult {
   return {
     error: E.NONE,
     message: null,
+    detail: null,
     firstOffset: at.firstOffset,
     lastOffset: at.lastOffset,
     logAppendTimeMs: at.logAppendTimeMs,

@@ -26,6 +26,7 @@ import {
   rewriteTimestamps,
   timestampType,
 } from '../records/batch.ts';
+import type { RecordCursor } from '../records/record-cursor.ts';
 import type { RecordScan } from '../records/record-scan.ts';
 import { storedCodec, type LogConfig } from './log-config.ts';
 
@@ -34,6 +35,7 @@ const PRODUCE_ZSTD_VERSION_MIN = 7;
 const OLD_RECORD_BYTES_MIN = 14;
 const MAGIC_POSITION = 16;
 const RECORD_ERRORS_SHOWN = 3;
+const INT64_MAX = 2n ** 63n - 1n;
 
 /** An error of one record, by its place in the batch. */
 export interface RecordError {
@@ -41,11 +43,16 @@ export interface RecordError {
   readonly message: string | null;
 }
 
-/** Why a batch is refused, in Kafka's words. */
+/** Why a batch is refused. */
 export interface BatchRefusal {
   readonly error: ErrorSpec;
-  readonly message: string;
+  /** In Kafka's words, for logs: Kafka tells its clients the code alone in most cases. */
+  readonly detail: string;
+  /** What the client is told besides the code. */
+  readonly message: string | null;
   readonly recordErrors: readonly RecordError[];
+  /** Kafka does not tell the log's start to a request that it refuses before it looks at the log. */
+  readonly isEarly: boolean;
 }
 
 /** Who appends, where and when. */
@@ -63,10 +70,15 @@ const NO_RECORD_ERRORS: readonly RecordError[] = [];
 class Refused extends Error {
   readonly refusal: BatchRefusal;
 
-  constructor(error: ErrorSpec, message: string, recordErrors = NO_RECORD_ERRORS) {
-    super(message);
-    this.refusal = { error, message, recordErrors };
+  constructor(error: ErrorSpec, detail: string, more: Partial<BatchRefusal> = {}) {
+    super(detail);
+    this.refusal = { error, detail, message: null, recordErrors: NO_RECORD_ERRORS, isEarly: false, ...more };
   }
+}
+
+/** The request itself is wrong, whatever the log. */
+function refuseEarly(error: ErrorSpec, detail: string, message: string | null = null): Refused {
+  return new Refused(error, detail, { isEarly: true, message });
 }
 
 /**
@@ -93,25 +105,25 @@ export function prepareClientBatch(bytes: Uint8Array, context: BatchContext): Ui
 function checkFraming(view: DataView, { apiVersion }: BatchContext): number {
   const size = wholeBatchSize(view, 0);
   if (size === 0) {
-    throw new Refused(
+    throw refuseEarly(
       E.INVALID_RECORD,
       `Produce requests with version ${apiVersion} must have at least one record batch per partition`,
     );
   }
   if (magic(view, 0) !== MAGIC_V2) {
-    throw new Refused(
+    throw refuseEarly(
       E.INVALID_RECORD,
       `Produce requests with version ${apiVersion} are only allowed to contain record batches with magic version 2`,
     );
   }
   if (apiVersion < PRODUCE_ZSTD_VERSION_MIN && codecId(view, 0) === Codec.zstd) {
-    throw new Refused(
+    throw refuseEarly(
       E.UNSUPPORTED_COMPRESSION_TYPE,
       `Produce requests with version ${apiVersion} are not allowed to use ZStandard compression`,
     );
   }
   if (wholeBatchSize(view, size) > 0) {
-    throw new Refused(
+    throw refuseEarly(
       E.INVALID_RECORD,
       `Produce requests with version ${apiVersion} are only allowed to contain exactly one record batch per partition`,
     );
@@ -125,21 +137,22 @@ function wholeBatchSize(view: DataView, position: number): number {
   if (left < LOG_OVERHEAD_BYTES) return 0;
   const length = batchLength(view, position);
   if (length < OLD_RECORD_BYTES_MIN) {
-    throw new Refused(
-      E.CORRUPT_MESSAGE,
-      `Record size ${length} is less than the minimum record overhead (${OLD_RECORD_BYTES_MIN})`,
-    );
+    const detail = `Record size ${length} is less than the minimum record overhead (${OLD_RECORD_BYTES_MIN})`;
+    throw refuseEarly(E.CORRUPT_MESSAGE, detail, position === 0 ? detail : null);
   }
   if (left <= MAGIC_POSITION) return 0;
   const found = magic(view, position);
-  if (found < 0 || found > MAGIC_V2) throw new Refused(E.CORRUPT_MESSAGE, `Invalid magic found in record: ${found}`);
+  if (found < 0 || found > MAGIC_V2) {
+    const detail = `Invalid magic found in record: ${found}`;
+    throw refuseEarly(E.CORRUPT_MESSAGE, detail, position === 0 ? detail : null);
+  }
   const size = length + LOG_OVERHEAD_BYTES;
   return size <= left ? size : 0;
 }
 
 function checkWhole(view: DataView, size: number, { partitionName, config }: BatchContext): void {
   if (size < BATCH_HEADER_BYTES) {
-    throw new Refused(
+    throw refuseEarly(
       E.CORRUPT_MESSAGE,
       `Record batch is corrupted (the size ${size} is smaller than the minimum allowed overhead ${BATCH_HEADER_BYTES})`,
     );
@@ -152,13 +165,13 @@ function checkWhole(view: DataView, size: number, { partitionName, config }: Bat
     );
   }
   if (size > config.maxMessageBytes) {
-    throw new Refused(
+    throw refuseEarly(
       E.MESSAGE_TOO_LARGE,
       `The record batch size in the append to ${partitionName} is ${size} bytes which exceeds the maximum configured value of ${config.maxMessageBytes}).`,
     );
   }
   if (!checkCrc(view, 0)) {
-    throw new Refused(
+    throw refuseEarly(
       E.CORRUPT_MESSAGE,
       `Record is corrupt (stored crc = ${batchCrc(view, 0)}) in topic partition ${partitionName}.`,
     );
@@ -191,7 +204,8 @@ function settleRecords(batch: Uint8Array, view: DataView, context: BatchContext)
   const { config } = context;
   const scan = scanOrRefuse(batch, view);
   const isAppendTime = config.messageTimestampType === 'LogAppendTime';
-  if (needsRecordErrors(view, scan, context)) throw recordErrorsOf(batch, view, context);
+  const refused = needsRecordErrors(view, scan, context) ? recordErrorsOf(batch, view, context) : undefined;
+  if (refused !== undefined) throw refused;
   const codec = storedCodec(config.compressionType);
   const timestamp = isAppendTime ? context.nowMs : scan.timestampMax;
   if (codec !== undefined && codec !== codecId(view, 0)) return recompressed(batch, view, context);
@@ -212,55 +226,79 @@ function scanOrRefuse(batch: Uint8Array, view: DataView): RecordScan {
 function needsRecordErrors(view: DataView, scan: RecordScan, context: BatchContext): boolean {
   const { config, nowMs } = context;
   if (config.cleanupPolicy.compact && scan.firstKeyless >= 0) return true;
-  if (timestampType(view, 0) === TimestampType.logAppendTime) return true;
   if (codecId(view, 0) !== Codec.none && !scan.offsetsContiguous) return true;
-  if (config.messageTimestampType === 'LogAppendTime' || scan.timestampMax === NO_TIMESTAMP) return false;
+  if (timestampType(view, 0) === TimestampType.logAppendTime) return true;
+  if (config.messageTimestampType === 'LogAppendTime' || scan.timestampMin === NO_TIMESTAMP) return false;
   return (
     scan.timestampMin < nowMs - config.messageTimestampBeforeMaxMs ||
     scan.timestampMax > nowMs + config.messageTimestampAfterMaxMs
   );
 }
 
-function recordErrorsOf(batch: Uint8Array, view: DataView, context: BatchContext): Refused {
-  const { config, nowMs, partitionName } = context;
-  const found: { error: ErrorSpec; index: number; message: string }[] = [];
+interface FoundError {
+  readonly error: ErrorSpec;
+  readonly index: number;
+  readonly message: string;
+}
+
+/** The answer that names each wrong record; undefined when, record by record, none is. */
+function recordErrorsOf(batch: Uint8Array, view: DataView, context: BatchContext): Refused | undefined {
+  const found: FoundError[] = [];
   const cursor = openRecords(batch, view, 0);
-  const earliest = nowMs - config.messageTimestampBeforeMaxMs;
-  const latest = nowMs + config.messageTimestampAfterMaxMs;
-  const isCompressed = codecId(view, 0) !== Codec.none;
   for (let index = 0; cursor.next(); index++) {
-    const timestamp = recordTimestamp(view, 0, cursor);
-    if (isCompressed && cursor.offsetDelta !== index) {
-      const message = `Inner record inside the compressed record batch does not have incremental offsets, expected offset is ${index} in topic partition ${partitionName}.`;
-      found.push({ error: E.INVALID_RECORD, index, message });
-    } else if (config.cleanupPolicy.compact && cursor.keyLength < 0) {
-      const message = `Compacted topic cannot accept message without key in topic partition ${partitionName}.`;
-      found.push({ error: E.INVALID_RECORD, index, message });
-    } else if (timestampType(view, 0) === TimestampType.logAppendTime) {
-      const message = 'Invalid timestamp type in message. Producer should not set timestamp type to LogAppendTime.';
-      found.push({ error: E.INVALID_TIMESTAMP, index, message });
-    } else if (config.messageTimestampType === 'CreateTime' && timestamp !== NO_TIMESTAMP) {
-      if (timestamp >= earliest && timestamp <= latest) continue;
-      const message = `Timestamp ${timestamp} of message with offset ${index} is out of range. The timestamp should be within [${earliest}, ${latest}]`;
-      found.push({ error: E.INVALID_TIMESTAMP, index, message });
-    }
+    const wrong = recordError(cursor, view, index, context);
+    if (wrong !== undefined) found.push({ ...wrong, index });
   }
+  if (found.length === 0) return undefined;
   const recordErrors = found.map(({ index, message }) => ({ index, message }));
   if (found.some(({ error }) => error === E.INVALID_TIMESTAMP)) {
-    return new Refused(
-      E.INVALID_TIMESTAMP,
-      'One or more records have been rejected due to invalid timestamp',
-      recordErrors,
-    );
+    const message = 'One or more records have been rejected due to invalid timestamp';
+    return new Refused(E.INVALID_TIMESTAMP, message, { message, recordErrors });
   }
   const shown = recordErrors
     .slice(0, RECORD_ERRORS_SHOWN)
     .map(({ index, message }) => `RecordError(batchIndex=${index}, message='${message}')`);
-  return new Refused(
-    E.INVALID_RECORD,
-    `One or more records have been rejected due to ${found.length} record errors in total, and only showing the first three errors at most: [${shown.join(', ')}]`,
-    recordErrors,
-  );
+  const message = `One or more records have been rejected due to ${found.length} record errors in total, and only showing the first three errors at most: [${shown.join(', ')}]`;
+  return new Refused(E.INVALID_RECORD, message, { message, recordErrors });
+}
+
+/** What is wrong with the record the cursor stands on (LogValidator.validateRecord). */
+function recordError(
+  cursor: RecordCursor,
+  view: DataView,
+  index: number,
+  { config, nowMs, partitionName }: BatchContext,
+): Omit<FoundError, 'index'> | undefined {
+  if (codecId(view, 0) !== Codec.none && cursor.offsetDelta !== index) {
+    const message = `Inner record ${describe(cursor, view)} inside the compressed record batch does not have incremental offsets, expected offset is ${index} in topic partition ${partitionName}.`;
+    return { error: E.INVALID_RECORD, message };
+  }
+  if (config.cleanupPolicy.compact && cursor.keyLength < 0) {
+    const message = `Compacted topic cannot accept message without key in topic partition ${partitionName}`;
+    return { error: E.INVALID_RECORD, message };
+  }
+  const timestamp = recordTimestamp(view, 0, cursor);
+  if (config.messageTimestampType === 'CreateTime' && timestamp !== NO_TIMESTAMP) {
+    const earliest = bound(nowMs, -config.messageTimestampBeforeMaxMs);
+    const latest = bound(nowMs, config.messageTimestampAfterMaxMs);
+    if (timestamp >= earliest && timestamp <= latest) return undefined;
+    const message = `Timestamp ${timestamp} of message with offset ${cursor.offsetDelta} is out of range. The timestamp should be within [${earliest}, ${latest}]`;
+    return { error: E.INVALID_TIMESTAMP, message };
+  }
+  if (timestampType(view, 0) !== TimestampType.logAppendTime) return undefined;
+  const message = `Invalid timestamp type in message ${describe(cursor, view)}. Producer should not set timestamp type to LogAppendTime.`;
+  return { error: E.INVALID_TIMESTAMP, message };
+}
+
+/** `nowMs + distanceMs` as a 64-bit number prints: a distance beyond 2^53 stands for the largest there is. */
+function bound(nowMs: number, distanceMs: number): bigint {
+  if (Number.isSafeInteger(nowMs + distanceMs)) return BigInt(nowMs + distanceMs);
+  return BigInt.asIntN(64, BigInt(nowMs) + (distanceMs < 0 ? -INT64_MAX : INT64_MAX));
+}
+
+function describe(cursor: RecordCursor, view: DataView): string {
+  const timestamp = recordTimestamp(view, 0, cursor);
+  return `DefaultRecord(offset=${cursor.offsetDelta}, timestamp=${timestamp}, key=${Math.max(cursor.keyLength, 0)} bytes, value=${Math.max(cursor.valueLength, 0)} bytes)`;
 }
 
 /** The same records in a batch of the topic's own codec. Sizes are held against the topic's bounds again by the caller. */

@@ -50,8 +50,9 @@ export function writeDirectoryIdentity(disk: Disk, directory: string, identity: 
 
 /** A random id; the first hundred are reserved by Kafka, and one with a leading dash is awkward on a command line. */
 export function randomUuid(random: Random): Uuid {
-  const bytes = new Uint8Array(16);
   for (;;) {
+    const bytes = new Uint8Array(16);
+    // oxlint-disable-next-line unicorn/no-array-fill-with-reference-type -- not Array.fill
     random.fill(bytes);
     const uuid = uuidFromBytes(bytes);
     if (!uuid.startsWith('-') && !uuid.startsWith('AAAAAAAAAAAAAAAAAAAA')) return uuid;

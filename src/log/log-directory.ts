@@ -1,5 +1,5 @@
 import { Malformed } from '../base/malformed.ts';
-import { ZERO_UUID, type Uuid } from '../base/uuid.ts';
+import { ZERO_UUID, uuidToBytes, type Uuid } from '../base/uuid.ts';
 import { DiskError } from '../runtime/disk.ts';
 import type { Random } from '../runtime/random.ts';
 import {
@@ -15,7 +15,8 @@ import {
 import type { LogConfig } from './log-config.ts';
 import type { LogShared } from './log-shared.ts';
 import { readOffsetCheckpoint, writeOffsetCheckpoint, type PartitionOffset } from './offset-checkpoint.ts';
-import { PartitionLog, type LogHooks } from './partition-log.ts';
+import type { LogHooks } from './log-options.ts';
+import { PartitionLog } from './partition-log.ts';
 import {
   deletedDirectoryName,
   isDeletedDirectory,
@@ -286,9 +287,7 @@ export class LogDirectory {
   }
 
   #randomHex(): string {
-    const bytes = new Uint8Array(16);
-    this.#options.random.fill(bytes);
-    return Buffer.from(bytes).toString('hex');
+    return Buffer.from(uuidToBytes(randomUuid(this.#options.random))).toString('hex');
   }
 }
 

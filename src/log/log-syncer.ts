@@ -36,24 +36,30 @@ export class LogSyncer {
     this.#syncNames();
     const pinned: PooledFile[] = [];
     const waits: Promise<void>[] = [];
+    let failure: unknown;
     try {
       for (const segment of this.#segments.all) {
-        if (!segment.isDirty) continue;
-        const isClosed = segment !== this.#segments.active;
-        if (!isClosed || indexes) segment.isDirty = false;
-        for (const file of filesOf(segment, isClosed && indexes)) {
-          const open = file.pin();
-          pinned.push(file);
-          waits.push(open.sync());
-        }
-        if (isClosed && indexes) waits.push(segment.transactionIndex.sync());
+        if (segment.isDirty) this.#startSyncs(segment, indexes, pinned, waits);
       }
-    } finally {
-      // Every started sync is waited for, also after a failure: its file is in use.
-      const settled = await Promise.allSettled(waits);
-      for (const file of pinned) file.unpin();
-      for (const outcome of settled) if (outcome.status === 'rejected') throw outcome.reason;
+    } catch (error) {
+      failure = error;
     }
+    // Every started sync is waited for, also after a failure: its file is in use.
+    const settled = await Promise.allSettled(waits);
+    for (const file of pinned) file.unpin();
+    for (const outcome of settled) if (outcome.status === 'rejected') failure ??= outcome.reason;
+    if (failure !== undefined) throw failure;
+  }
+
+  #startSyncs(segment: Segment, indexes: boolean, pinned: PooledFile[], waits: Promise<void>[]): void {
+    const isClosed = segment !== this.#segments.active;
+    if (!isClosed || indexes) segment.isDirty = false;
+    for (const file of filesOf(segment, isClosed && indexes)) {
+      const open = file.pin();
+      pinned.push(file);
+      waits.push(open.sync());
+    }
+    if (isClosed && indexes) waits.push(segment.transactionIndex.sync());
   }
 
   #syncNames(): void {

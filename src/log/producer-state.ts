@@ -29,6 +29,16 @@ export type ProducerRefusal =
   | { readonly kind: 'error'; readonly error: ErrorSpec; readonly message: string }
   | { readonly kind: 'duplicate'; readonly batch: WrittenBatch };
 
+/** A producer with state in a partition, as DescribeProducers shows it. */
+export interface ActiveProducer {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  readonly lastSequence: number;
+  readonly lastTimestamp: number;
+  readonly coordinatorEpoch: number;
+  readonly currentTxnStartOffset: number;
+}
+
 interface OpenTransaction {
   readonly producerId: number;
   readonly firstOffset: number;
@@ -60,6 +70,17 @@ export class ProducerState {
 
   entries(): IterableIterator<ProducerEntry> {
     return this.#entries.values();
+  }
+
+  describe(): ActiveProducer[] {
+    return Array.from(this.#entries.values(), (entry) => ({
+      producerId: entry.producerId,
+      producerEpoch: entry.epoch,
+      lastSequence: entry.lastSequence,
+      lastTimestamp: entry.lastTimestamp,
+      coordinatorEpoch: entry.coordinatorEpoch,
+      currentTxnStartOffset: entry.currentTxnFirstOffset,
+    }));
   }
 
   entry(producerId: number): ProducerEntry | undefined {

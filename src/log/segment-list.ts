@@ -46,6 +46,13 @@ export class SegmentList {
     return low;
   }
 
+  /** How many of the oldest segments lie wholly below `offset`; never the active one. */
+  countBelow(offset: number): number {
+    let count = 0;
+    while (count < this.#segments.length - 1 && this.#segments[count + 1]!.baseOffset <= offset) count++;
+    return count;
+  }
+
   push(segment: Segment): void {
     this.#segments.push(segment);
   }

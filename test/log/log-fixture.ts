@@ -77,8 +77,8 @@ export class LogFixture {
       shared: this.shared,
       hooks: {
         diskFailed: (error) => this.diskFailures.push(error),
-        recoveryPointLowered: (log) => {
-          this.checkpointed = log.recoveryPoint;
+        recoveryPointLowered: (recoveryPoint) => {
+          this.checkpointed = recoveryPoint;
         },
       },
       directory: merged.directory ?? DIRECTORY,
@@ -104,7 +104,7 @@ export class LogFixture {
 
   /** Power loss, then a new start. */
   crashAndReopen(unsynced: Unsynced, seed = 1, options: OpenOptions = {}): PartitionLog {
-    this.disk = this.disk.crash(unsynced, new SeededRandom(seed) as never);
+    this.disk = this.disk.crash(unsynced, new SeededRandom(seed));
     return this.open(options);
   }
 

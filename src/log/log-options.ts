@@ -1,0 +1,29 @@
+import type { DiskError } from '../runtime/disk.ts';
+import type { LogConfig } from './log-config.ts';
+import type { LogShared } from './log-shared.ts';
+
+/** What a log tells the one who keeps it. */
+export interface LogHooks {
+  /** A write or sync failed: all logs of the directory are to go offline. */
+  diskFailed(error: DiskError): void;
+  /** The recovery point went back: it must be on the device before this returns, for the log is about to be cut. */
+  recoveryPointLowered(recoveryPoint: number): void;
+}
+
+export interface PartitionLogOptions {
+  readonly shared: LogShared;
+  readonly hooks: LogHooks;
+  readonly directory: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly topicId: string;
+  readonly config: LogConfig;
+  readonly recoveryPoint: number;
+  readonly logStartOffset: number;
+  readonly highWatermark: number;
+  /** The last process closed this log in order. */
+  readonly isClean: boolean;
+  /** The directory was just made. */
+  readonly isNew: boolean;
+  readonly nowMs: number;
+}

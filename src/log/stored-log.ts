@@ -1,0 +1,157 @@
+import type { LeaderEpochs } from './leader-epochs.ts';
+import { newSegment, restoreProducers } from './log-recovery.ts';
+import type { LogShared } from './log-shared.ts';
+import { LogSyncer } from './log-syncer.ts';
+import type { ProducerState } from './producer-state.ts';
+import type { SegmentList } from './segment-list.ts';
+import type { BatchPlace, Segment } from './segment.ts';
+import type { SnapshotFiles } from './snapshot-files.ts';
+import type { AbortedTransaction } from './transaction-index.ts';
+
+/** A producer snapshot is worth its write once this much was appended since the last: replaying so much takes 20 ms. */
+const SNAPSHOT_EVERY_BYTES = 32 * 1024 * 1024;
+
+export interface StoredLogOptions {
+  readonly shared: LogShared;
+  readonly directory: string;
+  readonly segments: SegmentList;
+  readonly epochs: LeaderEpochs;
+  readonly producers: ProducerState;
+  readonly snapshots: SnapshotFiles;
+  /** The directory was just made. */
+  readonly isNew: boolean;
+}
+
+/** Where a log is going to be cut. */
+export interface CutPlace {
+  readonly segmentIndex: number;
+  /** Undefined when the cut is at the segment's end. */
+  readonly batch: BatchPlace | undefined;
+  /** Where the log will end. */
+  readonly endOffset: number;
+}
+
+/**
+ * The files of one log: segments, producer snapshots and leader epochs, and the order in which they change so that a
+ * crash between two steps leaves a log that opens. Every call may throw DiskError or LogDamage.
+ */
+export class StoredLog {
+  readonly segments: SegmentList;
+  readonly syncer: LogSyncer;
+  readonly #options: StoredLogOptions;
+  #bytesSinceSnapshot = 0;
+
+  constructor(options: StoredLogOptions) {
+    this.#options = options;
+    this.segments = options.segments;
+    this.syncer = new LogSyncer(options.shared, options.segments, options.directory, options.isNew);
+  }
+
+  /** Writes chunks to the end of the active segment, whose `size` counts them already. */
+  write(chunks: readonly Uint8Array[], bytes: number): void {
+    const { active } = this.segments;
+    active.log.use().writeAll(chunks, active.size - bytes);
+    this.#bytesSinceSnapshot += bytes;
+    if (active.offsetIndex.entries.fileExists) return;
+    // Kafka's tools look for the index files of a segment; a partition that is never written to has none.
+    active.persistIndexes();
+    this.syncer.noteNewNames();
+  }
+
+  /** Closes the active segment and starts a new one at `endOffset`. */
+  roll(endOffset: number, nowMs: number): void {
+    const { active } = this.segments;
+    active.closeTimeIndex();
+    active.persistIndexes();
+    this.writeSnapshot(endOffset);
+    this.#startSegment(endOffset, nowMs);
+    this.#options.shared.indexUsed(active);
+  }
+
+  removeOldest(count: number): void {
+    for (const segment of this.segments.shift(count)) this.#remove(segment);
+    this.#options.snapshots.removeBelow(this.segments.first.baseOffset);
+  }
+
+  /** Where a log that shall end at `offset` is cut: before the batch that holds it. */
+  cutPlace(offset: number): CutPlace {
+    const segmentIndex = this.segments.indexOf(offset);
+    const batch = this.segments.at(segmentIndex)!.find(offset);
+    return { segmentIndex, batch, endOffset: batch === undefined ? offset : Math.min(batch.baseOffset, offset) };
+  }
+
+  cut({ segmentIndex, batch, endOffset }: CutPlace): void {
+    const { shared, directory, epochs, producers, snapshots } = this.#options;
+    // From the end, so that a crash in between leaves no gap.
+    for (const later of this.segments.cut(segmentIndex + 1).toReversed()) this.#remove(later);
+    const { active } = this.segments;
+    shared.forgetIndex(active);
+    if (batch !== undefined) active.truncateTo(endOffset, batch.position);
+    epochs.truncateFromEnd(endOffset);
+    snapshots.removeAbove(endOffset);
+    restoreProducers({ directory, snapshots, producers }, this.segments, endOffset);
+  }
+
+  /** Drops everything and starts over at `offset`. */
+  restartAt(offset: number, nowMs: number): void {
+    for (const segment of this.segments.cut(0).toReversed()) this.#remove(segment);
+    this.#startSegment(offset, nowMs);
+    this.#options.epochs.clear();
+    this.#options.producers.clear();
+    this.#options.snapshots.removeAbove(-1);
+  }
+
+  /** Aborted transactions that overlap [`from`, `upper`), in the order of their ends (LocalLog.collectAbortedTransactions). */
+  abortedTransactions(from: number, upper: number): AbortedTransaction[] {
+    const found: AbortedTransaction[] = [];
+    for (let index = this.segments.indexOf(from); index < this.segments.count; index++) {
+      for (const aborted of this.segments.at(index)!.transactionIndex.entries()) {
+        if (aborted.lastOffset >= from && aborted.firstOffset < upper) found.push(aborted);
+        if (aborted.lastStableOffset >= upper) return found;
+      }
+    }
+    return found;
+  }
+
+  /** Writes what a restart wants to find besides the batches below `endOffset`. */
+  persist(endOffset: number): void {
+    for (const segment of this.segments.all) if (segment.isDirty) segment.persistIndexes();
+    if (this.#bytesSinceSnapshot >= SNAPSHOT_EVERY_BYTES) this.writeSnapshot(endOffset);
+    this.#options.epochs.persist();
+  }
+
+  writeSnapshot(endOffset: number): void {
+    const bases = new Set(this.segments.all.map((segment) => segment.baseOffset));
+    bases.add(endOffset);
+    this.#options.snapshots.write(endOffset, this.#options.producers.entries(), bases);
+    this.#bytesSinceSnapshot = 0;
+  }
+
+  /** Finishes the indexes of the active segment, as Kafka does when it closes a log. */
+  finishIndexes(): void {
+    const { active } = this.segments;
+    if (!active.isIndexLoaded || active.size === 0) return;
+    active.closeTimeIndex();
+    active.persistIndexes();
+  }
+
+  close(): void {
+    for (const segment of this.segments.all) {
+      this.#options.shared.forgetIndex(segment);
+      segment.close();
+    }
+  }
+
+  #startSegment(baseOffset: number, nowMs: number): void {
+    const { shared, directory } = this.#options;
+    const segment = newSegment({ shared, directory, nowMs }, baseOffset);
+    segment.log.use();
+    this.segments.push(segment);
+    this.syncer.noteNewNames();
+  }
+
+  #remove(segment: Segment): void {
+    this.#options.shared.forgetIndex(segment);
+    segment.remove();
+  }
+}
