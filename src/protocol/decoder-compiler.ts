@@ -191,6 +191,7 @@ const fixedSources: Readonly<Record<FixedKind, (position: string) => string>> = 
   int32: (position) => `v.getInt32(${position})`,
   uint32: (position) => `v.getUint32(${position})`,
   int64: (position) => `int64At(v, ${position})`,
+  bits64: (position) => `v.getBigInt64(${position})`,
   float64: (position) => `v.getFloat64(${position})`,
   uuid: (position) => `uuidAt(v, ${position})`,
 };
@@ -200,6 +201,7 @@ function defaultSource(field: AnyField): string {
   const { kind, options } = field;
   if (options.default !== undefined) return JSON.stringify(options.default);
   if (kind === 'bytes') return 'NO_BYTES';
+  if (kind === 'bits64') return '0n';
   if (kind !== 'struct') return JSON.stringify(defaultOf(field));
   const parts = Object.entries(field.fields!).map(([name, part]) => `${JSON.stringify(name)}: ${defaultSource(part)}`);
   return `{ ${parts.join(', ')} }`;

@@ -113,7 +113,8 @@ class EncoderSource {
 
   #defaultOf(field: AnyField): string {
     const value = defaultOf(field);
-    return value !== null && typeof value === 'object' ? this.#constant(value) : JSON.stringify(value);
+    const isLiteral = value === null || (typeof value !== 'object' && typeof value !== 'bigint');
+    return isLiteral ? JSON.stringify(value) : this.#constant(value);
   }
 
   #fixedRun(run: readonly FixedLayout[], object: string, path: string, emptyTags: boolean): void {
@@ -141,6 +142,7 @@ class EncoderSource {
   #fixed(kind: FixedKind, value: string, position: string, path: string): void {
     if (kind === 'bool') this.#line(`v.setInt8(${position}, ${value} ? 1 : 0);`);
     else if (kind === 'int64') this.#line(`setInt64(v, ${position}, ${value});`);
+    else if (kind === 'bits64') this.#line(`v.setBigInt64(${position}, ${value});`);
     else if (kind === 'uuid') this.#line(`setUuid(w, ${position}, ${value}, ${JSON.stringify(path)});`);
     else this.#line(`v.set${kind[0]!.toUpperCase()}${kind.slice(1)}(${position}, ${value});`);
   }
@@ -237,5 +239,6 @@ const wrongSources: Readonly<Record<Exclude<FixedKind, 'uuid'>, (value: string) 
   int32: (value) => `(${value} | 0) !== ${value}`,
   uint32: (value) => `(${value} >>> 0) !== ${value}`,
   int64: (value) => `!Number.isSafeInteger(${value})`,
+  bits64: (value) => `typeof ${value} !== 'bigint' || BigInt.asIntN(64, ${value}) !== ${value}`,
   float64: (value) => `typeof ${value} !== 'number'`,
 };

@@ -101,6 +101,7 @@ function readNullable(source: Source, layout: FieldLayout, path: string): unknow
 function readFixed(reader: ByteReader, kind: FixedKind): unknown {
   if (kind === 'bool') return reader.int8() !== 0;
   if (kind === 'uuid') return uuidFromBytes(reader.slice(16));
+  if (kind === 'bits64') return reader.view.getBigInt64(reader.take(8));
   return reader[kind]();
 }
 
@@ -232,6 +233,12 @@ function writeFixed(writer: ByteWriter, kind: FixedKind, value: unknown, path: s
   if (kind === 'uuid') {
     if (typeof value !== 'string' || !/^[\w-]{22}$/.test(value)) badValue(path, value);
     return writer.raw(uuidToBytes(value));
+  }
+  if (kind === 'bits64') {
+    if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) badValue(path, value);
+    const start = writer.reserve(8);
+    writer.view.setBigInt64(start, value);
+    return;
   }
   if (typeof value !== 'number') badValue(path, value);
   if (kind === 'float64') return writer.float64(value);

@@ -61,6 +61,7 @@ const fixedSizes = {
   int32: 4,
   uint32: 4,
   int64: 8,
+  bits64: 8,
   float64: 8,
   uuid: 16,
 } as const satisfies Partial<Record<Kind, number>>;
@@ -112,6 +113,8 @@ export function defaultOf(field: AnyField): unknown {
       return [];
     case 'struct':
       return defaultsOf(field.fields!);
+    case 'bits64':
+      return 0n;
     case 'int8':
     case 'int16':
     case 'uint16':

@@ -29,6 +29,7 @@ export type ScalarKind =
   | 'int32'
   | 'uint32'
   | 'int64'
+  | 'bits64'
   | 'float64'
   | 'string'
   | 'uuid'
@@ -82,6 +83,8 @@ export const uint16 = scalar<number>('uint16');
 export const int32 = scalar<number>('int32');
 export const uint32 = scalar<number>('uint32');
 export const int64 = scalar<number>('int64');
+/** An int64 that is no quantity but 64 bits of any value, such as a hash: the one kind that is a bigint in memory. */
+export const bits64 = scalar<bigint>('bits64');
 export const float64 = scalar<number>('float64');
 export const string = scalar<string>('string');
 /** A 16-byte id, in memory its 22-character text ({@link ../base/uuid.ts}). */

@@ -8,6 +8,7 @@ import { Malformed } from '../../src/base/malformed.ts';
 import { SeededRandom } from '../../src/base/seeded-random.ts';
 import { decode, decodeExact, encode } from '../../src/protocol/codec.ts';
 import { consumerGroupMemberMetadataValue } from '../../src/protocol/internal-records/consumer-group-member-metadata.ts';
+import { consumerGroupMetadataValue } from '../../src/protocol/internal-records/consumer-group-metadata.ts';
 import { produce } from '../../src/protocol/messages/000-produce.ts';
 import { describeTopicPartitions } from '../../src/protocol/messages/075-describe-topic-partitions.ts';
 import { requestHeader } from '../../src/protocol/request-header.ts';
@@ -225,6 +226,14 @@ test('64-bit numbers beyond 2^53 are malformed', () => {
   assert.equal(read(spec, 0, 'ffe0000000000001').n, Number.MIN_SAFE_INTEGER);
   assert.throws(() => read(spec, 0, '0020000000000000'), Malformed);
   assert.throws(() => read(spec, 0, '7fffffffffffffff'), Malformed);
+});
+
+test('a hash takes all of its 64 bits', () => {
+  const value = { epoch: 1, metadataHash: -(2n ** 63n) };
+  const digits = hex('00000001 01 00 08 8000000000000000');
+  assert.equal(written(consumerGroupMetadataValue, 0, value), digits);
+  assert.deepEqual(read(consumerGroupMetadataValue, 0, digits), value);
+  assert.throws(() => written(consumerGroupMetadataValue, 0, { epoch: 1, metadataHash: 2n ** 63n }), AssertionFailed);
 });
 
 const batches = message({

@@ -117,7 +117,8 @@ function compareField(faults: string[], own: AnyField, theirs: KafkaField, place
 }
 
 function typeOf(field: AnyField): string {
-  return field.kind === 'array' ? `[]${typeOf(field.of!)}` : field.kind;
+  if (field.kind === 'array') return `[]${typeOf(field.of!)}`;
+  return field.kind === 'bits64' ? 'int64' : field.kind;
 }
 
 function fieldsOf(field: KafkaField, definition: KafkaDefinition): readonly KafkaField[] {

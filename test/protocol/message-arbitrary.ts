@@ -49,6 +49,8 @@ function presentArbitrary(layout: FieldLayout, version: number): fc.Arbitrary<un
       return fc.integer({ min: 0, max: 0xffff_ffff });
     case 'int64':
       return int64;
+    case 'bits64':
+      return fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
     case 'float64':
       return fc.double({ noNaN: true });
     case 'string':

@@ -1,4 +1,4 @@
-import { int32, int64, message, string } from '../schema.ts';
+import { bits64, int32, message, string } from '../schema.ts';
 
 /** Key of a consumer group (KIP-848). */
 export const consumerGroupMetadataKey = message({
@@ -19,6 +19,6 @@ export const consumerGroupMetadataValue = message({
   flexible: '0+',
   fields: {
     epoch: int32(),
-    metadataHash: int64({ default: 0, tag: 0, tagged: '0+' }),
+    metadataHash: bits64({ tag: 0, tagged: '0+' }),
   },
 });

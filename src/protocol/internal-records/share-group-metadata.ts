@@ -1,4 +1,4 @@
-import { int32, int64, message, string } from '../schema.ts';
+import { bits64, int32, message, string } from '../schema.ts';
 
 /** Key of a share group (KIP-932). */
 export const shareGroupMetadataKey = message({
@@ -19,6 +19,6 @@ export const shareGroupMetadataValue = message({
   flexible: '0+',
   fields: {
     epoch: int32(),
-    metadataHash: int64(),
+    metadataHash: bits64(),
   },
 });

@@ -1,4 +1,4 @@
-import { array, int32, int64, message, string } from '../schema.ts';
+import { array, bits64, int32, message, string } from '../schema.ts';
 
 /** Key of a streams group (KIP-1071). */
 export const streamsGroupMetadataKey = message({
@@ -24,7 +24,7 @@ export const streamsGroupMetadataValue = message({
   flexible: '0+',
   fields: {
     epoch: int32(),
-    metadataHash: int64(),
+    metadataHash: bits64(),
     validatedTopologyEpoch: int32({ default: -1, tag: 0, tagged: '0+' }),
     lastAssignmentConfigs: array(lastAssignmentConfig, { nullable: '0+', tag: 1, tagged: '0+' }),
   },
