@@ -12,7 +12,8 @@ export const LOAD_CHUNK_BYTES = 512 * 1024;
 export interface LoadProgress {
   /** Offset to go on from. */
   readonly offset: number;
-  readonly isAtEnd: boolean;
+  /** 0 at the end of the log. */
+  readonly bytesRead: number;
   /** Records of types that this version does not know. */
   readonly unknownRecords: number;
 }
@@ -51,5 +52,5 @@ export function loadChunk<R>(
     }
     offset = nextOffset(view, position);
   }
-  return { offset, isAtEnd: offset === fromOffset, unknownRecords };
+  return { offset, bytesRead: offset === fromOffset ? 0 : bytes.length, unknownRecords };
 }

@@ -5,7 +5,7 @@ import type { Clock, Timers } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { CommitQueue } from './commit-queue.ts';
 import type { CoordinatorLog, TurnEnd } from './coordinator-log.ts';
-import { loadChunk } from './load.ts';
+import { LOAD_CHUNK_BYTES, loadChunk } from './load.ts';
 import { PendingReply, type Reply } from './pending-reply.ts';
 import { ShardTimers } from './shard-timers.ts';
 import { RECORD_OVERHEAD_BYTES, StagedBatches } from './staged-batches.ts';
@@ -187,14 +187,20 @@ export class Shard<M extends StateMachine<R>, R> implements Effects<R>, TurnEnd 
   #loadFrom(fromOffset: number, startedAtMs: number): void {
     if (this.#phase !== 'loading') return;
     const { log, clock, timers } = this.#seams;
+    let offset = fromOffset;
     try {
-      const progress = loadChunk(log, this.partition, this.machine, fromOffset);
-      if (progress.unknownRecords > 0) {
-        this.#logger.warn('passed over records of unknown types', { count: progress.unknownRecords });
-      }
-      if (!progress.isAtEnd) {
-        timers.soon(() => this.#loadFrom(progress.offset, startedAtMs));
-        return;
+      for (let bytesRead = 0; ;) {
+        const progress = loadChunk(log, this.partition, this.machine, offset);
+        if (progress.unknownRecords > 0) {
+          this.#logger.warn('passed over records of unknown types', { count: progress.unknownRecords });
+        }
+        if (progress.bytesRead === 0) break;
+        offset = progress.offset;
+        bytesRead += progress.bytesRead;
+        if (bytesRead >= LOAD_CHUNK_BYTES) {
+          timers.soon(() => this.#loadFrom(offset, startedAtMs));
+          return;
+        }
       }
     } catch (error) {
       this.#logger.error('the partition could not be loaded; its coordinator stays away', { error });
@@ -204,6 +210,6 @@ export class Shard<M extends StateMachine<R>, R> implements Effects<R>, TurnEnd 
     this.#phase = 'active';
     this.run((machine, effects) => machine.loaded(effects));
     const tookMs = Math.round(clock.monotonicMs() - startedAtMs);
-    this.#logger.debug('loaded', { endOffset: fromOffset, tookMs });
+    this.#logger.debug('loaded', { endOffset: offset, tookMs });
   }
 }

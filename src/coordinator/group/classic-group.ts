@@ -194,10 +194,9 @@ export class ClassicGroup {
     this.protocolType = value.protocolType === '' ? null : value.protocolType;
     this.generation = value.generation;
     this.protocolName = value.protocol;
-    this.leaderId = value.leader;
-    const recorded = new Set<string>();
+    const recorded = new Set(value.members.map(({ memberId }) => memberId));
+    for (const id of this.members.keys()) if (!recorded.has(id)) this.remove(id);
     for (const entry of value.members) {
-      recorded.add(entry.memberId);
       const present = this.members.get(entry.memberId);
       if (present !== undefined) {
         present.assignment = Buffer.from(entry.assignment);
@@ -207,7 +206,7 @@ export class ClassicGroup {
       this.members.set(member.id, member);
       if (member.instanceId !== null) this.staticMembers.set(member.instanceId, member.id);
     }
-    for (const id of this.members.keys()) if (!recorded.has(id)) this.remove(id);
+    this.leaderId = value.leader;
     this.subscribed = this.#subscribedTopics();
     this.transitionTo(recorded.size === 0 ? ClassicState.empty : ClassicState.stable, value.currentStateTimestamp);
   }
