@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 import { defaultOf } from '../../src/protocol/layout.ts';
 import type { AnyField, Fields, Kind } from '../../src/protocol/schema.ts';
 import { INT64_MAX } from '../../src/protocol/schema.ts';
@@ -135,6 +136,7 @@ function defaultOfKafka(own: AnyField, { default: declared }: KafkaField): unkno
   const kind: Kind = own.kind;
   if (kind === 'bool') return text === 'true';
   if (kind === 'string') return text;
+  if (kind === 'bits64') return BigInt(text);
   return text === '9223372036854775807' ? INT64_MAX : Number(text);
 }
 
@@ -148,7 +150,7 @@ function check(faults: string[], what: string, own: unknown, theirs: unknown): v
   try {
     assert.deepEqual(own, theirs);
   } catch {
-    faults.push(`${what}: ${JSON.stringify(own)}, Kafka has ${JSON.stringify(theirs)}`);
+    faults.push(`${what}: ${inspect(own)}, Kafka has ${inspect(theirs)}`);
   }
 }
 
