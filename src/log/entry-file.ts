@@ -1,6 +1,9 @@
 import type { FilePool, PooledFile } from './file-pool.ts';
 
 const CAPACITY_FIRST = 16;
+/** Values of the file's size besides its bytes. */
+const NO_FILE = -1;
+const NOT_LOOKED = -2;
 
 /**
  * A file of fixed-size entries that only grows, held in memory while its segment is written or looked into. The
@@ -15,19 +18,21 @@ export class EntryFile {
   view: DataView;
   count = 0;
   #persistedCount = 0;
-  /** -1 while there is no file. */
-  #fileBytes = -1;
+  #fileBytes: number;
 
-  constructor(pool: FilePool, path: string, entryBytes: number) {
+  /** @param isNew there is no such file yet: nothing has to be looked up. */
+  constructor(pool: FilePool, path: string, entryBytes: number, isNew: boolean) {
     this.#pool = pool;
     this.entryBytes = entryBytes;
+    this.#fileBytes = isNew ? NO_FILE : NOT_LOOKED;
     this.file = pool.file(path, 'create');
     this.bytes = new Uint8Array(0);
     this.view = new DataView(this.bytes.buffer);
   }
 
   get fileExists(): boolean {
-    return this.#fileBytes >= 0;
+    if (this.#fileBytes === NOT_LOOKED && !this.#pool.disk.exists(this.file.path)) this.#fileBytes = NO_FILE;
+    return this.#fileBytes !== NO_FILE;
   }
 
   /** Room for one more entry; returns where it starts. */
@@ -50,7 +55,7 @@ export class EntryFile {
     const { disk } = this.#pool;
     this.count = 0;
     this.#persistedCount = 0;
-    this.#fileBytes = -1;
+    this.#fileBytes = NO_FILE;
     if (!disk.exists(this.file.path)) return false;
     const file = this.file.use();
     const size = file.size();
@@ -70,6 +75,7 @@ export class EntryFile {
     if (this.#persistedCount === this.count && this.#fileBytes === size) return;
     const start = this.#persistedCount * this.entryBytes;
     const file = this.file.use();
+    if (this.#fileBytes === NOT_LOOKED) this.#fileBytes = file.size();
     if (size > start) file.write(this.bytes.subarray(start, size), start);
     if (this.#fileBytes > size) file.truncate(size);
     this.#fileBytes = size;

@@ -11,8 +11,8 @@ export class OffsetIndex {
   readonly #entries: EntryFile;
   readonly #baseOffset: number;
 
-  constructor(pool: FilePool, path: string, baseOffset: number) {
-    this.#entries = new EntryFile(pool, path, ENTRY_BYTES);
+  constructor(pool: FilePool, path: string, baseOffset: number, isNew: boolean) {
+    this.#entries = new EntryFile(pool, path, ENTRY_BYTES, isNew);
     this.#baseOffset = baseOffset;
   }
 

@@ -68,8 +68,8 @@ export class Segment {
     this.#directory = directory;
     this.#isIndexLoaded = options.isNew;
     this.log = files.file(this.#path(LOG_SUFFIX), options.isNew ? 'create' : 'existing');
-    this.offsetIndex = new OffsetIndex(files, this.#path(OFFSET_INDEX_SUFFIX), base);
-    this.timeIndex = new TimeIndex(files, this.#path(TIME_INDEX_SUFFIX), base);
+    this.offsetIndex = new OffsetIndex(files, this.#path(OFFSET_INDEX_SUFFIX), base, options.isNew);
+    this.timeIndex = new TimeIndex(files, this.#path(TIME_INDEX_SUFFIX), base, options.isNew);
     this.transactionIndex = new TransactionIndex(files.disk, this.#path(TRANSACTION_INDEX_SUFFIX));
   }
 

@@ -12,8 +12,8 @@ export class TimeIndex {
   readonly #entries: EntryFile;
   readonly #baseOffset: number;
 
-  constructor(pool: FilePool, path: string, baseOffset: number) {
-    this.#entries = new EntryFile(pool, path, ENTRY_BYTES);
+  constructor(pool: FilePool, path: string, baseOffset: number, isNew: boolean) {
+    this.#entries = new EntryFile(pool, path, ENTRY_BYTES, isNew);
     this.#baseOffset = baseOffset;
   }
 
