@@ -10,7 +10,7 @@ export type Plain = null | boolean | number | string | Plain[] | { [key: string]
 const UUID_TEXT = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const KAFKA_UUID = /^[A-Za-z0-9_-]{22}$/;
 /** Arrays that Kafka fills in the order of its hash maps, with the field that they are sorted by before comparing. */
-const unordered: Readonly<Record<string, string>> = { partitionResponses: 'index' };
+const unordered: Readonly<Record<string, string>> = { partitionResponses: 'index', groups: 'groupId' };
 const NOW_WINDOW_MS = 86_400_000;
 
 /**
@@ -93,7 +93,9 @@ export class Plainer {
 
   #bytes(bytes: Uint8Array): string {
     const text = Buffer.from(bytes).toString('utf8');
-    return /^[\x20-\x7e]*$/.test(text) ? this.text(text) : `0x${Buffer.from(bytes).toString('hex')}`;
+    if (/^[\x20-\x7e]*$/.test(text)) return this.text(text);
+    const prefix = Buffer.from(`${this.#prefix}-`).toString('hex');
+    return `0x${Buffer.from(bytes).toString('hex').replaceAll(prefix, '')}`;
   }
 
   /** Batches decoded; what is none is shown as bytes: requests carry such on purpose. */
@@ -142,6 +144,6 @@ export class Plainer {
 function inOrder(values: readonly unknown[], key: string): readonly unknown[] {
   const field = unordered[key];
   if (field === undefined) return values;
-  const rank = (value: unknown): number => Number((value as Record<string, unknown>)[field]);
-  return values.toSorted((a, b) => rank(a) - rank(b));
+  const rank = (value: unknown): string => String((value as Record<string, unknown>)[field]).padStart(12);
+  return values.toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1));
 }

@@ -99,10 +99,11 @@ function report({ scenario, steps, ms, unexpected, excused }: Verdict): void {
 const wanted = scenarios.filter(
   ({ name }) => values.scenario.length === 0 || values.scenario.some((part) => name.includes(part)),
 );
-const [kafka, posthorn] = await Promise.all([
-  broker(process.env['BOOTSTRAP_A'], startKafka),
-  broker(process.env['BOOTSTRAP_B'], startPosthorn),
-]);
+const kafka = await broker(process.env['BOOTSTRAP_A'], startKafka);
+const posthorn = await broker(process.env['BOOTSTRAP_B'], startPosthorn).catch(async (error: unknown) => {
+  await kafka.stop();
+  throw error;
+});
 const verdicts: Verdict[] = [];
 const queue = [...wanted];
 await Promise.all(

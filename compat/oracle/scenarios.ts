@@ -11,6 +11,11 @@ import { scenario as fetchSessions } from './scenarios/10-fetch-sessions.ts';
 import { scenario as listOffsets } from './scenarios/11-list-offsets.ts';
 import { scenario as deleteRecords } from './scenarios/12-delete-records.ts';
 import { scenario as findCoordinator } from './scenarios/13-find-coordinator.ts';
+import { scenario as groupRequests } from './scenarios/14-group-requests.ts';
+import { scenario as groupRebalance } from './scenarios/15-group-rebalance.ts';
+import { scenario as staticMembers } from './scenarios/16-static-members.ts';
+import { scenario as committedOffsets } from './scenarios/17-committed-offsets.ts';
+import { scenario as groupAdmin } from './scenarios/18-group-admin.ts';
 import type { Scenario } from './scenario.ts';
 
 /** All scenarios, in the order of their numbers. */
@@ -28,4 +33,9 @@ export const scenarios: readonly Scenario[] = [
   listOffsets,
   deleteRecords,
   findCoordinator,
+  groupRequests,
+  groupRebalance,
+  staticMembers,
+  committedOffsets,
+  groupAdmin,
 ];
