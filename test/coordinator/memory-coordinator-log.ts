@@ -25,6 +25,7 @@ export class MemoryCoordinatorLog implements CoordinatorLog {
   /** What the next append fails with, as if it could not have been known. */
   nextAppendError: ErrorSpec = E.NONE;
   bytesMax = 1_048_588;
+  failedAppends = 0;
   readonly appends: { partition: number; batch: Buffer }[] = [];
   readonly #partitions = new Map<number, PartitionLog>();
   readonly #soon: (callback: () => void) => void;
@@ -45,7 +46,10 @@ export class MemoryCoordinatorLog implements CoordinatorLog {
   append(partition: number, bytes: Uint8Array): AppendResult {
     const error = this.nextAppendError;
     this.nextAppendError = E.NONE;
-    if (error !== E.NONE) return { error, lastOffset: -1 };
+    if (error !== E.NONE) {
+      this.failedAppends++;
+      return { error, lastOffset: -1 };
+    }
     const log = this.#of(partition);
     const batch = Buffer.from(bytes);
     const view = viewOf(batch);

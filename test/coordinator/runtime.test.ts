@@ -54,6 +54,10 @@ class Notes implements StateMachine<Entry> {
   }
 }
 
+function nameOf(error: ErrorSpec): string {
+  return error.name;
+}
+
 class World {
   readonly time = new VirtualTime();
   readonly log = new MemoryCoordinatorLog((callback) => this.time.soon(callback));
@@ -87,8 +91,9 @@ class World {
     mayWrite: boolean,
     decide: (notes: Notes, effects: Effects<Entry>, reply: Reply<string>) => void,
   ): void {
-    const failure = (error: ErrorSpec) => error.name;
-    void this.runtime.submit(partition, { failure, mayWrite, decide }).then((answer) => this.answers.push(answer));
+    void this.runtime
+      .submit(partition, { failure: nameOf, mayWrite, decide })
+      .then((answer) => this.answers.push(answer));
   }
 
   /** The answers so far, and forgets them. */

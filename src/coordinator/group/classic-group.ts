@@ -199,7 +199,7 @@ export class ClassicGroup {
     for (const entry of value.members) {
       const present = this.members.get(entry.memberId);
       if (present !== undefined) {
-        present.assignment = Buffer.from(entry.assignment);
+        present.restore(entry, value.protocol);
         continue;
       }
       const member = ClassicMember.fromRecord(entry, value.protocol);

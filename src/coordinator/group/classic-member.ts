@@ -92,16 +92,33 @@ export class ClassicMember {
     };
   }
 
+  /**
+   * Makes the member what the record says. Of its protocols the record knows only the group's; the others stay if
+   * they were told along with it.
+   */
+  restore(value: MemberValue, protocolName: string | null): void {
+    const { clientId, clientHost, groupInstanceId, sessionTimeout, rebalanceTimeout, subscription } = value;
+    this.instanceId = groupInstanceId;
+    this.clientId = clientId;
+    this.clientHost = clientHost;
+    this.sessionTimeoutMs = sessionTimeout;
+    this.rebalanceTimeoutMs = rebalanceTimeout === -1 ? sessionTimeout : rebalanceTimeout;
+    this.assignment = Buffer.from(value.assignment);
+    const told = this.protocols.find(({ name }) => name === protocolName);
+    if (protocolName === null || (told !== undefined && Buffer.compare(told.metadata, subscription) === 0)) return;
+    this.protocols = [{ name: protocolName, metadata: Buffer.from(subscription) }];
+  }
+
   static fromRecord(value: MemberValue, protocolName: string | null): ClassicMember {
     const member = new ClassicMember(value.memberId, {
       instanceId: value.groupInstanceId,
       clientId: value.clientId,
       clientHost: value.clientHost,
-      rebalanceTimeoutMs: value.rebalanceTimeout === -1 ? value.sessionTimeout : value.rebalanceTimeout,
+      rebalanceTimeoutMs: value.rebalanceTimeout,
       sessionTimeoutMs: value.sessionTimeout,
-      protocols: protocolName === null ? [] : [{ name: protocolName, metadata: Buffer.from(value.subscription) }],
+      protocols: [],
     });
-    member.assignment = Buffer.from(value.assignment);
+    member.restore(value, protocolName);
     return member;
   }
 }

@@ -5,7 +5,7 @@ import { context, GroupWorld, TOPICS, type Membership } from './group-world.ts';
 
 const ZERO = 'AAAAAAAAAAAAAAAAAAAAAA';
 
-const partition = (partitionIndex: number) => ({
+const toPartition = (partitionIndex: number) => ({
   partitionIndex,
   committedOffset: 7,
   committedLeaderEpoch: -1,
@@ -87,7 +87,7 @@ test('topics and partitions that do not exist are refused one by one', async () 
         memberId: '',
         groupInstanceId: null,
         retentionTimeMs: -1,
-        topics: topics.map((topic) => ({ ...topic, partitions: [partition(2), partition(3), partition(-1)] })),
+        topics: topics.map((topic) => ({ ...topic, partitions: [toPartition(2), toPartition(3), toPartition(-1)] })),
       },
       context(apiVersion),
     );

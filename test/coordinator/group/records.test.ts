@@ -93,7 +93,7 @@ test('records of Kafka are read, and written byte for byte as Kafka writes them'
 
 test('an offset key of the oldest kind is read as one of today', () => {
   const key = Buffer.from('00000001670001740000000a', 'hex');
-  const value = Buffer.from('0000' + '0000000000000007' + '0000' + '0000000000000009', 'hex');
+  const value = Buffer.from('0000000000000000000700000000000000000009', 'hex');
   const record = decodeGroupRecord(key, value);
   assert.deepEqual(record, {
     type: 'offset',
