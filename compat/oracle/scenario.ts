@@ -50,6 +50,7 @@ export class Side {
   readonly #plainer: Plainer;
   readonly #peers: Peer[] = [];
   #closed = false;
+  #numbers = 0;
 
   constructor(bootstrap: string, prefix: string) {
     this.bootstrap = bootstrap;
@@ -60,6 +61,11 @@ export class Side {
   /** A topic, group or other name that no other run and scenario uses. */
   name(name: string): string {
     return `${this.#prefix}-${name}`;
+  }
+
+  /** 1, 2, 3 and so on: for names that need no meaning. */
+  nextNumber(): number {
+    return ++this.#numbers;
   }
 
   /** Whether a name is this scenario's own. */

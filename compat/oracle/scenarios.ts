@@ -16,6 +16,12 @@ import { scenario as groupRebalance } from './scenarios/15-group-rebalance.ts';
 import { scenario as staticMembers } from './scenarios/16-static-members.ts';
 import { scenario as committedOffsets } from './scenarios/17-committed-offsets.ts';
 import { scenario as groupAdmin } from './scenarios/18-group-admin.ts';
+import { scenario as describeConfigs } from './scenarios/19-describe-configs.ts';
+import { scenario as alterConfigs } from './scenarios/20-alter-configs.ts';
+import { scenario as logDirs } from './scenarios/21-log-dirs.ts';
+import { scenario as replicas } from './scenarios/22-replicas.ts';
+import { scenario as security } from './scenarios/23-security.ts';
+import { scenario as cluster } from './scenarios/24-cluster.ts';
 import type { Scenario } from './scenario.ts';
 
 /** All scenarios, in the order of their numbers. */
@@ -38,4 +44,10 @@ export const scenarios: readonly Scenario[] = [
   staticMembers,
   committedOffsets,
   groupAdmin,
+  describeConfigs,
+  alterConfigs,
+  logDirs,
+  replicas,
+  security,
+  cluster,
 ];

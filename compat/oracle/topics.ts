@@ -43,6 +43,14 @@ export async function createTopic(
   return { name: fullName, topicId: created.topicId };
 }
 
+/**
+ * Waits until the broker shows every change made so far: Kafka answers when the controller has written a change, and
+ * the broker follows a moment later, in order; a topic created now is shown after all of them.
+ */
+export async function settled(side: Side): Promise<void> {
+  await createTopic(side, `settled-${side.nextNumber()}`);
+}
+
 /** Waits, outside the record, until the broker itself knows the topic with a leader for each partition. */
 export async function untilReady(peer: Peer, name: string): Promise<void> {
   const deadline = Date.now() + READY_MS;
