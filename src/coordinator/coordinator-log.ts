@@ -1,4 +1,5 @@
 import type { ErrorSpec } from '../protocol/errors.ts';
+import type { TransactionProducer } from './transaction-producer.ts';
 
 /** What an append came to: an error, or E.NONE and the offset of the last record. */
 export interface AppendResult {
@@ -21,8 +22,9 @@ export interface CoordinatorLog {
   /**
    * The error that an append would meet now: not the leader, too few in-sync replicas, directory offline; E.NONE
    * when none is known. Asked before a decision, so that no state has to be thrown away for what was known beforehand.
+   * With `producer`, also what records of its transaction would meet: an epoch that was superseded, a state that forbids it.
    */
-  appendError(partition: number): ErrorSpec;
+  appendError(partition: number, producer?: TransactionProducer): ErrorSpec;
   /** Appends one batch as the leader with acks=all; offsets and leader epoch are filled in by the log. */
   append(partition: number, batch: Uint8Array): AppendResult;
   /**

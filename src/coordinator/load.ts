@@ -3,7 +3,8 @@ import { decodeRecords } from '../records/batch-records.ts';
 import { isControl, isTransactional, nextOffset, producerEpoch, producerId } from '../records/batch.ts';
 import { ControlType, readEndTxnMarker } from '../records/control-records.ts';
 import type { CoordinatorLog } from './coordinator-log.ts';
-import type { StateMachine, TransactionProducer } from './state-machine.ts';
+import type { StateMachine } from './state-machine.ts';
+import type { TransactionProducer } from './transaction-producer.ts';
 
 /** Bytes read and applied in one go before other work gets its turn. */
 export const LOAD_CHUNK_BYTES = 512 * 1024;

@@ -1,8 +1,9 @@
 import { E, type ErrorSpec } from '../protocol/errors.ts';
 import type { EndTxnMarker } from '../records/control-records.ts';
 import { PendingReply, type Reply } from './pending-reply.ts';
-import { Shard, type ShardSeams } from './shard.ts';
-import type { Effects, StateMachine, TransactionProducer } from './state-machine.ts';
+import { type Claim, Shard, type ShardSeams } from './shard.ts';
+import type { Effects, StateMachine } from './state-machine.ts';
+import type { TransactionProducer } from './transaction-producer.ts';
 
 export interface RuntimeOptions<M> extends ShardSeams {
   /** A fresh state machine for a partition that is about to be loaded. */
@@ -10,11 +11,9 @@ export interface RuntimeOptions<M> extends ShardSeams {
 }
 
 /** A client's request to the coordinator of one partition. */
-export interface Submission<M, R, T> {
+export interface Submission<M, R, T> extends Claim {
   /** The response that tells of an error of the whole request. */
   readonly failure: (error: ErrorSpec) => T;
-  /** False for what only reads or refreshes, which goes on while appends would be refused. */
-  readonly mayWrite: boolean;
   /** Decides; must see to it that `reply` is answered, now or by a later decision. */
   readonly decide: (machine: M, effects: Effects<R>, reply: Reply<T>) => void;
 }
@@ -72,7 +71,7 @@ export class CoordinatorRuntime<M extends StateMachine<R>, R> {
     const shard = this.#shards.get(partition);
     if (shard === undefined) pending.fail(E.NOT_COORDINATOR);
     else {
-      shard.submit(pending, submission.mayWrite, (machine, effects) => submission.decide(machine, effects, pending));
+      shard.submit(pending, submission, (machine, effects) => submission.decide(machine, effects, pending));
     }
     return pending.promise;
   }
@@ -93,7 +92,7 @@ export class CoordinatorRuntime<M extends StateMachine<R>, R> {
     const pending = new PendingReply<ErrorSpec>((error) => error);
     if (shard === undefined) pending.fail(E.NOT_COORDINATOR);
     else {
-      shard.submit(pending, true, (_machine, effects) => {
+      shard.submit(pending, { mayWrite: true, producer }, (_machine, effects) => {
         shard.endTransaction(producer, marker);
         effects.answer(pending, E.NONE);
       });

@@ -9,7 +9,8 @@ import { LOAD_CHUNK_BYTES, loadChunk } from './load.ts';
 import { PendingReply, type Reply } from './pending-reply.ts';
 import { ShardTimers } from './shard-timers.ts';
 import { RECORD_OVERHEAD_BYTES, StagedBatches } from './staged-batches.ts';
-import type { Effects, StateMachine, TransactionProducer } from './state-machine.ts';
+import type { Effects, StateMachine } from './state-machine.ts';
+import type { TransactionProducer } from './transaction-producer.ts';
 import { requestErrorOfAppend } from './append-errors.ts';
 import { BATCH_HEADER_BYTES } from '../records/batch.ts';
 
@@ -21,6 +22,14 @@ export interface ShardSeams {
   readonly logger: Logger;
   /** How long an answer waits for the high watermark. */
   readonly commitTimeoutMs: () => number;
+}
+
+/** What a request may want of the log. */
+export interface Claim {
+  /** False for what only reads or refreshes, which goes on while appends would be refused. */
+  readonly mayWrite: boolean;
+  /** Given when the records belong to this producer's transaction. */
+  readonly producer?: TransactionProducer | undefined;
 }
 
 export type ShardPhase = 'loading' | 'active' | 'closed';
@@ -66,16 +75,16 @@ export class Shard<M extends StateMachine<R>, R> implements Effects<R>, TurnEnd 
 
   /** Loads the partition: what fits in one piece at once, the rest turn by turn. */
   load(): void {
-    this.#loadFrom(this.#seams.log.logStartOffset(this.partition), this.#seams.clock.monotonicMs());
+    this.#loadFrom(undefined, this.#seams.clock.monotonicMs());
   }
 
   /** Runs a client's request; settled at once when the shard cannot take it. */
-  submit<T>(pending: PendingReply<T>, mayWrite: boolean, decide: (machine: M, effects: Effects<R>) => void): void {
+  submit<T>(pending: PendingReply<T>, claim: Claim, decide: (machine: M, effects: Effects<R>) => void): void {
     if (this.#phase !== 'active') {
       pending.fail(this.#phase === 'loading' ? E.COORDINATOR_LOAD_IN_PROGRESS : E.NOT_COORDINATOR);
       return;
     }
-    const error = mayWrite ? this.#seams.log.appendError(this.partition) : E.NONE;
+    const error = claim.mayWrite ? this.#seams.log.appendError(this.partition, claim.producer) : E.NONE;
     if (error !== E.NONE) {
       pending.fail(requestErrorOfAppend(error));
       return;
@@ -184,11 +193,12 @@ export class Shard<M extends StateMachine<R>, R> implements Effects<R>, TurnEnd 
     this.#open.clear();
   }
 
-  #loadFrom(fromOffset: number, startedAtMs: number): void {
+  #loadFrom(fromOffset: number | undefined, startedAtMs: number): void {
     if (this.#phase !== 'loading') return;
     const { log, clock, timers } = this.#seams;
-    let offset = fromOffset;
+    let offset = fromOffset ?? 0;
     try {
+      offset = fromOffset ?? log.logStartOffset(this.partition);
       for (let bytesRead = 0; ;) {
         const progress = loadChunk(log, this.partition, this.machine, offset);
         if (progress.unknownRecords > 0) {

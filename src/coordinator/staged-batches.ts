@@ -1,5 +1,5 @@
 import { BatchBuilder } from '../records/batch-builder.ts';
-import type { TransactionProducer } from './state-machine.ts';
+import type { TransactionProducer } from './transaction-producer.ts';
 
 /** What a record takes in a batch besides key and value, at most: lengths, attributes, deltas, header count. */
 export const RECORD_OVERHEAD_BYTES = 32;

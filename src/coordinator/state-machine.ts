@@ -1,10 +1,5 @@
 import type { Reply } from './pending-reply.ts';
-
-/** The producer under whose transaction a record is written; its fate is told by a marker. */
-export interface TransactionProducer {
-  readonly id: number;
-  readonly epoch: number;
-}
+import type { TransactionProducer } from './transaction-producer.ts';
 
 /**
  * What a decision can bring about. The runtime hands it to every decision; nothing else reaches the outside, so

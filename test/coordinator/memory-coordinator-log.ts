@@ -1,4 +1,5 @@
 import type { AppendResult, CoordinatorLog, TurnEnd } from '../../src/coordinator/coordinator-log.ts';
+import type { TransactionProducer } from '../../src/coordinator/transaction-producer.ts';
 import { E, type ErrorSpec } from '../../src/protocol/errors.ts';
 import { batchSize, lastOffset, lastOffsetDelta, setBaseOffset } from '../../src/records/batch.ts';
 
@@ -22,8 +23,11 @@ export class MemoryCoordinatorLog implements CoordinatorLog {
   isCommitting = true;
   /** What `appendError` tells. */
   knownError: ErrorSpec = E.NONE;
+  /** The lowest producer epoch that may still write. */
+  producerEpochMin = 0;
   /** What the next append fails with, as if it could not have been known. */
   nextAppendError: ErrorSpec = E.NONE;
+  isReadable = true;
   bytesMax = 1_048_588;
   failedAppends = 0;
   readonly appends: { partition: number; batch: Buffer }[] = [];
@@ -39,7 +43,8 @@ export class MemoryCoordinatorLog implements CoordinatorLog {
     return this.bytesMax;
   }
 
-  appendError(): ErrorSpec {
+  appendError(_partition: number, producer?: TransactionProducer): ErrorSpec {
+    if (producer !== undefined && producer.epoch < this.producerEpochMin) return E.INVALID_PRODUCER_EPOCH;
     return this.knownError;
   }
 
@@ -68,6 +73,7 @@ export class MemoryCoordinatorLog implements CoordinatorLog {
   }
 
   logStartOffset(): number {
+    if (!this.isReadable) throw new Error('the directory is offline');
     return 0;
   }
 

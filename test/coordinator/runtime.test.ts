@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { Malformed } from '../../src/base/malformed.ts';
 import type { Reply } from '../../src/coordinator/pending-reply.ts';
 import { CoordinatorRuntime } from '../../src/coordinator/runtime.ts';
-import type { Effects, StateMachine, TransactionProducer } from '../../src/coordinator/state-machine.ts';
+import type { Effects, StateMachine } from '../../src/coordinator/state-machine.ts';
+import type { TransactionProducer } from '../../src/coordinator/transaction-producer.ts';
 import { E, type ErrorSpec } from '../../src/protocol/errors.ts';
 import { buildBatch } from '../../src/records/batch-builder.ts';
 import { recordCount } from '../../src/records/batch.ts';
@@ -261,6 +262,18 @@ test('records of unknown types are passed over; damage keeps the coordinator awa
   world.runtime.load(1);
   world.get('a', 1);
   assert.deepEqual(await world.heard(), ['NOT_COORDINATOR']);
+});
+
+test('a partition that cannot be read is as good as none', async () => {
+  const world = new World();
+  world.log.isReadable = false;
+  world.runtime.load(0);
+  world.get('a');
+  assert.deepEqual(await world.heard(), ['NOT_COORDINATOR']);
+  world.log.isReadable = true;
+  world.runtime.load(0);
+  world.get('a');
+  assert.deepEqual(await world.heard(), ['a='], 'it can be tried again');
 });
 
 test('a decision that throws takes back what it did', async () => {

@@ -13,7 +13,7 @@ import type { Random } from '../../runtime/random.ts';
 import type { CoordinatorLog } from '../coordinator-log.ts';
 import type { Reply } from '../pending-reply.ts';
 import { CoordinatorRuntime } from '../runtime.ts';
-import type { TransactionProducer } from '../state-machine.ts';
+import type { TransactionProducer } from '../transaction-producer.ts';
 import { heartbeatClassicGroup, type HeartbeatRequest, type HeartbeatResponse } from './classic-heartbeat.ts';
 import { joinClassicGroup } from './classic-join.ts';
 import { leaveClassicGroup, leaveError, type LeaveRequest, type LeaveResponse } from './classic-leave.ts';
@@ -168,9 +168,13 @@ export class GroupCoordinator {
     const topics = namedCommitTopics(request.topics, this.#seams.topics);
     const failure = (error: ErrorSpec): TxnOffsetCommitResponse => ({ topics: answersOf(topics, () => error) });
     if (request.groupId === '') return failure(E.INVALID_GROUP_ID);
-    return this.#submit(request.groupId, failure, (state, effects, reply) =>
-      commitOffsetsInTransaction(state, effects, { request, context, reply }, topics),
-    );
+    return this.#runtime.submit(this.partitionFor(request.groupId), {
+      mayWrite: true,
+      producer: { id: request.producerId, epoch: request.producerEpoch },
+      failure,
+      decide: (shard, effects, reply) =>
+        commitOffsetsInTransaction(shard.state, effects, { request, context, reply }, topics),
+    });
   }
 
   async offsetFetch(request: OffsetFetchRequest, context: GroupRequestContext): Promise<OffsetFetchResponse> {

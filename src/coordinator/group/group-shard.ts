@@ -1,4 +1,5 @@
-import type { StateMachine, TransactionProducer } from '../state-machine.ts';
+import type { StateMachine } from '../state-machine.ts';
+import type { TransactionProducer } from '../transaction-producer.ts';
 import { resumeAfterLoad } from './classic-rebalance.ts';
 import type { GroupCoordinatorConfig } from './group-config.ts';
 import { decodeGroupRecord, encodeGroupRecord, type GroupRecord } from './group-records.ts';

@@ -1,4 +1,5 @@
-import type { Effects, TransactionProducer } from '../state-machine.ts';
+import type { Effects } from '../state-machine.ts';
+import type { TransactionProducer } from '../transaction-producer.ts';
 import { ClassicGroup } from './classic-group.ts';
 import type { GroupCoordinatorConfig } from './group-config.ts';
 import type { GroupRecord } from './group-records.ts';

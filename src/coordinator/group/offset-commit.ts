@@ -3,7 +3,7 @@ import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import type { offsetCommit } from '../../protocol/messages/008-offset-commit.ts';
 import type { txnOffsetCommit } from '../../protocol/messages/028-txn-offset-commit.ts';
 import type { ReadMessage, WriteMessage } from '../../protocol/schema.ts';
-import type { TransactionProducer } from '../state-machine.ts';
+import type { TransactionProducer } from '../transaction-producer.ts';
 import { ClassicState, type ClassicGroup } from './classic-group.ts';
 import { memberError } from './classic-join.ts';
 import { startSession } from './classic-rebalance.ts';

@@ -2,6 +2,7 @@ import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import type { offsetDelete } from '../../protocol/messages/047-offset-delete.ts';
 import type { ReadMessage, WriteMessage } from '../../protocol/schema.ts';
 import { ClassicState } from './classic-group.ts';
+import { dropMember } from './classic-rebalance.ts';
 import type { Group, GroupEffects, GroupState } from './group-state.ts';
 import type { GroupCall } from './heard-of.ts';
 
@@ -51,6 +52,8 @@ export function deleteGroup(state: GroupState, effects: GroupEffects, groupId: s
   for (const { topic, partition } of state.offsets.allPartitionsOf(groupId)) {
     writeTombstone(effects, groupId, topic, partition);
   }
+  // Ids that were handed out to members that have not come are worth nothing any more.
+  for (const memberId of group.pendingMembers) dropMember(state, effects, group, memberId);
   writeGroupTombstone(effects, group);
   return E.NONE;
 }
@@ -68,7 +71,7 @@ export function writeTombstone(effects: GroupEffects, group: string, topic: stri
   effects.write({ type: 'offset', group, topic, partition, value: null });
 }
 
-/** Ends a group without members; ids handed out to members that have not come are worth nothing any more. */
+/** Ends a group that has no members. */
 export function writeGroupTombstone(effects: GroupEffects, group: Group): void {
   effects.write({ type: 'classicGroup', group: group.id, value: null });
 }

@@ -72,6 +72,9 @@ test('while a partition is loading, there is no whole list', async () => {
   world.restart();
   const response = await world.coordinator.listGroups({ statesFilter: [], typesFilter: [] });
   assert.deepEqual(response, { errorCode: E.COORDINATOR_LOAD_IN_PROGRESS.code, groups: [] });
+  assert.equal((await world.join('g')).errorCode, E.COORDINATOR_LOAD_IN_PROGRESS.code);
+  const beat = await world.heartbeat({ groupId: 'g', memberId: 'm', generationId: 1 });
+  assert.equal(beat, 0, 'a member is not alarmed meanwhile');
   await world.time.settle();
   assert.deepEqual(await world.listed(), ['g  Empty']);
 });
@@ -99,4 +102,5 @@ test('an id handed out by a group that was deleted is worth nothing', async () =
   const { memberId } = await world.join('g');
   await world.coordinator.deleteGroups({ groupsNames: ['g'] });
   assert.equal((await world.join('g', { memberId })).errorCode, E.UNKNOWN_MEMBER_ID.code);
+  assert.equal(world.time.pending, 1, 'only the look for expired offsets is left');
 });

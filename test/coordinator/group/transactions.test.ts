@@ -122,3 +122,13 @@ test('a marker for a partition that is not led here is refused', async () => {
   world.coordinator.unload(0);
   assert.equal(await end(world, 1), E.NOT_COORDINATOR);
 });
+
+test('a producer that was fenced is refused without harm to anybody else', async () => {
+  const world = new GroupWorld();
+  await world.commit('g', 1);
+  world.log.producerEpochMin = producer.epoch + 1;
+  assert.equal(await commitInTransaction(world, 10), E.INVALID_PRODUCER_EPOCH.code);
+  assert.equal(await end(world, 1), E.INVALID_PRODUCER_EPOCH);
+  assert.equal(await world.committed('g', 'orders', 0, true), 1);
+  assert.equal(world.log.endOffset(0), 1);
+});
