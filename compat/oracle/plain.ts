@@ -10,7 +10,11 @@ export type Plain = null | boolean | number | string | Plain[] | { [key: string]
 const UUID_TEXT = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const KAFKA_UUID = /^[A-Za-z0-9_-]{22}$/;
 /** Arrays that Kafka fills in the order of its hash maps, with the field that they are sorted by before comparing. */
-const unordered: Readonly<Record<string, string>> = { partitionResponses: 'index', groups: 'groupId' };
+const unordered: Readonly<Record<string, string>> = {
+  partitionResponses: 'index',
+  groups: 'groupId',
+  configResources: 'resourceName',
+};
 const NOW_WINDOW_MS = 86_400_000;
 
 /**

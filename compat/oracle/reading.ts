@@ -30,6 +30,15 @@ export function toFetch(
   };
 }
 
+/** In a session Kafka rotates the order of the partitions. */
+export function sortPartitions(answer: FetchAnswer): unknown {
+  const responses = answer.responses.map((response) => ({
+    ...response,
+    partitions: response.partitions.toSorted((a, b) => a.partitionIndex - b.partitionIndex),
+  }));
+  return { ...answer, responses };
+}
+
 const WITHOUT_SIZES = new Set(['size']);
 
 /** Records what partition 0 holds from the start. */

@@ -1,7 +1,7 @@
 import { fetch } from '../../../src/protocol/messages/001-fetch.ts';
 import { deleteTopics } from '../../../src/protocol/messages/020-delete-topics.ts';
 import { put, someBatch, topicOf } from '../batches.ts';
-import { partitionAt, toFetch, type FetchAnswer, type FetchRequest } from '../reading.ts';
+import { partitionAt, sortPartitions, toFetch, type FetchAnswer, type FetchRequest } from '../reading.ts';
 import type { Peer, Scenario, Side } from '../scenario.ts';
 import { createTopic, type Topic } from '../topics.ts';
 
@@ -26,7 +26,9 @@ async function oneVersion(side: Side, version: number): Promise<void> {
     sessionEpoch: number,
     options: Partial<FetchRequest> = {},
   ): Promise<FetchAnswer | undefined> =>
-    peer.call(label, fetch, version, toFetch(topic, [], { topics: [], sessionId: session, sessionEpoch, ...options }));
+    peer.call(label, fetch, version, toFetch(topic, [], { topics: [], sessionId: session, sessionEpoch, ...options }), {
+      pick: sortPartitions,
+    });
   await next('the same again', 1);
   await next('moved on', 2, { topics: [{ ...topicOf(topic), partitions: [partitionAt({ fetchOffset: 2 })] }] });
   await next('nothing new', 3);

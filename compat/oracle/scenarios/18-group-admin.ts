@@ -89,7 +89,21 @@ async function describing(side: Side, peer: Peer): Promise<void> {
 async function deletingOffsets(side: Side, peer: Peer, topic: Topic): Promise<void> {
   const remove = async (label: string, groupId: string, name: string, ...indexes: number[]): Promise<void> => {
     const partitions = indexes.map((partitionIndex) => ({ partitionIndex }));
-    await peer.call(label, offsetDelete, 0, { groupId, topics: [{ name, partitions }] });
+    await peer.call(
+      label,
+      offsetDelete,
+      0,
+      { groupId, topics: [{ name, partitions }] },
+      {
+        pick: (answer) => ({
+          ...answer,
+          topics: answer.topics.map((each) => ({
+            ...each,
+            partitions: each.partitions.toSorted((a, b) => a.partitionIndex - b.partitionIndex),
+          })),
+        }),
+      },
+    );
   };
   await remove('of a live group that subscribes', side.name('live'), topic.name, 0);
   await remove('of a live group, unknown topic', side.name('live'), side.name('none'), 0);
