@@ -35,15 +35,14 @@ function problemOfItems(
   check: Extract<Check, { items: unknown }>,
   items: readonly string[],
 ): string | null {
-  const isAny = check.items === 'any';
   if (items.length === 0 && check.notEmpty === true) {
-    const valid = isAny ? 'any non-empty value' : `[${(check.items as readonly string[]).join(', ')}]`;
+    const valid = check.items === 'any' ? 'any non-empty value' : `[${check.items.join(', ')}]`;
     return `Configuration '${name}' must not be empty. Valid values include: ${valid}`;
   }
   for (const item of items) {
     if (item === '') return `Configuration '${name}' values must not be empty.`;
-    if (isAny || check.items.includes(item)) continue;
-    const valid = (check.items as readonly string[]).join(', ');
+    if (check.items === 'any' || check.items.includes(item)) continue;
+    const valid = check.items.join(', ');
     return `Invalid value ${item} for configuration ${name}: String must be one of: ${valid}`;
   }
   return null;

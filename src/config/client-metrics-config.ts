@@ -54,11 +54,12 @@ function wrongInterval(intervalMs: number): Rejection | null {
 }
 
 function wrongPattern(patterns: readonly string[]): string | null {
-  const isWrong = (pattern: string): boolean => {
-    const parts = pattern.split('=');
-    return parts.length !== 2 || !MATCH_KEYS.includes(parts[0]!.trim()) || !isRegularExpression(parts[1]!.trim());
-  };
-  return patterns.find(isWrong) ?? null;
+  return patterns.find(isWrongPattern) ?? null;
+}
+
+function isWrongPattern(pattern: string): boolean {
+  const parts = pattern.split('=');
+  return parts.length !== 2 || !MATCH_KEYS.includes(parts[0]!.trim()) || !isRegularExpression(parts[1]!.trim());
 }
 
 function isRegularExpression(text: string): boolean {

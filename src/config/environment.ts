@@ -44,7 +44,8 @@ export interface EnvironmentSetting {
 
 /**
  * The settings in an environment, by the rule of Kafka's official image: KAFKA_LOG_RETENTION_MS is log.retention.ms, two
- * underscores are one, three are a dash. POSTHORN_ is short for KAFKA_POSTHORN_, and POSTHORN_PROFILE is `profile`.
+ * underscores are one, three are a dash; advertised listeners alone make the broker listen on all addresses at their ports.
+ * POSTHORN_ is short for KAFKA_POSTHORN_, and POSTHORN_PROFILE is `profile`.
  */
 export function settingsFromEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
@@ -56,6 +57,11 @@ export function settingsFromEnvironment(
     if (name === null) continue;
     const key = name.toLowerCase().replaceAll('_', '.').replaceAll('...', '-').replaceAll('..', '_');
     settings.push({ variable, key, value });
+  }
+  const advertised = environment['KAFKA_ADVERTISED_LISTENERS'];
+  if (advertised !== undefined && environment['KAFKA_LISTENERS'] === undefined) {
+    const value = advertised.replace(/:\/\/(\[[^\]]*\]|[^:,]*):/g, '://0.0.0.0:');
+    settings.push({ variable: 'KAFKA_ADVERTISED_LISTENERS', key: 'listeners', value });
   }
   return settings;
 }

@@ -98,7 +98,13 @@ function problemOf({ key, value, origin }: Given): string | null {
   return `${origin}: ${key}=${shown} is not valid. Allowed: ${describeAllowed(setting)}.`;
 }
 
+/** Settings of older Kafkas that 4.0 dropped: a file that still has them gets told so. */
+const REMOVED =
+  /^(zookeeper\.|password\.encoder\.|controlled\.shutdown\.(max|retry)\.|log\.message\.(format\.version|downconversion\.enable|timestamp\.difference\.max\.ms)|(inter\.broker\.protocol\.version|broker\.id\.generation\.enable|reserved\.broker\.max\.id|control\.plane\.listener\.name|delegation\.token\.master\.key|group\.coordinator\.new\.enable|leader\.imbalance\.per\.broker\.percentage|auto\.include\.jmx\.reporter)$)/;
+
 function unknownKey(key: string, value: string, origin: string): string {
+  if (REMOVED.test(key))
+    return `${origin}: the setting ${key} (value ${JSON.stringify(value)}) is gone since Kafka 4.0. Take it out.`;
   const nearest = nearestNames(baseNameOf(key) ?? key, Object.keys(BROKER_SETTINGS));
   const hint = nearest.length === 0 ? 'No setting has a similar name.' : `Did you mean ${nearest.join(', ')}?`;
   return `${origin}: there is no setting ${key} (value ${JSON.stringify(value)}). ${hint}`;
@@ -123,6 +129,9 @@ function withoutEffect(texts: SettingTexts): readonly string[] {
 
 function warningsOn(texts: SettingTexts): readonly string[] {
   const warnings: string[] = [];
+  if ((texts.get('authorizer.class.name') ?? '') !== '' && brokerSetting('authorizer.class.name')?.noEffect === true) {
+    warnings.push('authorizer.class.name is without effect: whoever reaches this broker may do everything');
+  }
   for (const key of texts.keys()) {
     const base = baseNameOf(key);
     if (base !== null && brokerSetting(base)?.mode !== 'per-broker') {

@@ -41,6 +41,8 @@ export interface Setting {
   readonly noEffect?: true;
   /** True: described only where it is set, as Kafka does with its internal settings and the replication quotas. */
   readonly internal?: true;
+  /** True: read by a plug-in that comes with Kafka and is not in Kafka's own list. */
+  readonly plugin?: true;
   /** True: Posthorn's own; Kafka has no such setting. */
   readonly own?: true;
 }

@@ -1,5 +1,6 @@
 import type { BrokerConfig } from './broker-config.ts';
 import type { BrokerKey } from './broker-settings.ts';
+import { logDirectoriesOf } from './log-directories.ts';
 
 /** Two settings that do not go together. `isRequirement`: Kafka says "requirement failed" first where it is set at run time. */
 export interface Conflict {
@@ -22,8 +23,16 @@ function required(holds: boolean, message: string): readonly Conflict[] {
 }
 
 function identityConflicts(config: BrokerConfig): readonly Conflict[] {
-  if (config.get('node.id') === config.get('broker.id')) return [];
-  return [{ message: 'You must set `node.id` to the same value as `broker.id`.', isRequirement: false }];
+  const conflicts: Conflict[] = [];
+  if (config.get('node.id') !== config.get('broker.id')) {
+    conflicts.push({ message: 'You must set `node.id` to the same value as `broker.id`.', isRequirement: false });
+  }
+  const roles = config.get('process.roles');
+  if (roles !== null && !roles.includes('broker')) {
+    const message = `process.roles=${roles.join(',')}: a Posthorn process is always a broker. Allowed: broker, or broker,controller.`;
+    conflicts.push({ message, isRequirement: false });
+  }
+  return conflicts;
 }
 
 function logConflicts(config: BrokerConfig): readonly Conflict[] {
@@ -60,7 +69,7 @@ function logConflicts(config: BrokerConfig): readonly Conflict[] {
 }
 
 function cordonedUnknown(config: BrokerConfig): readonly Conflict[] {
-  const directories = config.get('log.dirs') ?? config.get('log.dir');
+  const directories = logDirectoriesOf(config);
   const missing = config.get('cordoned.log.dirs').filter((name) => name !== '*' && !directories.includes(name));
   const message = `All entries in cordoned.log.dirs must be present in log.dirs or log.dir. Missing entries : ${missing.join(', ')}`;
   return required(missing.length === 0, message);

@@ -50,6 +50,23 @@ function onClientMetrics(subscription: string, ...texts: readonly string[]): str
   return outcome(altered, (result) => validateClientMetricsSettings(subscription, result));
 }
 
+function onLoggers(text: string): string {
+  const rejection = validateLoggerLevels(alterations(text), new Set(['root', 'posthorn']));
+  return rejection === null ? 'ok' : `${rejection.kind}: ${rejection.message}`;
+}
+
+function cleanupPolicyAfter(...texts: readonly string[]): string | undefined {
+  const altered = applyIncremental(NONE, alterations(...texts), topicTable(config));
+  return altered.ok ? altered.texts.get('cleanup.policy') : undefined;
+}
+
+function threads(name: string, value: number, limit: string): string {
+  return (
+    'invalid-request: Invalid value org.apache.kafka.common.config.ConfigException: Dynamic thread count update ' +
+    `validation failed for ${name}=${value}, value should ${limit} for configuration Invalid dynamic configuration`
+  );
+}
+
 // What Kafka 4.3.1 answered to the same requests.
 describe('changes of a topic', () => {
   const cases: readonly (readonly [string | readonly string[], string])[] = [
@@ -98,13 +115,9 @@ describe('changes of a topic', () => {
   }
 
   it('append to what the broker gives, and subtract from it', () => {
-    const result = (...texts: readonly string[]): string | undefined => {
-      const altered = applyIncremental(NONE, alterations(...texts), topicTable(config));
-      return altered.ok ? altered.texts.get('cleanup.policy') : undefined;
-    };
-    assert.equal(result('append:cleanup.policy=compact'), 'delete,compact');
-    assert.equal(result('append:cleanup.policy=delete'), 'delete');
-    assert.equal(result('subtract:cleanup.policy= compact , delete'), '');
+    assert.equal(cleanupPolicyAfter('append:cleanup.policy=compact'), 'delete,compact');
+    assert.equal(cleanupPolicyAfter('append:cleanup.policy=delete'), 'delete');
+    assert.equal(cleanupPolicyAfter('subtract:cleanup.policy= compact , delete'), '');
   });
 
   it('replace everything with AlterConfigs', () => {
@@ -119,9 +132,6 @@ describe('changes of a topic', () => {
 });
 
 describe('changes of a broker', () => {
-  const threads = (name: string, value: number, limit: string): string =>
-    'invalid-request: Invalid value org.apache.kafka.common.config.ConfigException: Dynamic thread count update ' +
-    `validation failed for ${name}=${value}, value should ${limit} for configuration Invalid dynamic configuration`;
   const cases: readonly (readonly [BrokerScope, string | readonly string[], string])[] = [
     [
       'broker',
@@ -301,10 +311,6 @@ describe('changes of a client metrics subscription', () => {
 });
 
 describe('changes of log levels', () => {
-  const onLoggers = (text: string): string => {
-    const rejection = validateLoggerLevels(alterations(text), new Set(['root', 'posthorn']));
-    return rejection === null ? 'ok' : `${rejection.kind}: ${rejection.message}`;
-  };
   const cases: readonly (readonly [string, string])[] = [
     ['set:posthorn=DEBUG', 'ok'],
     ['delete:posthorn', 'ok'],

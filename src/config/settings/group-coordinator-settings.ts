@@ -8,6 +8,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Shortest time between two new assignments of a consumer group (KIP-848).',
   },
   'group.consumer.assignors': {
@@ -15,6 +16,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: 'uniform,range',
     check: { items: 'any', notEmpty: true },
     importance: 'medium',
+    noEffect: true,
     doc: 'Assignors that the broker offers to consumer groups (KIP-848); the first is the default.',
   },
   'group.consumer.heartbeat.interval.ms': {
@@ -22,6 +24,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '5000',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Heartbeat interval that members of a consumer group (KIP-848) are told.',
   },
   'group.consumer.max.assignment.interval.ms': {
@@ -29,6 +32,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '15000',
     check: { range: [0, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Largest assignment interval that a consumer group may set for itself.',
   },
   'group.consumer.max.heartbeat.interval.ms': {
@@ -36,6 +40,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '15000',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Largest heartbeat interval that a consumer group may set for itself.',
   },
   'group.consumer.max.session.timeout.ms': {
@@ -43,6 +48,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '60000',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Largest session timeout that a consumer group may set for itself.',
   },
   'group.consumer.max.size': {
@@ -50,6 +56,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '2147483647',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Most members of one consumer group (KIP-848).',
   },
   'group.consumer.migration.policy': {
@@ -57,6 +64,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: 'bidirectional',
     check: { oneOf: ['DISABLED', 'DOWNGRADE', 'UPGRADE', 'BIDIRECTIONAL'], ignoreCase: true },
     importance: 'medium',
+    noEffect: true,
     doc: 'In which directions a live group may change between the classic and the consumer protocol.',
   },
   'group.consumer.min.assignment.interval.ms': {
@@ -64,6 +72,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '0',
     check: { range: [0, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Smallest assignment interval that a consumer group may set for itself.',
   },
   'group.consumer.min.heartbeat.interval.ms': {
@@ -71,6 +80,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '5000',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Smallest heartbeat interval that a consumer group may set for itself.',
   },
   'group.consumer.min.session.timeout.ms': {
@@ -78,6 +88,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '45000',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Smallest session timeout that a consumer group may set for itself.',
   },
   'group.consumer.regex.refresh.interval.ms': {
@@ -85,6 +96,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '600000',
     check: { range: [10000, null] },
     importance: 'medium',
+    noEffect: true,
     internal: true,
     doc: 'How often subscriptions by regular expression are matched against the topics again.',
   },
@@ -93,6 +105,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '45000',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'A member of a consumer group (KIP-848) that is silent for this long is removed.',
   },
   'group.coordinator.append.linger.ms': {
@@ -100,6 +113,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '-1',
     check: { range: [-1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'How long the coordinator collects records before one write; -1 adapts to the load.',
   },
   'group.coordinator.background.threads': {
@@ -107,6 +121,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '2',
     check: { range: [1, null] },
     importance: 'high',
+    noEffect: true,
     doc: 'Threads for the background work of the group coordinator.',
   },
   'group.coordinator.cached.buffer.max.bytes': {
@@ -115,6 +130,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     check: { range: [524288, null] },
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Largest write buffer that the group coordinator keeps for reuse.',
   },
   'group.coordinator.rebalance.protocols': {
@@ -122,6 +138,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: 'classic,consumer,streams',
     check: { items: ['consumer', 'classic', 'share', 'streams'], notEmpty: true },
     importance: 'medium',
+    noEffect: true,
     doc: 'Group protocols that the coordinator serves; classic and consumer cannot be switched off in Kafka 4.',
   },
   'group.coordinator.threads': {
@@ -129,6 +146,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '4',
     check: { range: [1, null] },
     importance: 'high',
+    noEffect: true,
     doc: 'Threads of the group coordinator; Posthorn has an event loop instead.',
   },
   'group.initial.rebalance.delay.ms': {
@@ -162,6 +180,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Shortest time between two new assignments of a streams group.',
   },
   'group.streams.heartbeat.interval.ms': {
@@ -169,6 +188,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '5000',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Heartbeat interval that members of a streams group are told.',
   },
   'group.streams.initial.rebalance.delay.ms': {
@@ -176,6 +196,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '3000',
     check: { range: [0, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'How long an empty streams group waits for further members. 0 in the development profile.',
   },
   'group.streams.max.assignment.interval.ms': {
@@ -183,6 +204,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '15000',
     check: { range: [0, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Largest assignment interval that a streams group may set for itself.',
   },
   'group.streams.max.heartbeat.interval.ms': {
@@ -190,6 +212,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '15000',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Largest heartbeat interval that a streams group may set for itself.',
   },
   'group.streams.max.session.timeout.ms': {
@@ -197,6 +220,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '60000',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Largest session timeout that a streams group may set for itself.',
   },
   'group.streams.max.size': {
@@ -204,6 +228,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '2147483647',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Most members of one streams group.',
   },
   'group.streams.max.standby.replicas': {
@@ -211,6 +236,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '2',
     check: { range: [0, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Most standby replicas that a streams group may set for itself.',
   },
   'group.streams.min.assignment.interval.ms': {
@@ -218,6 +244,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '0',
     check: { range: [0, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Smallest assignment interval that a streams group may set for itself.',
   },
   'group.streams.min.heartbeat.interval.ms': {
@@ -225,6 +252,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '5000',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Smallest heartbeat interval that a streams group may set for itself.',
   },
   'group.streams.min.session.timeout.ms': {
@@ -232,6 +260,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '45000',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Smallest session timeout that a streams group may set for itself.',
   },
   'group.streams.num.standby.replicas': {
@@ -239,6 +268,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '0',
     check: { range: [0, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Standby replicas of each task of a streams group.',
   },
   'group.streams.session.timeout.ms': {
@@ -246,6 +276,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '45000',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'A member of a streams group that is silent for this long is removed.',
   },
   'offset.metadata.max.bytes': {
@@ -266,6 +297,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '5242880',
     check: { range: [1, null] },
     importance: 'high',
+    noEffect: true,
     doc: 'Bytes that are read at a time when a coordinator loads its partition.',
   },
   'offsets.retention.check.interval.ms': {
@@ -286,6 +318,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     kind: 'int',
     default: '0',
     importance: 'high',
+    noEffect: true,
     doc: "Codec of the coordinator's records: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd.",
   },
   'offsets.topic.num.partitions': {

@@ -8,6 +8,7 @@ export const GROUP_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.consumer.assignment.interval.ms' }],
+    noEffect: true,
     doc: 'Shortest time between two new assignments of this consumer group.',
   },
   'consumer.heartbeat.interval.ms': {
@@ -16,6 +17,7 @@ export const GROUP_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.consumer.heartbeat.interval.ms' }],
+    noEffect: true,
     doc: 'Heartbeat interval that members of this consumer group are told.',
   },
   'consumer.session.timeout.ms': {
@@ -24,6 +26,7 @@ export const GROUP_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.consumer.session.timeout.ms' }],
+    noEffect: true,
     doc: 'A member of this consumer group that is silent for this long is removed.',
   },
   'share.assignment.interval.ms': {
@@ -32,6 +35,7 @@ export const GROUP_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.share.assignment.interval.ms' }],
+    noEffect: true,
     doc: 'Shortest time between two new assignments of this share group.',
   },
   'share.auto.offset.reset': {
@@ -39,6 +43,7 @@ export const GROUP_SETTINGS = {
     default: 'latest',
     check: { rule: 'share-offset-reset' },
     importance: 'medium',
+    noEffect: true,
     doc: 'Where this share group begins: earliest, latest, or by_duration: and an ISO-8601 duration back.',
   },
   'share.delivery.count.limit': {
@@ -47,6 +52,7 @@ export const GROUP_SETTINGS = {
     check: { range: [2, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.share.delivery.count.limit' }],
+    noEffect: true,
     doc: 'How often a record is handed out to this share group before it is given up.',
   },
   'share.heartbeat.interval.ms': {
@@ -55,6 +61,7 @@ export const GROUP_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.share.heartbeat.interval.ms' }],
+    noEffect: true,
     doc: 'Heartbeat interval that members of this share group are told.',
   },
   'share.isolation.level': {
@@ -62,6 +69,7 @@ export const GROUP_SETTINGS = {
     default: 'read_uncommitted',
     check: { oneOf: ['read_committed', 'read_uncommitted'] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Whether this share group sees records of open and aborted transactions.',
   },
   'share.partition.max.record.locks': {
@@ -70,6 +78,7 @@ export const GROUP_SETTINGS = {
     check: { range: [100, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.share.partition.max.record.locks' }],
+    noEffect: true,
     doc: 'Most records of one partition that this share group holds locked.',
   },
   'share.record.lock.duration.ms': {
@@ -78,12 +87,14 @@ export const GROUP_SETTINGS = {
     check: { range: [1000, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.share.record.lock.duration.ms' }],
+    noEffect: true,
     doc: 'How long a record stays with the member of this share group that got it.',
   },
   'share.renew.acknowledge.enable': {
     kind: 'boolean',
     default: 'true',
     importance: 'medium',
+    noEffect: true,
     doc: 'Whether members of this share group may prolong the lock of a record.',
   },
   'share.session.timeout.ms': {
@@ -92,6 +103,7 @@ export const GROUP_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.share.session.timeout.ms' }],
+    noEffect: true,
     doc: 'A member of this share group that is silent for this long is removed.',
   },
   'streams.assignment.interval.ms': {
@@ -100,6 +112,7 @@ export const GROUP_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.streams.assignment.interval.ms' }],
+    noEffect: true,
     doc: 'Shortest time between two new assignments of this streams group.',
   },
   'streams.heartbeat.interval.ms': {
@@ -108,6 +121,7 @@ export const GROUP_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.streams.heartbeat.interval.ms' }],
+    noEffect: true,
     doc: 'Heartbeat interval that members of this streams group are told.',
   },
   'streams.initial.rebalance.delay.ms': {
@@ -116,6 +130,7 @@ export const GROUP_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.streams.initial.rebalance.delay.ms' }],
+    noEffect: true,
     doc: 'How long this streams group waits for further members before its first rebalance.',
   },
   'streams.num.standby.replicas': {
@@ -124,6 +139,7 @@ export const GROUP_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.streams.num.standby.replicas' }],
+    noEffect: true,
     doc: 'Standby replicas of each task of this streams group.',
   },
   'streams.session.timeout.ms': {
@@ -132,6 +148,7 @@ export const GROUP_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.streams.session.timeout.ms' }],
+    noEffect: true,
     doc: 'A member of this streams group that is silent for this long is removed.',
   },
 } as const satisfies SettingTable;

@@ -7,6 +7,7 @@ export const IP_QUOTA_SETTINGS = {
     default: '2147483647',
     check: { range: [0, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'New connections per second that the address may open.',
   },
 } as const satisfies SettingTable;

@@ -22,6 +22,7 @@ export const LOG_SETTINGS = {
     check: { range: [1, 17] },
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Level for lz4 where the broker compresses.',
   },
   'compression.type': {
@@ -46,18 +47,21 @@ export const LOG_SETTINGS = {
     check: { items: 'any' },
     importance: 'medium',
     mode: 'per-broker',
+    noEffect: true,
     doc: 'Log directories that get no new partitions; * is all of them.',
   },
   'create.topic.policy.class.name': {
     kind: 'class',
     default: null,
     importance: 'low',
+    noEffect: true,
     doc: 'Java class that Kafka asks before it creates a topic.',
   },
   'delete.records.purgatory.purge.interval.requests': {
     kind: 'int',
     default: '1',
     importance: 'medium',
+    noEffect: true,
     doc: 'After how many finished DeleteRecords requests Kafka tidies its list of waiting ones.',
   },
   'delete.topic.enable': {
@@ -72,6 +76,7 @@ export const LOG_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'How long the cleaner rests when there is nothing to clean.',
   },
   'log.cleaner.dedupe.buffer.size': {
@@ -79,6 +84,7 @@ export const LOG_SETTINGS = {
     default: '134217728',
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Memory for the keys of one cleaning, over all cleaner threads.',
   },
   'log.cleaner.delete.retention.ms': {
@@ -87,12 +93,14 @@ export const LOG_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'How long tombstones stay in compacted topics, unless a topic sets delete.retention.ms.',
   },
   'log.cleaner.enable': {
     kind: 'boolean',
     default: 'true',
     importance: 'medium',
+    noEffect: true,
     doc: 'Whether compacted topics are cleaned; Kafka is about to drop the choice.',
   },
   'log.cleaner.io.buffer.load.factor': {
@@ -100,6 +108,7 @@ export const LOG_SETTINGS = {
     default: '0.9',
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: "How full Kafka's table of keys may get during a cleaning.",
   },
   'log.cleaner.io.buffer.size': {
@@ -108,6 +117,7 @@ export const LOG_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Memory for reading and writing during a cleaning.',
   },
   'log.cleaner.io.max.bytes.per.second': {
@@ -115,6 +125,7 @@ export const LOG_SETTINGS = {
     default: '1.7976931348623157E308',
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Bytes per second that the cleaner may read and write.',
   },
   'log.cleaner.max.compaction.lag.ms': {
@@ -123,6 +134,7 @@ export const LOG_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Longest time that a record stays uncompacted, unless a topic sets max.compaction.lag.ms.',
   },
   'log.cleaner.min.cleanable.ratio': {
@@ -131,6 +143,7 @@ export const LOG_SETTINGS = {
     check: { range: [0, 1] },
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Share of a log that must be dirty before it is cleaned, unless a topic sets min.cleanable.dirty.ratio.',
   },
   'log.cleaner.min.compaction.lag.ms': {
@@ -139,6 +152,7 @@ export const LOG_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Shortest time that a record stays uncompacted, unless a topic sets min.compaction.lag.ms.',
   },
   'log.cleaner.threads': {
@@ -147,6 +161,7 @@ export const LOG_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Threads that clean logs.',
   },
   'log.cleanup.policy': {
@@ -169,6 +184,7 @@ export const LOG_SETTINGS = {
     default: '30000',
     check: { range: [1, null] },
     importance: 'low',
+    noEffect: true,
     doc: 'A broker that cannot tell the controller about a failed directory for this long stops.',
   },
   'log.dirs': {
@@ -234,6 +250,7 @@ export const LOG_SETTINGS = {
     default: '30000',
     check: { range: [0, null] },
     importance: 'low',
+    noEffect: true,
     internal: true,
     doc: "How long after the start the log's periodic work begins.",
   },
@@ -266,6 +283,7 @@ export const LOG_SETTINGS = {
     default: 'false',
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Whether a new segment takes its full size on disk at once, unless a topic sets preallocate.',
   },
   'log.retention.bytes': {
@@ -373,6 +391,7 @@ export const LOG_SETTINGS = {
     check: { range: [1, null] },
     importance: 'high',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Threads that recover logs at the start in Kafka.',
   },
 } as const satisfies SettingTable;

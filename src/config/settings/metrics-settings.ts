@@ -7,6 +7,7 @@ export const METRICS_SETTINGS = {
     default: '10',
     check: { range: [1, null] },
     importance: 'low',
+    noEffect: true,
     doc: "How often Kafka's metrics reporters are asked.",
   },
   'kafka.metrics.reporters': {
@@ -14,6 +15,7 @@ export const METRICS_SETTINGS = {
     default: '',
     check: { items: 'any' },
     importance: 'low',
+    noEffect: true,
     doc: "Java classes that report Kafka's older kind of metrics.",
   },
   'metric.reporters': {
@@ -22,6 +24,7 @@ export const METRICS_SETTINGS = {
     check: { items: 'any' },
     importance: 'low',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: "Java classes that report Kafka's metrics.",
   },
   'metrics.num.samples': {
@@ -29,12 +32,14 @@ export const METRICS_SETTINGS = {
     default: '2',
     check: { range: [1, null] },
     importance: 'low',
+    noEffect: true,
     doc: "Samples that Kafka's metrics are computed from.",
   },
   'metrics.recording.level': {
     kind: 'string',
     default: 'INFO',
     importance: 'low',
+    noEffect: true,
     doc: "How detailed Kafka's metrics are: INFO, DEBUG or TRACE.",
   },
   'metrics.sample.window.ms': {
@@ -42,6 +47,7 @@ export const METRICS_SETTINGS = {
     default: '30000',
     check: { range: [1, null] },
     importance: 'low',
+    noEffect: true,
     doc: "Length of one sample of Kafka's metrics.",
   },
   'telemetry.max.bytes': {
@@ -49,6 +55,7 @@ export const METRICS_SETTINGS = {
     default: '1048576',
     check: { range: [1, null] },
     importance: 'low',
+    noEffect: true,
     doc: 'Largest metrics push of a client, after compression.',
   },
 } as const satisfies SettingTable;

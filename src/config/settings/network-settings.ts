@@ -13,6 +13,7 @@ export const NETWORK_SETTINGS = {
     kind: 'class',
     default: null,
     importance: 'low',
+    noEffect: true,
     doc: 'Java class that Kafka asks before it changes a configuration.',
   },
   'background.threads': {
@@ -21,6 +22,7 @@ export const NETWORK_SETTINGS = {
     check: { range: [1, null] },
     importance: 'high',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: "Threads for Kafka's background work; Posthorn has an event loop instead.",
   },
   'broker.id': { kind: 'int', default: '-1', importance: 'high', doc: 'Older name of node.id; both are kept equal.' },
@@ -36,6 +38,7 @@ export const NETWORK_SETTINGS = {
     check: { items: 'any' },
     importance: 'low',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Names of plug-ins that resolve variables in values.',
   },
   'connections.max.idle.ms': {
@@ -55,12 +58,14 @@ export const NETWORK_SETTINGS = {
     kind: 'int',
     default: '1000',
     importance: 'medium',
+    noEffect: true,
     doc: 'After how many finished fetches Kafka tidies its list of waiting ones.',
   },
   'inter.broker.listener.name': {
     kind: 'string',
     default: null,
     importance: 'medium',
+    noEffect: true,
     doc: 'Listener over which brokers talk to each other.',
   },
   'listener.security.protocol.map': {
@@ -85,6 +90,7 @@ export const NETWORK_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'New connections per second that the broker accepts.',
   },
   'max.connections': {
@@ -131,6 +137,7 @@ export const NETWORK_SETTINGS = {
     check: { range: [1, null] },
     importance: 'high',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Threads that answer requests in Kafka; Posthorn has an event loop instead.',
   },
   'num.network.threads': {
@@ -139,12 +146,14 @@ export const NETWORK_SETTINGS = {
     check: { range: [1, null] },
     importance: 'high',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Threads that read and write sockets in Kafka; Posthorn has an event loop instead.',
   },
   'producer.purgatory.purge.interval.requests': {
     kind: 'int',
     default: '1000',
     importance: 'medium',
+    noEffect: true,
     doc: 'After how many finished produce requests Kafka tidies its list of waiting ones.',
   },
   'queued.max.request.bytes': {
@@ -158,24 +167,28 @@ export const NETWORK_SETTINGS = {
     default: '500',
     check: { range: [1, null] },
     importance: 'high',
+    noEffect: true,
     doc: 'Requests that may be in work at a time.',
   },
   'request.timeout.ms': {
     kind: 'int',
     default: '30000',
     importance: 'high',
+    noEffect: true,
     doc: "How long a broker waits for another's answer.",
   },
   'socket.connection.setup.timeout.max.ms': {
     kind: 'long',
     default: '30000',
     importance: 'medium',
+    noEffect: true,
     doc: 'Longest time that connecting to another broker may take after failures.',
   },
   'socket.connection.setup.timeout.ms': {
     kind: 'long',
     default: '10000',
     importance: 'medium',
+    noEffect: true,
     doc: 'First time that connecting to another broker may take.',
   },
   'socket.listen.backlog.size': {
@@ -189,6 +202,7 @@ export const NETWORK_SETTINGS = {
     kind: 'int',
     default: '102400',
     importance: 'high',
+    noEffect: true,
     doc: 'Receive buffer of the sockets; Node leaves it to the operating system.',
   },
   'socket.request.max.bytes': {
@@ -202,6 +216,7 @@ export const NETWORK_SETTINGS = {
     kind: 'int',
     default: '102400',
     importance: 'high',
+    noEffect: true,
     doc: 'Send buffer of the sockets; Node leaves it to the operating system.',
   },
 } as const satisfies SettingTable;

@@ -66,14 +66,6 @@ export const POSTHORN_SETTINGS = {
     own: true,
     doc: 'The least severe log lines that are written.',
   },
-  'posthorn.metadata.store': {
-    kind: 'string',
-    default: 'embedded',
-    check: { oneOf: ['embedded'] },
-    importance: 'medium',
-    own: true,
-    doc: 'Where the state of the cluster is kept; embedded is a file in the data directory.',
-  },
   'posthorn.shutdown.timeout.ms': {
     kind: 'int',
     default: '10000',

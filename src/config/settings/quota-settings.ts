@@ -7,6 +7,7 @@ export const QUOTA_SETTINGS = {
     default: '11',
     check: { range: [1, null] },
     importance: 'low',
+    noEffect: true,
     doc: 'How many windows the throughput quota for moving replicas between directories is averaged over.',
   },
   'alter.log.dirs.replication.quota.window.size.seconds': {
@@ -14,12 +15,14 @@ export const QUOTA_SETTINGS = {
     default: '1',
     check: { range: [1, null] },
     importance: 'low',
+    noEffect: true,
     doc: 'Length of one window of the quota for moving replicas between directories.',
   },
   'client.quota.callback.class': {
     kind: 'class',
     default: null,
     importance: 'low',
+    noEffect: true,
     doc: 'Java class that computes client quotas in Kafka.',
   },
   'controller.quota.window.num': {
@@ -27,6 +30,7 @@ export const QUOTA_SETTINGS = {
     default: '11',
     check: { range: [1, null] },
     importance: 'low',
+    noEffect: true,
     doc: 'How many windows the quota of topic changes is averaged over.',
   },
   'controller.quota.window.size.seconds': {
@@ -34,6 +38,7 @@ export const QUOTA_SETTINGS = {
     default: '1',
     check: { range: [1, null] },
     importance: 'low',
+    noEffect: true,
     doc: 'Length of one window of the quota of topic changes.',
   },
   'follower.replication.throttled.rate': {
@@ -42,6 +47,7 @@ export const QUOTA_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     internal: true,
     doc: 'Bytes per second that throttled replicas of this broker may fetch.',
   },
@@ -51,6 +57,7 @@ export const QUOTA_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     internal: true,
     doc: 'Bytes per second that throttled leaders of this broker may send to followers.',
   },
@@ -59,6 +66,7 @@ export const QUOTA_SETTINGS = {
     default: '11',
     check: { range: [1, null] },
     importance: 'low',
+    noEffect: true,
     doc: 'How many windows client quotas are averaged over.',
   },
   'quota.window.size.seconds': {
@@ -66,6 +74,7 @@ export const QUOTA_SETTINGS = {
     default: '1',
     check: { range: [1, null] },
     importance: 'low',
+    noEffect: true,
     doc: 'Length of one window of the client quotas.',
   },
   'replica.alter.log.dirs.io.max.bytes.per.second': {
@@ -74,6 +83,7 @@ export const QUOTA_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     internal: true,
     doc: 'Bytes per second that may be moved between log directories.',
   },
@@ -82,6 +92,7 @@ export const QUOTA_SETTINGS = {
     default: '11',
     check: { range: [1, null] },
     importance: 'low',
+    noEffect: true,
     doc: 'How many windows the replication quota is averaged over.',
   },
   'replication.quota.window.size.seconds': {
@@ -89,6 +100,7 @@ export const QUOTA_SETTINGS = {
     default: '1',
     check: { range: [1, null] },
     importance: 'low',
+    noEffect: true,
     doc: 'Length of one window of the replication quota.',
   },
 } as const satisfies SettingTable;

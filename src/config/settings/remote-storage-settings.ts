@@ -7,6 +7,7 @@ export const REMOTE_STORAGE_SETTINGS = {
     default: 'false',
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Whether an empty follower starts at the end of the tiered records rather than at the local start.',
   },
   'log.local.retention.bytes': {
@@ -15,6 +16,7 @@ export const REMOTE_STORAGE_SETTINGS = {
     check: { range: [-2, null] },
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Bytes of a tiered partition that stay on local disk, unless a topic sets local.retention.bytes.',
   },
   'log.local.retention.ms': {
@@ -23,6 +25,7 @@ export const REMOTE_STORAGE_SETTINGS = {
     check: { range: [-2, null] },
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'How long records of a tiered partition stay on local disk, unless a topic sets local.retention.ms.',
   },
   'remote.fetch.max.wait.ms': {
@@ -31,6 +34,7 @@ export const REMOTE_STORAGE_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Longest wait of a fetch for tiered records.',
   },
   'remote.list.offsets.request.timeout.ms': {
@@ -39,6 +43,7 @@ export const REMOTE_STORAGE_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Longest wait of ListOffsets for tiered records.',
   },
   'remote.log.index.file.cache.total.size.bytes': {
@@ -47,6 +52,7 @@ export const REMOTE_STORAGE_SETTINGS = {
     check: { range: [1, null] },
     importance: 'low',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Local disk for indexes of tiered segments.',
   },
   'remote.log.index.file.cache.ttl.ms': {
@@ -54,6 +60,7 @@ export const REMOTE_STORAGE_SETTINGS = {
     default: '900000',
     check: { range: [-1, null] },
     importance: 'low',
+    noEffect: true,
     internal: true,
     doc: 'How long an unused index of a tiered segment stays on local disk.',
   },
@@ -63,6 +70,7 @@ export const REMOTE_STORAGE_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Threads that copy segments to the tier.',
   },
   'remote.log.manager.copy.max.bytes.per.second': {
@@ -71,6 +79,7 @@ export const REMOTE_STORAGE_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Bytes per second that may be copied to the tier.',
   },
   'remote.log.manager.copy.quota.window.num': {
@@ -78,6 +87,7 @@ export const REMOTE_STORAGE_SETTINGS = {
     default: '11',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'How many windows the copy quota is averaged over.',
   },
   'remote.log.manager.copy.quota.window.size.seconds': {
@@ -85,6 +95,7 @@ export const REMOTE_STORAGE_SETTINGS = {
     default: '1',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Length of one window of the copy quota.',
   },
   'remote.log.manager.expiration.thread.pool.size': {
@@ -93,6 +104,7 @@ export const REMOTE_STORAGE_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Threads that delete expired tiered segments.',
   },
   'remote.log.manager.fetch.max.bytes.per.second': {
@@ -101,6 +113,7 @@ export const REMOTE_STORAGE_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Bytes per second that may be read from the tier.',
   },
   'remote.log.manager.fetch.quota.window.num': {
@@ -108,6 +121,7 @@ export const REMOTE_STORAGE_SETTINGS = {
     default: '11',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: "How many windows the tier's read quota is averaged over.",
   },
   'remote.log.manager.fetch.quota.window.size.seconds': {
@@ -115,6 +129,7 @@ export const REMOTE_STORAGE_SETTINGS = {
     default: '1',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: "Length of one window of the tier's read quota.",
   },
   'remote.log.manager.follower.thread.pool.size': {
@@ -123,6 +138,7 @@ export const REMOTE_STORAGE_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Threads that followers use for tiered partitions.',
   },
   'remote.log.manager.task.interval.ms': {
@@ -130,6 +146,7 @@ export const REMOTE_STORAGE_SETTINGS = {
     default: '30000',
     check: { range: [1, null] },
     importance: 'low',
+    noEffect: true,
     doc: "How often the tier's periodic work is done.",
   },
   'remote.log.manager.task.retry.backoff.max.ms': {
@@ -137,6 +154,7 @@ export const REMOTE_STORAGE_SETTINGS = {
     default: '30000',
     check: { range: [1, null] },
     importance: 'low',
+    noEffect: true,
     internal: true,
     doc: 'Longest pause before failed work of the tier is repeated.',
   },
@@ -145,6 +163,7 @@ export const REMOTE_STORAGE_SETTINGS = {
     default: '500',
     check: { range: [1, null] },
     importance: 'low',
+    noEffect: true,
     internal: true,
     doc: 'First pause before failed work of the tier is repeated.',
   },
@@ -153,6 +172,7 @@ export const REMOTE_STORAGE_SETTINGS = {
     default: '0.2',
     check: { range: [0, 0.5] },
     importance: 'low',
+    noEffect: true,
     internal: true,
     doc: 'Share of that pause that is random.',
   },
@@ -161,6 +181,7 @@ export const REMOTE_STORAGE_SETTINGS = {
     default: '2',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Threads of the tier that no other setting counts.',
   },
   'remote.log.metadata.custom.metadata.max.bytes': {
@@ -168,6 +189,7 @@ export const REMOTE_STORAGE_SETTINGS = {
     default: '128',
     check: { range: [0, null] },
     importance: 'low',
+    noEffect: true,
     doc: 'Longest custom metadata of a tiered segment.',
   },
   'remote.log.metadata.manager.class.name': {
@@ -175,12 +197,14 @@ export const REMOTE_STORAGE_SETTINGS = {
     default: 'org.apache.kafka.server.log.remote.metadata.storage.TopicBasedRemoteLogMetadataManager',
     check: { rule: 'non-empty' },
     importance: 'medium',
+    noEffect: true,
     doc: 'Java class that keeps the metadata of tiered segments.',
   },
   'remote.log.metadata.manager.class.path': {
     kind: 'string',
     default: null,
     importance: 'medium',
+    noEffect: true,
     doc: 'Class path of that class.',
   },
   'remote.log.metadata.manager.impl.prefix': {
@@ -188,6 +212,7 @@ export const REMOTE_STORAGE_SETTINGS = {
     default: 'rlmm.config.',
     check: { rule: 'non-empty' },
     importance: 'medium',
+    noEffect: true,
     doc: 'Prefix of the settings of that class.',
   },
   'remote.log.metadata.manager.listener.name': {
@@ -195,6 +220,7 @@ export const REMOTE_STORAGE_SETTINGS = {
     default: null,
     check: { rule: 'non-empty' },
     importance: 'medium',
+    noEffect: true,
     doc: 'Listener that this class connects to.',
   },
   'remote.log.reader.max.pending.tasks': {
@@ -202,6 +228,7 @@ export const REMOTE_STORAGE_SETTINGS = {
     default: '100',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Reads of the tier that may wait.',
   },
   'remote.log.reader.threads': {
@@ -210,6 +237,7 @@ export const REMOTE_STORAGE_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Threads that read from the tier.',
   },
   'remote.log.storage.manager.class.name': {
@@ -217,12 +245,14 @@ export const REMOTE_STORAGE_SETTINGS = {
     default: null,
     check: { rule: 'non-empty' },
     importance: 'medium',
+    noEffect: true,
     doc: 'Java class that stores tiered segments.',
   },
   'remote.log.storage.manager.class.path': {
     kind: 'string',
     default: null,
     importance: 'medium',
+    noEffect: true,
     doc: 'Class path of that class.',
   },
   'remote.log.storage.manager.impl.prefix': {
@@ -230,12 +260,14 @@ export const REMOTE_STORAGE_SETTINGS = {
     default: 'rsm.config.',
     check: { rule: 'non-empty' },
     importance: 'medium',
+    noEffect: true,
     doc: 'Prefix of the settings of that class.',
   },
   'remote.log.storage.system.enable': {
     kind: 'boolean',
     default: 'false',
     importance: 'medium',
+    noEffect: true,
     doc: 'Whether tiered storage is there at all.',
   },
 } as const satisfies SettingTable;

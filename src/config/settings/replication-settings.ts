@@ -6,12 +6,14 @@ export const REPLICATION_SETTINGS = {
     kind: 'boolean',
     default: 'true',
     importance: 'high',
+    noEffect: true,
     doc: 'Whether leadership returns to the preferred replicas by itself.',
   },
   'controlled.shutdown.enable': {
     kind: 'boolean',
     default: 'true',
     importance: 'medium',
+    noEffect: true,
     doc: 'Whether a stopping broker first hands its leaderships over.',
   },
   'default.replication.factor': {
@@ -25,6 +27,7 @@ export const REPLICATION_SETTINGS = {
     default: '300',
     check: { range: [1, null] },
     importance: 'high',
+    noEffect: true,
     doc: 'How often the balance of leaderships is looked at.',
   },
   'min.insync.replicas': {
@@ -39,6 +42,7 @@ export const REPLICATION_SETTINGS = {
     kind: 'int',
     default: null,
     importance: 'high',
+    noEffect: true,
     doc: 'Threads that move replicas between directories.',
   },
   'num.replica.fetchers': {
@@ -47,6 +51,7 @@ export const REPLICATION_SETTINGS = {
     check: { range: [1, null] },
     importance: 'high',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Connections that fetch from each other broker for replication.',
   },
   'replica.fetch.backoff.ms': {
@@ -54,6 +59,7 @@ export const REPLICATION_SETTINGS = {
     default: '1000',
     check: { range: [0, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Pause of a follower after a failed fetch.',
   },
   'replica.fetch.max.bytes': {
@@ -61,12 +67,14 @@ export const REPLICATION_SETTINGS = {
     default: '1048576',
     check: { range: [0, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Bytes that a follower fetches of one partition at a time.',
   },
   'replica.fetch.min.bytes': {
     kind: 'int',
     default: '1',
     importance: 'high',
+    noEffect: true,
     doc: "Bytes that a follower's fetch waits for.",
   },
   'replica.fetch.response.max.bytes': {
@@ -74,12 +82,14 @@ export const REPLICATION_SETTINGS = {
     default: '10485760',
     check: { range: [0, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Bytes that a follower fetches of all partitions at a time.',
   },
   'replica.fetch.wait.max.ms': {
     kind: 'int',
     default: '500',
     importance: 'high',
+    noEffect: true,
     doc: "Longest wait of a follower's fetch.",
   },
   'replica.high.watermark.checkpoint.interval.ms': {
@@ -92,24 +102,28 @@ export const REPLICATION_SETTINGS = {
     kind: 'long',
     default: '30000',
     importance: 'high',
+    noEffect: true,
     doc: 'A follower that was not caught up for this long leaves the in-sync set.',
   },
   'replica.selector.class': {
     kind: 'string',
     default: null,
     importance: 'medium',
+    noEffect: true,
     doc: "How a consumer's nearest replica is found: the rack-aware selector or none.",
   },
   'replica.socket.receive.buffer.bytes': {
     kind: 'int',
     default: '65536',
     importance: 'high',
+    noEffect: true,
     doc: "Receive buffer of a follower's sockets.",
   },
   'replica.socket.timeout.ms': {
     kind: 'int',
     default: '30000',
     importance: 'high',
+    noEffect: true,
     doc: 'How long a follower waits for an answer.',
   },
   'unclean.leader.election.enable': {
@@ -117,6 +131,7 @@ export const REPLICATION_SETTINGS = {
     default: 'false',
     importance: 'high',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Whether a replica outside the in-sync set may lead when no other can, at the price of lost records.',
   },
   'unclean.leader.election.interval.ms': {
@@ -124,6 +139,7 @@ export const REPLICATION_SETTINGS = {
     default: '300000',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     internal: true,
     doc: 'How often leaderless partitions are looked at for that.',
   },

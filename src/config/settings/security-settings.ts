@@ -6,6 +6,7 @@ export const SECURITY_SETTINGS = {
     kind: 'string',
     default: '',
     importance: 'low',
+    noEffect: true,
     doc: 'The authorizer that decides who may do what; empty lets everybody do everything.',
   },
   'connection.failed.authentication.delay.ms': {
@@ -13,12 +14,14 @@ export const SECURITY_SETTINGS = {
     default: '100',
     check: { range: [0, null] },
     importance: 'low',
+    noEffect: true,
     doc: 'How long the broker waits before it closes a connection that failed to authenticate.',
   },
   'connections.max.reauth.ms': {
     kind: 'long',
     default: '0',
     importance: 'medium',
+    noEffect: true,
     doc: 'Longest life of a SASL session before the client must authenticate again; 0 sets no limit.',
   },
   'delegation.token.expiry.check.interval.ms': {
@@ -26,6 +29,7 @@ export const SECURITY_SETTINGS = {
     default: '3600000',
     check: { range: [1, null] },
     importance: 'low',
+    noEffect: true,
     doc: 'How often expired delegation tokens are removed.',
   },
   'delegation.token.expiry.time.ms': {
@@ -33,6 +37,7 @@ export const SECURITY_SETTINGS = {
     default: '86400000',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'How long a delegation token is valid until it is renewed.',
   },
   'delegation.token.max.lifetime.ms': {
@@ -40,12 +45,14 @@ export const SECURITY_SETTINGS = {
     default: '604800000',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Age at which a delegation token can no longer be renewed.',
   },
   'delegation.token.secret.key': {
     kind: 'password',
     default: null,
     importance: 'medium',
+    noEffect: true,
     doc: 'Key that delegation tokens are signed with; the same on all brokers.',
   },
   'principal.builder.class': {
@@ -53,6 +60,7 @@ export const SECURITY_SETTINGS = {
     default: 'org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder',
     importance: 'medium',
     mode: 'per-broker',
+    noEffect: true,
     doc: "Java class that names a connection's principal.",
   },
   'security.inter.broker.protocol': {
@@ -60,7 +68,32 @@ export const SECURITY_SETTINGS = {
     default: 'PLAINTEXT',
     check: { oneOf: ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Security protocol between brokers, if inter.broker.listener.name is unset.',
   },
-  'security.providers': { kind: 'string', default: null, importance: 'low', doc: 'Java security providers.' },
+  'security.providers': {
+    kind: 'string',
+    default: null,
+    importance: 'low',
+    noEffect: true,
+    doc: 'Java security providers.',
+  },
+  'super.users': {
+    kind: 'string',
+    default: '',
+    importance: 'medium',
+    noEffect: true,
+    internal: true,
+    plugin: true,
+    doc: 'Principals whom the authorizer refuses nothing, separated by semicolons.',
+  },
+  'allow.everyone.if.no.acl.found': {
+    kind: 'boolean',
+    default: 'false',
+    importance: 'medium',
+    noEffect: true,
+    internal: true,
+    plugin: true,
+    doc: 'Whether the authorizer allows everything on what no rule is about.',
+  },
 } as const satisfies SettingTable;

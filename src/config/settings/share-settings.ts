@@ -8,6 +8,7 @@ export const SHARE_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Shortest time between two new assignments of a share group.',
   },
   'group.share.assignors': {
@@ -15,6 +16,7 @@ export const SHARE_SETTINGS = {
     default: 'simple',
     check: { items: 'any', notEmpty: true },
     importance: 'medium',
+    noEffect: true,
     doc: 'The assignor of share groups.',
   },
   'group.share.delivery.count.limit': {
@@ -22,6 +24,7 @@ export const SHARE_SETTINGS = {
     default: '5',
     check: { range: [2, 10] },
     importance: 'medium',
+    noEffect: true,
     doc: 'How often a record is handed out to a share group before it is given up.',
   },
   'group.share.heartbeat.interval.ms': {
@@ -29,6 +32,7 @@ export const SHARE_SETTINGS = {
     default: '5000',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Heartbeat interval that members of a share group are told.',
   },
   'group.share.initialize.retry.interval.ms': {
@@ -36,6 +40,7 @@ export const SHARE_SETTINGS = {
     default: '30000',
     check: { range: [1, null] },
     importance: 'low',
+    noEffect: true,
     internal: true,
     doc: 'Pause before the state of a share partition is initialised again.',
   },
@@ -44,6 +49,7 @@ export const SHARE_SETTINGS = {
     default: '15000',
     check: { range: [0, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Largest assignment interval that a share group may set for itself.',
   },
   'group.share.max.delivery.count.limit': {
@@ -51,6 +57,7 @@ export const SHARE_SETTINGS = {
     default: '10',
     check: { range: [5, 25] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Largest delivery limit that a share group may set for itself.',
   },
   'group.share.max.heartbeat.interval.ms': {
@@ -58,6 +65,7 @@ export const SHARE_SETTINGS = {
     default: '15000',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Largest heartbeat interval that a share group may set for itself.',
   },
   'group.share.max.partition.max.record.locks': {
@@ -65,6 +73,7 @@ export const SHARE_SETTINGS = {
     default: '4000',
     check: { range: [2000, 10000] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Largest number of locked records per partition that a share group may set for itself.',
   },
   'group.share.max.record.lock.duration.ms': {
@@ -72,6 +81,7 @@ export const SHARE_SETTINGS = {
     default: '60000',
     check: { range: [30000, 3600000] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Longest record lock that a share group may set for itself.',
   },
   'group.share.max.session.timeout.ms': {
@@ -79,6 +89,7 @@ export const SHARE_SETTINGS = {
     default: '60000',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Largest session timeout that a share group may set for itself.',
   },
   'group.share.max.share.sessions': {
@@ -86,6 +97,7 @@ export const SHARE_SETTINGS = {
     default: '2000',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Most share sessions that one broker keeps.',
   },
   'group.share.max.size': {
@@ -93,6 +105,7 @@ export const SHARE_SETTINGS = {
     default: '200',
     check: { range: [1, 1000] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Most members of one share group.',
   },
   'group.share.min.assignment.interval.ms': {
@@ -100,6 +113,7 @@ export const SHARE_SETTINGS = {
     default: '0',
     check: { range: [0, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Smallest assignment interval that a share group may set for itself.',
   },
   'group.share.min.delivery.count.limit': {
@@ -107,6 +121,7 @@ export const SHARE_SETTINGS = {
     default: '2',
     check: { range: [2, 5] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Smallest delivery limit that a share group may set for itself.',
   },
   'group.share.min.heartbeat.interval.ms': {
@@ -114,6 +129,7 @@ export const SHARE_SETTINGS = {
     default: '5000',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Smallest heartbeat interval that a share group may set for itself.',
   },
   'group.share.min.partition.max.record.locks': {
@@ -121,6 +137,7 @@ export const SHARE_SETTINGS = {
     default: '100',
     check: { range: [100, 2000] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Smallest number of locked records per partition that a share group may set for itself.',
   },
   'group.share.min.record.lock.duration.ms': {
@@ -128,6 +145,7 @@ export const SHARE_SETTINGS = {
     default: '15000',
     check: { range: [1000, 30000] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Shortest record lock that a share group may set for itself.',
   },
   'group.share.min.session.timeout.ms': {
@@ -135,6 +153,7 @@ export const SHARE_SETTINGS = {
     default: '45000',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Smallest session timeout that a share group may set for itself.',
   },
   'group.share.partition.max.record.locks': {
@@ -142,12 +161,14 @@ export const SHARE_SETTINGS = {
     default: '2000',
     check: { range: [100, 10000] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Most records of one partition that a share group holds locked.',
   },
   'group.share.persister.class.name': {
     kind: 'string',
     default: 'org.apache.kafka.server.share.persister.DefaultStatePersister',
     importance: 'medium',
+    noEffect: true,
     internal: true,
     doc: 'Java class that stores the state of share groups.',
   },
@@ -156,6 +177,7 @@ export const SHARE_SETTINGS = {
     default: '30000',
     check: { range: [1000, 3600000] },
     importance: 'medium',
+    noEffect: true,
     doc: 'How long a record stays with the share consumer that got it.',
   },
   'group.share.session.timeout.ms': {
@@ -163,6 +185,7 @@ export const SHARE_SETTINGS = {
     default: '45000',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'A member of a share group that is silent for this long is removed.',
   },
   'share.coordinator.append.linger.ms': {
@@ -170,6 +193,7 @@ export const SHARE_SETTINGS = {
     default: '-1',
     check: { range: [-1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'How long the share coordinator collects records before one write; -1 adapts to the load.',
   },
   'share.coordinator.cached.buffer.max.bytes': {
@@ -178,6 +202,7 @@ export const SHARE_SETTINGS = {
     check: { range: [524288, null] },
     importance: 'medium',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Largest write buffer that the share coordinator keeps for reuse.',
   },
   'share.coordinator.cold.partition.snapshot.interval.ms': {
@@ -185,6 +210,7 @@ export const SHARE_SETTINGS = {
     default: '300000',
     check: { range: [1, null] },
     importance: 'low',
+    noEffect: true,
     internal: true,
     doc: 'How often the state of quiet share partitions is written anew.',
   },
@@ -193,6 +219,7 @@ export const SHARE_SETTINGS = {
     default: '5242880',
     check: { range: [1, null] },
     importance: 'high',
+    noEffect: true,
     doc: 'Bytes that are read at a time when a share coordinator loads its partition.',
   },
   'share.coordinator.snapshot.update.records.per.snapshot': {
@@ -200,12 +227,14 @@ export const SHARE_SETTINGS = {
     default: '500',
     check: { range: [0, 500] },
     importance: 'medium',
+    noEffect: true,
     doc: "Updates between two snapshots of a share partition's state.",
   },
   'share.coordinator.state.topic.compression.codec': {
     kind: 'int',
     default: '0',
     importance: 'high',
+    noEffect: true,
     doc: "Codec of the share coordinator's records, as a number.",
   },
   'share.coordinator.state.topic.min.isr': {
@@ -213,6 +242,7 @@ export const SHARE_SETTINGS = {
     default: '2',
     check: { range: [1, null] },
     importance: 'high',
+    noEffect: true,
     doc: 'In-sync replicas that __share_group_state needs.',
   },
   'share.coordinator.state.topic.num.partitions': {
@@ -220,6 +250,7 @@ export const SHARE_SETTINGS = {
     default: '50',
     check: { range: [1, null] },
     importance: 'high',
+    noEffect: true,
     doc: 'Partitions of __share_group_state; not to be changed once it exists.',
   },
   'share.coordinator.state.topic.prune.interval.ms': {
@@ -227,6 +258,7 @@ export const SHARE_SETTINGS = {
     default: '300000',
     check: { range: [1, null] },
     importance: 'low',
+    noEffect: true,
     internal: true,
     doc: 'How often records of __share_group_state that are no longer needed are deleted.',
   },
@@ -235,6 +267,7 @@ export const SHARE_SETTINGS = {
     default: '3',
     check: { range: [1, null] },
     importance: 'high',
+    noEffect: true,
     doc: 'Replicas of __share_group_state; Posthorn takes as many as there are brokers if there are fewer.',
   },
   'share.coordinator.state.topic.segment.bytes': {
@@ -242,6 +275,7 @@ export const SHARE_SETTINGS = {
     default: '104857600',
     check: { range: [1, null] },
     importance: 'high',
+    noEffect: true,
     doc: 'Segment size of __share_group_state.',
   },
   'share.coordinator.threads': {
@@ -249,6 +283,7 @@ export const SHARE_SETTINGS = {
     default: '1',
     check: { range: [1, null] },
     importance: 'medium',
+    noEffect: true,
     doc: 'Threads of the share coordinator.',
   },
   'share.coordinator.write.timeout.ms': {
@@ -256,12 +291,14 @@ export const SHARE_SETTINGS = {
     default: '5000',
     check: { range: [1, null] },
     importance: 'high',
+    noEffect: true,
     doc: 'How long a write of the share coordinator waits for its replicas.',
   },
   'share.fetch.purgatory.purge.interval.requests': {
     kind: 'int',
     default: '1000',
     importance: 'medium',
+    noEffect: true,
     doc: 'After how many finished share fetches Kafka tidies its list of waiting ones.',
   },
 } as const satisfies SettingTable;

@@ -6,12 +6,14 @@ export const SSL_SETTINGS = {
     kind: 'boolean',
     default: 'false',
     importance: 'low',
+    noEffect: true,
     doc: 'Whether a renewed certificate may name somebody else.',
   },
   'ssl.allow.san.changes': {
     kind: 'boolean',
     default: 'false',
     importance: 'low',
+    noEffect: true,
     doc: 'Whether a renewed certificate may drop alternative names.',
   },
   'ssl.cipher.suites': {
@@ -20,6 +22,7 @@ export const SSL_SETTINGS = {
     check: { items: 'any' },
     importance: 'medium',
     mode: 'per-broker',
+    noEffect: true,
     doc: 'Cipher suites that TLS may use; all that are there if empty.',
   },
   'ssl.client.auth': {
@@ -28,6 +31,7 @@ export const SSL_SETTINGS = {
     check: { oneOf: ['required', 'requested', 'none'] },
     importance: 'medium',
     mode: 'per-broker',
+    noEffect: true,
     doc: 'Whether clients must show a certificate.',
   },
   'ssl.enabled.protocols': {
@@ -36,6 +40,7 @@ export const SSL_SETTINGS = {
     check: { items: 'any' },
     importance: 'medium',
     mode: 'per-broker',
+    noEffect: true,
     doc: 'Versions of TLS that connections may use.',
   },
   'ssl.endpoint.identification.algorithm': {
@@ -43,6 +48,7 @@ export const SSL_SETTINGS = {
     default: 'https',
     importance: 'low',
     mode: 'per-broker',
+    noEffect: true,
     doc: "How a server's name is checked against its certificate; empty does not.",
   },
   'ssl.engine.factory.class': {
@@ -50,6 +56,7 @@ export const SSL_SETTINGS = {
     default: null,
     importance: 'low',
     mode: 'per-broker',
+    noEffect: true,
     doc: 'Java class that sets TLS up.',
   },
   'ssl.key.password': {
@@ -57,6 +64,7 @@ export const SSL_SETTINGS = {
     default: null,
     importance: 'medium',
     mode: 'per-broker',
+    noEffect: true,
     doc: 'Password of the private key.',
   },
   'ssl.keymanager.algorithm': {
@@ -64,6 +72,7 @@ export const SSL_SETTINGS = {
     default: 'SunX509',
     importance: 'medium',
     mode: 'per-broker',
+    noEffect: true,
     doc: "Java's key manager.",
   },
   'ssl.keystore.certificate.chain': {
@@ -71,6 +80,7 @@ export const SSL_SETTINGS = {
     default: null,
     importance: 'medium',
     mode: 'per-broker',
+    noEffect: true,
     doc: 'Certificate chain as PEM text.',
   },
   'ssl.keystore.key': {
@@ -78,6 +88,7 @@ export const SSL_SETTINGS = {
     default: null,
     importance: 'medium',
     mode: 'per-broker',
+    noEffect: true,
     doc: 'Private key as PEM text.',
   },
   'ssl.keystore.location': {
@@ -85,6 +96,7 @@ export const SSL_SETTINGS = {
     default: null,
     importance: 'medium',
     mode: 'per-broker',
+    noEffect: true,
     doc: 'File of the key store.',
   },
   'ssl.keystore.password': {
@@ -92,6 +104,7 @@ export const SSL_SETTINGS = {
     default: null,
     importance: 'medium',
     mode: 'per-broker',
+    noEffect: true,
     doc: 'Password of the key store.',
   },
   'ssl.keystore.type': {
@@ -99,12 +112,14 @@ export const SSL_SETTINGS = {
     default: 'JKS',
     importance: 'medium',
     mode: 'per-broker',
+    noEffect: true,
     doc: 'Format of the key store: JKS, PKCS12 or PEM.',
   },
   'ssl.principal.mapping.rules': {
     kind: 'string',
     default: 'DEFAULT',
     importance: 'low',
+    noEffect: true,
     doc: "Rules from a certificate's name to a principal.",
   },
   'ssl.protocol': {
@@ -112,6 +127,7 @@ export const SSL_SETTINGS = {
     default: 'TLSv1.3',
     importance: 'medium',
     mode: 'per-broker',
+    noEffect: true,
     doc: 'Version of TLS that is preferred.',
   },
   'ssl.provider': {
@@ -119,6 +135,7 @@ export const SSL_SETTINGS = {
     default: null,
     importance: 'medium',
     mode: 'per-broker',
+    noEffect: true,
     doc: 'Java security provider for TLS.',
   },
   'ssl.secure.random.implementation': {
@@ -126,6 +143,7 @@ export const SSL_SETTINGS = {
     default: null,
     importance: 'low',
     mode: 'per-broker',
+    noEffect: true,
     doc: "Java's source of randomness for TLS.",
   },
   'ssl.trustmanager.algorithm': {
@@ -133,6 +151,7 @@ export const SSL_SETTINGS = {
     default: 'PKIX',
     importance: 'medium',
     mode: 'per-broker',
+    noEffect: true,
     doc: "Java's trust manager.",
   },
   'ssl.truststore.certificates': {
@@ -140,6 +159,7 @@ export const SSL_SETTINGS = {
     default: null,
     importance: 'medium',
     mode: 'per-broker',
+    noEffect: true,
     doc: 'Trusted certificates as PEM text.',
   },
   'ssl.truststore.location': {
@@ -147,6 +167,7 @@ export const SSL_SETTINGS = {
     default: null,
     importance: 'medium',
     mode: 'per-broker',
+    noEffect: true,
     doc: 'File of the trusted certificates.',
   },
   'ssl.truststore.password': {
@@ -154,6 +175,7 @@ export const SSL_SETTINGS = {
     default: null,
     importance: 'medium',
     mode: 'per-broker',
+    noEffect: true,
     doc: 'Password of that file.',
   },
   'ssl.truststore.type': {
@@ -161,6 +183,7 @@ export const SSL_SETTINGS = {
     default: 'JKS',
     importance: 'medium',
     mode: 'per-broker',
+    noEffect: true,
     doc: 'Format of that file: JKS, PKCS12 or PEM.',
   },
 } as const satisfies SettingTable;

@@ -24,6 +24,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [1, 17] },
     importance: 'medium',
     synonyms: [{ name: 'compression.lz4.level' }],
+    noEffect: true,
     doc: 'Level for lz4 where the broker compresses.',
   },
   'compression.type': {
@@ -48,6 +49,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     synonyms: [{ name: 'log.cleaner.delete.retention.ms' }],
+    noEffect: true,
     doc: 'How long tombstones stay in a compacted topic.',
   },
   'file.delete.delay.ms': {
@@ -79,6 +81,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     default: '',
     check: { rule: 'throttled-replicas' },
     importance: 'medium',
+    noEffect: true,
     doc: 'Replicas whose fetching is throttled, as partition:broker, or * for all.',
   },
   'index.interval.bytes': {
@@ -101,6 +104,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     default: '',
     check: { rule: 'throttled-replicas' },
     importance: 'medium',
+    noEffect: true,
     doc: 'Replicas whose sending to followers is throttled, as partition:broker, or * for all.',
   },
   'local.retention.bytes': {
@@ -109,6 +113,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [-2, null] },
     importance: 'medium',
     synonyms: [{ name: 'log.local.retention.bytes' }],
+    noEffect: true,
     doc: 'Bytes of a tiered partition that stay on local disk; -2 is retention.bytes.',
   },
   'local.retention.ms': {
@@ -117,6 +122,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [-2, null] },
     importance: 'medium',
     synonyms: [{ name: 'log.local.retention.ms' }],
+    noEffect: true,
     doc: 'How long records of a tiered partition stay on local disk; -2 is retention.ms.',
   },
   'max.compaction.lag.ms': {
@@ -125,6 +131,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     synonyms: [{ name: 'log.cleaner.max.compaction.lag.ms' }],
+    noEffect: true,
     doc: 'Longest time that a record stays uncompacted.',
   },
   'max.message.bytes': {
@@ -165,6 +172,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [0, 1] },
     importance: 'medium',
     synonyms: [{ name: 'log.cleaner.min.cleanable.ratio' }],
+    noEffect: true,
     doc: 'Share of a log that must be dirty before it is cleaned.',
   },
   'min.compaction.lag.ms': {
@@ -173,6 +181,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     synonyms: [{ name: 'log.cleaner.min.compaction.lag.ms' }],
+    noEffect: true,
     doc: 'Shortest time that a record stays uncompacted.',
   },
   'min.insync.replicas': {
@@ -188,24 +197,28 @@ export const KAFKA_TOPIC_SETTINGS = {
     default: 'false',
     importance: 'medium',
     synonyms: [{ name: 'log.preallocate' }],
+    noEffect: true,
     doc: 'Whether a new segment takes its full size on disk at once.',
   },
   'remote.log.copy.disable': {
     kind: 'boolean',
     default: 'false',
     importance: 'medium',
+    noEffect: true,
     doc: 'Whether no further segments are copied to the tier.',
   },
   'remote.log.delete.on.disable': {
     kind: 'boolean',
     default: 'false',
     importance: 'medium',
+    noEffect: true,
     doc: 'Whether switching tiering off deletes the tiered records.',
   },
   'remote.storage.enable': {
     kind: 'boolean',
     default: 'false',
     importance: 'medium',
+    noEffect: true,
     doc: 'Whether the topic is tiered.',
   },
   'retention.bytes': {
@@ -264,6 +277,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     default: 'false',
     importance: 'medium',
     synonyms: [{ name: 'unclean.leader.election.enable' }],
+    noEffect: true,
     doc: 'Whether a replica outside the in-sync set may lead when no other can, at the price of lost records.',
   },
 } as const satisfies SettingTable;

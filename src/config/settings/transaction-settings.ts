@@ -7,6 +7,7 @@ export const TRANSACTION_SETTINGS = {
     default: '100',
     check: { range: [0, null] },
     importance: 'high',
+    noEffect: true,
     doc: 'Longest time that the broker keeps asking the transaction coordinator to add a partition before the producer is answered.',
   },
   'add.partitions.to.txn.retry.backoff.ms': {
@@ -14,6 +15,7 @@ export const TRANSACTION_SETTINGS = {
     default: '20',
     check: { range: [1, null] },
     importance: 'high',
+    noEffect: true,
     doc: 'Pause between two attempts of the broker to add a partition to a transaction.',
   },
   'producer.id.expiration.check.interval.ms': {
@@ -21,6 +23,7 @@ export const TRANSACTION_SETTINGS = {
     default: '600000',
     check: { range: [1, null] },
     importance: 'low',
+    noEffect: true,
     internal: true,
     doc: 'How often idle producer ids are looked for.',
   },
@@ -37,6 +40,7 @@ export const TRANSACTION_SETTINGS = {
     default: '10000',
     check: { range: [1, null] },
     importance: 'low',
+    noEffect: true,
     doc: 'How often transactions that took too long are looked for and aborted.',
   },
   'transaction.max.timeout.ms': {
@@ -44,6 +48,7 @@ export const TRANSACTION_SETTINGS = {
     default: '900000',
     check: { range: [1, null] },
     importance: 'high',
+    noEffect: true,
     doc: 'Longest timeout that a transactional producer may ask for.',
   },
   'transaction.partition.verification.enable': {
@@ -51,6 +56,7 @@ export const TRANSACTION_SETTINGS = {
     default: 'true',
     importance: 'low',
     mode: 'cluster-wide',
+    noEffect: true,
     doc: 'Whether a leader checks with the coordinator that a transaction is open before it takes its first records.',
   },
   'transaction.remove.expired.transaction.cleanup.interval.ms': {
@@ -58,6 +64,7 @@ export const TRANSACTION_SETTINGS = {
     default: '3600000',
     check: { range: [1, null] },
     importance: 'low',
+    noEffect: true,
     doc: 'How often expired transactional ids are looked for.',
   },
   'transaction.state.log.load.buffer.size': {
@@ -65,6 +72,7 @@ export const TRANSACTION_SETTINGS = {
     default: '5242880',
     check: { range: [1, null] },
     importance: 'high',
+    noEffect: true,
     doc: 'Bytes that are read at a time when a transaction coordinator loads its partition.',
   },
   'transaction.state.log.min.isr': {
@@ -72,6 +80,7 @@ export const TRANSACTION_SETTINGS = {
     default: '2',
     check: { range: [1, null] },
     importance: 'high',
+    noEffect: true,
     doc: 'In-sync replicas that __transaction_state needs.',
   },
   'transaction.state.log.num.partitions': {
@@ -79,6 +88,7 @@ export const TRANSACTION_SETTINGS = {
     default: '50',
     check: { range: [1, null] },
     importance: 'high',
+    noEffect: true,
     doc: 'Partitions of __transaction_state; not to be changed once it exists.',
   },
   'transaction.state.log.replication.factor': {
@@ -86,6 +96,7 @@ export const TRANSACTION_SETTINGS = {
     default: '3',
     check: { range: [1, null] },
     importance: 'high',
+    noEffect: true,
     doc: 'Replicas of __transaction_state; Posthorn takes as many as there are brokers if there are fewer.',
   },
   'transaction.state.log.segment.bytes': {
@@ -93,12 +104,14 @@ export const TRANSACTION_SETTINGS = {
     default: '104857600',
     check: { range: [1, null] },
     importance: 'high',
+    noEffect: true,
     doc: 'Segment size of __transaction_state.',
   },
   'transaction.two.phase.commit.enable': {
     kind: 'boolean',
     default: 'false',
     importance: 'low',
+    noEffect: true,
     doc: 'Whether producers may take part in transactions of another system.',
   },
   'transactional.id.expiration.ms': {
@@ -106,6 +119,7 @@ export const TRANSACTION_SETTINGS = {
     default: '604800000',
     check: { range: [1, null] },
     importance: 'high',
+    noEffect: true,
     doc: 'How long an idle transactional id is remembered.',
   },
 } as const satisfies SettingTable;
