@@ -292,7 +292,7 @@ function recordError(
 
 /** `nowMs + distanceMs` as a 64-bit number prints: a distance beyond 2^53 stands for the largest there is. */
 function bound(nowMs: number, distanceMs: number): bigint {
-  if (Number.isSafeInteger(nowMs + distanceMs)) return BigInt(nowMs + distanceMs);
+  if (Math.abs(distanceMs) < Number.MAX_SAFE_INTEGER) return BigInt(nowMs) + BigInt(distanceMs);
   return BigInt.asIntN(64, BigInt(nowMs) + (distanceMs < 0 ? -INT64_MAX : INT64_MAX));
 }
 

@@ -17,6 +17,8 @@ import { TransactionIndex } from './transaction-index.ts';
 const OFFSETS_PER_SEGMENT_MAX = 0x7fff_ffff;
 /** A look for one batch reads little: an index entry lies at most a batch and an index interval before it. */
 const SEEK_WINDOW_BYTES = 8 * 1024;
+/** A larger segment has entries in its offset index. */
+const UNINDEXED_BYTES_MAX = 4 * 1024 * 1024;
 
 /** A batch in a segment file. */
 export interface BatchPlace {
@@ -155,7 +157,13 @@ export class Segment {
     if (this.#isIndexLoaded) return;
     const isSound = this.offsetIndex.load(this.size) && this.timeIndex.load();
     this.#isIndexLoaded = true;
-    if (!isSound) this.rebuildIndexes();
+    if (!isSound || this.#lacksEntries()) this.rebuildIndexes();
+  }
+
+  /** Whether an index is empty that cannot be: what a crash may leave of a file that was never synced. */
+  #lacksEntries(): boolean {
+    if (this.offsetIndex.count === 0 && this.size > UNINDEXED_BYTES_MAX) return true;
+    return this.timeIndex.count === 0 && this.firstTimestamp() >= 0;
   }
 
   /** Walks the whole file to make both indexes. Throws {@link LogDamage} where it is no chain of batches. */
