@@ -34,7 +34,9 @@ export class Broker {
       await broker.#serveHealth();
     } catch (error) {
       await broker.close();
-      throw new BrokerStartError(`the health port ${config.get('posthorn.health.port')} cannot be opened: ${String(error)}`);
+      throw new BrokerStartError(
+        `the health port ${config.get('posthorn.health.port')} cannot be opened: ${String(error)}`,
+      );
     }
     return broker;
   }
@@ -45,13 +47,21 @@ export class Broker {
     this.#background = new Background(runtime.timers, runtime.logger);
     const { logDirectories, core } = opened;
     const { clock } = runtime;
-    this.#background.every('log directories', () => LOG_TICK_MS, () => logDirectories.tick(clock.nowMs()));
-    this.#background.every('retention', () => config.get('log.retention.check.interval.ms'), () => {
-      core.turn.run(() => {
-        const removed = logDirectories.cleanUp(clock.nowMs(), config.get('producer.id.expiration.ms'));
-        if (removed > 0) for (const partition of core.partitions.all()) partition.announceChange();
-      });
-    });
+    this.#background.every(
+      'log directories',
+      () => LOG_TICK_MS,
+      () => logDirectories.tick(clock.nowMs()),
+    );
+    this.#background.every(
+      'retention',
+      () => config.get('log.retention.check.interval.ms'),
+      () => {
+        core.turn.run(() => {
+          const removed = logDirectories.cleanUp(clock.nowMs(), config.get('producer.id.expiration.ms'));
+          if (removed > 0) for (const partition of core.partitions.all()) partition.announceChange();
+        });
+      },
+    );
   }
 
   /** host:port of the first listener, as a client on this machine reaches it. */
@@ -88,13 +98,18 @@ export class Broker {
     const { host } = this.#open.listening[0]!;
     this.#health = await serveHttp({ host: host === '' ? '::' : host, port }, (path) => {
       if (path === '/health') return this.#answer('ok', this.#open.logDirectories.isAnyOnline);
-      if (path === '/ready') return this.#answer('ready', this.#closing === undefined && this.#open.logDirectories.isAnyOnline);
+      if (path === '/ready')
+        return this.#answer('ready', this.#closing === undefined && this.#open.logDirectories.isAnyOnline);
       return undefined;
     });
   }
 
   #answer(word: string, isGood: boolean): { status: number; body: unknown } {
-    const body = { status: isGood ? word : 'failed', brokerId: this.#open.core.brokerId, clusterId: this.#open.core.clusterId };
+    const body = {
+      status: isGood ? word : 'failed',
+      brokerId: this.#open.core.brokerId,
+      clusterId: this.#open.core.clusterId,
+    };
     return { status: isGood ? 200 : 503, body };
   }
 }

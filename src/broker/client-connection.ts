@@ -8,6 +8,7 @@ import type { BrokerServices } from './services.ts';
 import type { TurnWork } from './turn.ts';
 
 const PRODUCE = 0;
+const FETCH = 1;
 /** Requests read ahead of the one being served; with more, nothing further is read from the client. */
 const WAITING_FRAMES_MAX = 64;
 
@@ -59,6 +60,8 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
     this.#receiver = new FrameReceiver({
       frameBytesMax: broker.config.get('socket.request.max.bytes'),
       onFrame: (frame) => this.#take(frame),
+      // What of these is needed beyond the turn is written to the log, or copied when it is decoded.
+      isTransient: (frame) => this.#startsAtOnce(frame) && isRecordTraffic(peekApiKey(frame)),
     });
     this.#responses = new ResponseQueue(connection);
   }
@@ -111,12 +114,16 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
 
   #take(frame: Uint8Array): void {
     if (this.#isClosed) return;
-    if (this.#waiting.length > 0 || !this.#mayStart(frame)) {
+    if (!this.#startsAtOnce(frame)) {
       this.#waiting.push(frame);
       this.#pauseIfFull();
       return;
     }
     this.#start(frame);
+  }
+
+  #startsAtOnce(frame: Uint8Array): boolean {
+    return this.#waiting.length === 0 && this.#mayStart(frame);
   }
 
   #mayStart(frame: Uint8Array): boolean {
@@ -189,7 +196,10 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
   }
 
   #fail(error: unknown): void {
-    const facts = { client: `${this.peer.remoteAddress}:${this.#connection.remotePort}`, listener: this.peer.listenerName };
+    const facts = {
+      client: `${this.peer.remoteAddress}:${this.#connection.remotePort}`,
+      listener: this.peer.listenerName,
+    };
     if (error instanceof ProtocolViolation || error instanceof Malformed) {
       this.#broker.logger.warn('connection closed: the client broke the protocol', { ...facts, reason: error.message });
     } else {
@@ -197,6 +207,10 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
     }
     this.close();
   }
+}
+
+function isRecordTraffic(apiKey: number): boolean {
+  return apiKey === PRODUCE || apiKey === FETCH;
 }
 
 /** IPv4 addresses that came in over an IPv6 socket, in their own form. */

@@ -73,7 +73,12 @@ export class ClientListeners {
     }
     const id = this.#nextConnectionId++;
     this.#perAddress.set(remoteAddress, ofAddress + 1);
-    const client = new ClientConnection(connection, { id, listenerName, broker, onClosed: () => this.#forget(id, remoteAddress) });
+    const client = new ClientConnection(connection, {
+      id,
+      listenerName,
+      broker,
+      onClosed: () => this.#forget(id, remoteAddress),
+    });
     this.#connections.set(id, client);
     return client;
   }

@@ -53,7 +53,8 @@ export class PartitionCoordinatorLog implements CoordinatorLog {
   read(index: number, fromOffset: number, bytesMax: number): Uint8Array {
     const { log } = this.#partition(index);
     const slice = log.read({ offset: fromOffset, bytesMax, upperOffset: log.logEndOffset, minOneBatch: true });
-    if (slice.error !== E.NONE) throw new Error(`${this.#topic}-${index} cannot be read at ${fromOffset}: ${slice.error.name}`);
+    if (slice.error !== E.NONE)
+      throw new Error(`${this.#topic}-${index} cannot be read at ${fromOffset}: ${slice.error.name}`);
     const bytes = Buffer.concat(slice.chunks);
     slice.release();
     return bytes;

@@ -46,7 +46,12 @@ export class DelayedFetch implements DataWaiter {
   #available = 0;
   #timer: Timer | undefined;
 
-  constructor(wish: FetchWish, context: RequestContext, broker: BrokerServices, done: (reads: PartitionRead[]) => void) {
+  constructor(
+    wish: FetchWish,
+    context: RequestContext,
+    broker: BrokerServices,
+    done: (reads: PartitionRead[]) => void,
+  ) {
     this.#wish = wish;
     this.#context = context;
     this.#broker = broker;
@@ -161,7 +166,11 @@ export class DelayedFetch implements DataWaiter {
     const upperOffset = isFollower ? log.logEndOffset : isReadCommitted ? log.lastStableOffset : log.highWatermark;
     const slice = log.read({ offset: wanted.fetchOffset, bytesMax, upperOffset, minOneBatch });
     if (slice.error !== E.NONE) return failedRead(wanted, slice.error);
-    const aborted = isReadCommitted ? (slice.bytes > 0 ? log.abortedTransactions(wanted.fetchOffset, slice.upperBound) : []) : null;
+    const aborted = isReadCommitted
+      ? slice.bytes > 0
+        ? log.abortedTransactions(wanted.fetchOffset, slice.upperBound)
+        : []
+      : null;
     return { ...marks, slice, diverging: undefined, aborted };
   }
 }
@@ -171,11 +180,7 @@ function namesLeader(error: ErrorSpec): boolean {
   return error === E.NOT_LEADER_OR_FOLLOWER || error === E.FENCED_LEADER_EPOCH;
 }
 
-function failedRead(
-  wanted: FetchPartition,
-  error: ErrorSpec,
-  leadership?: PartitionLeadership,
-): PartitionRead {
+function failedRead(wanted: FetchPartition, error: ErrorSpec, leadership?: PartitionLeadership): PartitionRead {
   return {
     wanted,
     error,

@@ -43,6 +43,8 @@ function emptyValue(field: AnyField): unknown {
     case 'int64':
     case 'float64':
       return 0;
+    case 'bits64':
+      return 0n;
     default:
       return kind satisfies never;
   }

@@ -28,7 +28,8 @@ export function planListeners(config: BrokerConfig, hostName: string): ListenerP
   const controllerNames = new Set((config.get('controller.listener.names') ?? []).map((name) => name.toUpperCase()));
   const protocols = protocolsOf(config);
   const bind = parseListeners('listeners', config.get('listeners')).filter(({ name }) => !controllerNames.has(name));
-  if (bind.length === 0) throw new ListenerError('listeners: at least one listener for clients is needed, like PLAINTEXT://:9092');
+  if (bind.length === 0)
+    throw new ListenerError('listeners: at least one listener for clients is needed, like PLAINTEXT://:9092');
   for (const { name } of bind) {
     const protocol = protocols.get(name) ?? (PROTOCOLS.has(name) ? name : undefined);
     if (protocol === undefined) {
@@ -61,7 +62,8 @@ function protocolsOf(config: BrokerConfig): Map<string, string> {
   const protocols = new Map<string, string>();
   for (const entry of (config.text('listener.security.protocol.map') ?? '').split(',')) {
     const [name, protocol] = entry.split(':');
-    if (name !== undefined && protocol !== undefined) protocols.set(name.trim().toUpperCase(), protocol.trim().toUpperCase());
+    if (name !== undefined && protocol !== undefined)
+      protocols.set(name.trim().toUpperCase(), protocol.trim().toUpperCase());
   }
   return protocols;
 }

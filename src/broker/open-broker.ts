@@ -4,7 +4,7 @@ import { BrokerIdInUse, BrokerRegistration } from '../controller/broker-registra
 import { Controller } from '../controller/controller.ts';
 import { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import { LogDirectories, LogDirectoryUnusable } from '../log/log-directories.ts';
-import { LogShared } from '../log/log-shared.ts';
+import { LOG_LIMITS_DEFAULT, LogShared } from '../log/log-shared.ts';
 import { EmbeddedStore, StoreLocked } from '../metadata/embedded-store.ts';
 import type { Endpoint } from '../metadata/records.ts';
 import { MetadataView } from '../metadata/metadata-view.ts';
@@ -75,7 +75,7 @@ async function openParts(config: BrokerConfig, runtime: Runtime, opened: Opened)
   const partitions = new Partitions(brokerId, turn);
   const { image } = view;
   const logDirectories = await LogDirectories.open({
-    shared: new LogShared({ disk, logger }),
+    shared: new LogShared({ disk, logger, limits: { ...LOG_LIMITS_DEFAULT, tailBytesMax: 0, tailBytesPerLogMax: 0 } }),
     random,
     paths: dataDirectories,
     nodeId: brokerId,
@@ -116,7 +116,8 @@ async function openParts(config: BrokerConfig, runtime: Runtime, opened: Opened)
       topicName: (id) => view.image.topicNamesById.get(id),
       partitionCount: (name) => view.image.topics.get(name)?.partitions.length,
     },
-    partitionCount: () => view.image.topics.get(OFFSETS_TOPIC)?.partitions.length ?? config.get('offsets.topic.num.partitions'),
+    partitionCount: () =>
+      view.image.topics.get(OFFSETS_TOPIC)?.partitions.length ?? config.get('offsets.topic.num.partitions'),
   });
   opened.add(() => groups.close());
 
@@ -174,9 +175,13 @@ function startError(error: unknown, config: BrokerConfig): unknown {
   if (error instanceof StoreLocked || error instanceof LogDirectoryUnusable || error instanceof StoreDamaged) {
     return new BrokerStartError(error.message, { cause: error });
   }
-  if (error instanceof ListenerError || error instanceof BrokerIdInUse) return new BrokerStartError(error.message, { cause: error });
+  if (error instanceof ListenerError || error instanceof BrokerIdInUse)
+    return new BrokerStartError(error.message, { cause: error });
   if (error instanceof NetworkError) {
-    const hint = error.code === 'EADDRINUSE' ? 'the port is in use; stop the other process or take another with --port' : error.message;
+    const hint =
+      error.code === 'EADDRINUSE'
+        ? 'the port is in use; stop the other process or take another with --port'
+        : error.message;
     return new BrokerStartError(`cannot listen on ${config.text('listeners')}: ${hint}`, { cause: error });
   }
   if (error instanceof DiskError) {

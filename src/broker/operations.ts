@@ -20,10 +20,20 @@ function bits(...operations: Operation[]): number {
   return operations.reduce((sum, operation) => sum | (1 << operation), 0);
 }
 
-const { read, write, create, alter, describe, clusterAction, describeConfigs, alterConfigs, idempotentWrite } = Operation;
+const { read, write, create, alter, describe, clusterAction, describeConfigs, alterConfigs, idempotentWrite } =
+  Operation;
 
 /** All that can be done with a topic, a group, the cluster: what everybody may do while there is no authorizer. */
-export const TOPIC_OPERATIONS = bits(read, write, create, describe, Operation.delete, alter, describeConfigs, alterConfigs);
+export const TOPIC_OPERATIONS = bits(
+  read,
+  write,
+  create,
+  describe,
+  Operation.delete,
+  alter,
+  describeConfigs,
+  alterConfigs,
+);
 export const GROUP_OPERATIONS = bits(read, describe, Operation.delete, describeConfigs, alterConfigs);
 export const CLUSTER_OPERATIONS = bits(
   create,

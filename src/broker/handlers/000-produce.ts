@@ -119,9 +119,10 @@ class PendingProduce {
     const { acks } = this.request;
     const partition = broker.partitions.get(topic, data.index);
     if (partition === undefined) {
-      outcome.error = broker.image().partition(topic, data.index) === undefined
-        ? E.UNKNOWN_TOPIC_OR_PARTITION
-        : E.NOT_LEADER_OR_FOLLOWER;
+      outcome.error =
+        broker.image().partition(topic, data.index) === undefined
+          ? E.UNKNOWN_TOPIC_OR_PARTITION
+          : E.NOT_LEADER_OR_FOLLOWER;
       return;
     }
     if (acks !== ACKS_ALL && acks !== 0 && acks !== 1) {
@@ -234,7 +235,9 @@ export const handleProduce = directHandler(produce, (request, context, broker, r
 
 function carriesTransaction(request: Request): boolean {
   return request.topicData.some((topic) =>
-    topic.partitionData.some(({ records }) => records !== null && (records[ATTRIBUTES_POSITION] ?? 0) & TRANSACTIONAL_BIT),
+    topic.partitionData.some(
+      ({ records }) => records !== null && (records[ATTRIBUTES_POSITION] ?? 0) & TRANSACTIONAL_BIT,
+    ),
   );
 }
 

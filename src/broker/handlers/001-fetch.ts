@@ -83,7 +83,10 @@ function answer(
   let { sessionId } = session;
   if (session.isIncremental) {
     told = reads.filter((read, index) => mustTell(read.wanted, answers[index]!));
-    broker.fetchSessions.rotate(session, told.filter((read) => (read.slice?.bytes ?? 0) > 0).map((read) => read.wanted));
+    broker.fetchSessions.rotate(
+      session,
+      told.filter((read) => (read.slice?.bytes ?? 0) > 0).map((read) => read.wanted),
+    );
   } else {
     sessionId = broker.fetchSessions.open(session, answers, broker.clock.monotonicMs());
   }
@@ -123,7 +126,11 @@ function byTopic(reads: readonly PartitionRead[], broker: BrokerServices, usesTo
     const { topic, topicId } = read.wanted;
     let last = topics.at(-1);
     if (last === undefined || (usesTopicIds ? last.topicId !== topicId : last.topic !== topic)) {
-      last = { topic: usesTopicIds ? (broker.image().topicNamesById.get(topicId) ?? '') : topic, topicId, partitions: [] };
+      last = {
+        topic: usesTopicIds ? (broker.image().topicNamesById.get(topicId) ?? '') : topic,
+        topicId,
+        partitions: [],
+      };
       topics.push(last);
     }
     last.partitions.push({

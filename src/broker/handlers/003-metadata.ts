@@ -20,7 +20,11 @@ export const handleMetadata = handler(metadata, (request, context, broker) => {
   const operations = request.includeTopicAuthorizedOperations ? TOPIC_OPERATIONS : OPERATIONS_NOT_ASKED;
   const error = wantsAll ? E.NONE : refusal(request, context.apiVersion);
   const topics =
-    error !== E.NONE ? refused(request, error) : wantsAll ? allTopics(broker, operations) : namedTopics(request, broker, operations);
+    error !== E.NONE
+      ? refused(request, error)
+      : wantsAll
+        ? allTopics(broker, operations)
+        : namedTopics(request, broker, operations);
   return {
     throttleTimeMs: 0,
     brokers: broker.endpoints(context.peer),

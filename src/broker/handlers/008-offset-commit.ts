@@ -3,4 +3,6 @@ import { groupContext } from '../group-context.ts';
 import { handler } from '../handler.ts';
 
 /** Commits offsets of a group (OffsetCommit; KIP-211, 345, 848). */
-export const handleOffsetCommit = handler(offsetCommit, (request, context, broker) => broker.groups.offsetCommit(request, groupContext(context)));
+export const handleOffsetCommit = handler(offsetCommit, (request, context, broker) =>
+  broker.groups.offsetCommit(request, groupContext(context)),
+);

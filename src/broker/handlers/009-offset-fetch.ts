@@ -3,4 +3,6 @@ import { groupContext } from '../group-context.ts';
 import { handler } from '../handler.ts';
 
 /** Reads committed offsets, of many groups at once since version 8 (OffsetFetch; KIP-447, 709). */
-export const handleOffsetFetch = handler(offsetFetch, (request, context, broker) => broker.groups.offsetFetch(request, groupContext(context)));
+export const handleOffsetFetch = handler(offsetFetch, (request, context, broker) =>
+  broker.groups.offsetFetch(request, groupContext(context)),
+);

@@ -21,7 +21,10 @@ const NO_NODE = { nodeId: -1, host: '', port: -1 };
 /** Finds who coordinates groups or transactions; the first request creates the internal topic (FindCoordinator; KIP-699). */
 export const handleFindCoordinator = handler(findCoordinator, (request, context, broker) => {
   const keys = context.apiVersion < FIRST_VERSION_WITH_MANY ? [request.key] : request.coordinatorKeys;
-  const found = keys.map((key) => ({ key, ...find(key, request.keyType, { version: context.apiVersion, peer: context.peer, broker }) }));
+  const found = keys.map((key) => ({
+    key,
+    ...find(key, request.keyType, { version: context.apiVersion, peer: context.peer, broker }),
+  }));
   if (context.apiVersion >= FIRST_VERSION_WITH_MANY) {
     return {
       throttleTimeMs: 0,

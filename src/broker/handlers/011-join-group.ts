@@ -3,4 +3,6 @@ import { groupContext } from '../group-context.ts';
 import { handler } from '../handler.ts';
 
 /** Joins a classic group and waits for the others (JoinGroup; KIP-345, 394, 559). */
-export const handleJoinGroup = handler(joinGroup, (request, context, broker) => broker.groups.joinGroup(request, groupContext(context)));
+export const handleJoinGroup = handler(joinGroup, (request, context, broker) =>
+  broker.groups.joinGroup(request, groupContext(context)),
+);

@@ -3,4 +3,6 @@ import { groupContext } from '../group-context.ts';
 import { handler } from '../handler.ts';
 
 /** Keeps a member of a classic group alive (Heartbeat; KIP-345). */
-export const handleHeartbeat = handler(heartbeat, (request, context, broker) => broker.groups.heartbeat(request, groupContext(context)));
+export const handleHeartbeat = handler(heartbeat, (request, context, broker) =>
+  broker.groups.heartbeat(request, groupContext(context)),
+);

@@ -3,4 +3,6 @@ import { groupContext } from '../group-context.ts';
 import { handler } from '../handler.ts';
 
 /** Takes members out of a classic group (LeaveGroup; KIP-345). */
-export const handleLeaveGroup = handler(leaveGroup, (request, context, broker) => broker.groups.leaveGroup(request, groupContext(context)));
+export const handleLeaveGroup = handler(leaveGroup, (request, context, broker) =>
+  broker.groups.leaveGroup(request, groupContext(context)),
+);

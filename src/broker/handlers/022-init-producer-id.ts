@@ -7,7 +7,11 @@ export const handleInitProducerId = handler(initProducerId, async (request, _con
   const refuse = (errorCode: number) => ({ throttleTimeMs: 0, errorCode, producerId: -1, producerEpoch: -1 });
   if (request.transactionalId === '') return refuse(E.INVALID_REQUEST.code);
   if (request.transactionalId !== null) return refuse(E.COORDINATOR_NOT_AVAILABLE.code);
-  if (request.producerId < -1 || request.producerEpoch < -1 || (request.producerId === -1) !== (request.producerEpoch === -1)) {
+  if (
+    request.producerId < -1 ||
+    request.producerEpoch < -1 ||
+    (request.producerId === -1) !== (request.producerEpoch === -1)
+  ) {
     return refuse(E.INVALID_REQUEST.code);
   }
   return { throttleTimeMs: 0, errorCode: E.NONE.code, producerId: await broker.producerIds.next(), producerEpoch: 0 };

@@ -6,7 +6,10 @@ import { handler } from '../handler.ts';
 export const handleAlterConfigs = handler(alterConfigs, async ({ resources, validateOnly }, _context, broker) => {
   const loggers = resources.filter(({ resourceType }) => resourceType === ResourceType.brokerLogger);
   const others = resources.filter(({ resourceType }) => resourceType !== ResourceType.brokerLogger);
-  const changes = [...alteredLoggers(loggers), ...(await broker.controller.alterConfigs({ resources: others, validateOnly }))];
+  const changes = [
+    ...alteredLoggers(loggers),
+    ...(await broker.controller.alterConfigs({ resources: others, validateOnly })),
+  ];
   return {
     responses: changes.map(({ resourceType, resourceName, error, message }) => ({
       errorCode: error.code,

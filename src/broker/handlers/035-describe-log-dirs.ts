@@ -4,9 +4,15 @@ import { handler } from '../handler.ts';
 
 /** Data directories with the sizes of their partitions (DescribeLogDirs; KIP-113, 827). */
 export const handleDescribeLogDirs = handler(describeLogDirs, ({ topics }, _context, broker) => {
-  const wanted = topics === null ? undefined : new Set(topics.flatMap(({ topic, partitions }) => partitions.map((index) => `${index} ${topic}`)));
+  const wanted =
+    topics === null
+      ? undefined
+      : new Set(topics.flatMap(({ topic, partitions }) => partitions.map((index) => `${index} ${topic}`)));
   const results = broker.logDirectories.describe().map(({ path, error, usableBytes, logs }) => {
-    const byTopic = new Map<string, { partitionIndex: number; partitionSize: number; offsetLag: number; isFutureKey: boolean }[]>();
+    const byTopic = new Map<
+      string,
+      { partitionIndex: number; partitionSize: number; offsetLag: number; isFutureKey: boolean }[]
+    >();
     for (const { topic, partition, sizeBytes } of logs) {
       if (wanted !== undefined && !wanted.has(`${partition} ${topic}`)) continue;
       const partitions = byTopic.get(topic) ?? [];

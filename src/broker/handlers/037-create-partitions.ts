@@ -4,5 +4,7 @@ import { handler } from '../handler.ts';
 /** Adds partitions to topics (CreatePartitions; KIP-195). */
 export const handleCreatePartitions = handler(createPartitions, async ({ topics, validateOnly }, _context, broker) => {
   const results = await broker.controller.createPartitions({ topics, validateOnly });
-  return { results: results.map(({ name, error, message }) => ({ name, errorCode: error.code, errorMessage: message })) };
+  return {
+    results: results.map(({ name, error, message }) => ({ name, errorCode: error.code, errorMessage: message })),
+  };
 });

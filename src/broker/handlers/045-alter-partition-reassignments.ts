@@ -4,19 +4,22 @@ import { byTopic } from '../by-topic.ts';
 import { handler } from '../handler.ts';
 
 /** Moves partitions to other brokers, or cancels that (AlterPartitionReassignments; KIP-455). */
-export const handleAlterPartitionReassignments = handler(alterPartitionReassignments, async (request, _context, broker) => {
-  const wanted = request.topics.flatMap(({ name, partitions }) =>
-    partitions.map(({ partitionIndex, replicas }) => ({ topic: name, partition: partitionIndex, replicas })),
-  );
-  const results = await broker.controller.alterPartitionReassignments(wanted);
-  return {
-    allowReplicationFactorChange: request.allowReplicationFactorChange,
-    errorCode: E.NONE.code,
-    errorMessage: null,
-    responses: byTopic(results, ({ partition, error, message }) => ({
-      partitionIndex: partition,
-      errorCode: error.code,
-      errorMessage: message,
-    })).map(({ topic, items }) => ({ name: topic, partitions: items })),
-  };
-});
+export const handleAlterPartitionReassignments = handler(
+  alterPartitionReassignments,
+  async (request, _context, broker) => {
+    const wanted = request.topics.flatMap(({ name, partitions }) =>
+      partitions.map(({ partitionIndex, replicas }) => ({ topic: name, partition: partitionIndex, replicas })),
+    );
+    const results = await broker.controller.alterPartitionReassignments(wanted);
+    return {
+      allowReplicationFactorChange: request.allowReplicationFactorChange,
+      errorCode: E.NONE.code,
+      errorMessage: null,
+      responses: byTopic(results, ({ partition, error, message }) => ({
+        partitionIndex: partition,
+        errorCode: error.code,
+        errorMessage: message,
+      })).map(({ topic, items }) => ({ name: topic, partitions: items })),
+    };
+  },
+);

@@ -3,4 +3,6 @@ import { groupContext } from '../group-context.ts';
 import { handler } from '../handler.ts';
 
 /** Deletes committed offsets of topics nobody in the group reads (OffsetDelete; KIP-496). */
-export const handleOffsetDelete = handler(offsetDelete, (request, context, broker) => broker.groups.offsetDelete(request, groupContext(context)));
+export const handleOffsetDelete = handler(offsetDelete, (request, context, broker) =>
+  broker.groups.offsetDelete(request, groupContext(context)),
+);

@@ -4,15 +4,18 @@ import { describeUserScramCredentials } from '../../protocol/messages/050-descri
 import { handler } from '../handler.ts';
 
 /** Which users have SCRAM credentials, without the secrets (DescribeUserScramCredentials; KIP-554). */
-export const handleDescribeUserScramCredentials = handler(describeUserScramCredentials, ({ users }, _context, broker) => ({
-  errorCode: E.NONE.code,
-  errorMessage: null,
-  results: describeScram(broker.image(), users?.map(({ name }) => name) ?? null).map(
-    ({ user, error, message, credentials }) => ({
-      user,
-      errorCode: error.code,
-      errorMessage: message,
-      credentialInfos: credentials,
-    }),
-  ),
-}));
+export const handleDescribeUserScramCredentials = handler(
+  describeUserScramCredentials,
+  ({ users }, _context, broker) => ({
+    errorCode: E.NONE.code,
+    errorMessage: null,
+    results: describeScram(broker.image(), users?.map(({ name }) => name) ?? null).map(
+      ({ user, error, message, credentials }) => ({
+        user,
+        errorCode: error.code,
+        errorMessage: message,
+        credentialInfos: credentials,
+      }),
+    ),
+  }),
+);

@@ -12,7 +12,10 @@ const METADATA_TOPIC = '__cluster_metadata';
 export const handleDescribeQuorum = handler(describeQuorum, ({ topics }, context, broker) => {
   const [topic] = topics;
   const isMetadata =
-    topics.length === 1 && topic?.topicName === METADATA_TOPIC && topic.partitions.length === 1 && topic.partitions[0]?.partitionIndex === 0;
+    topics.length === 1 &&
+    topic?.topicName === METADATA_TOPIC &&
+    topic.partitions.length === 1 &&
+    topic.partitions[0]?.partitionIndex === 0;
   if (!isMetadata) {
     return {
       errorCode: E.NONE.code,

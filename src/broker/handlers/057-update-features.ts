@@ -5,16 +5,19 @@ const UPGRADE = 1;
 const SAFE_DOWNGRADE = 2;
 
 /** Raises or lowers finalized feature levels, all or none (UpdateFeatures; KIP-584, 1022). */
-export const handleUpdateFeatures = handler(updateFeatures, async ({ featureUpdates, validateOnly }, context, broker) => {
-  const updates = featureUpdates.map(({ feature, maxVersionLevel, allowDowngrade, upgradeType }) => ({
-    feature,
-    maxVersionLevel,
-    upgradeType: context.apiVersion === 0 ? (allowDowngrade ? SAFE_DOWNGRADE : UPGRADE) : upgradeType,
-  }));
-  const { error, message } = await broker.controller.updateFeatures({ updates, validateOnly });
-  return {
-    errorCode: error.code,
-    errorMessage: message,
-    results: updates.map(({ feature }) => ({ feature, errorCode: error.code, errorMessage: message })),
-  };
-});
+export const handleUpdateFeatures = handler(
+  updateFeatures,
+  async ({ featureUpdates, validateOnly }, context, broker) => {
+    const updates = featureUpdates.map(({ feature, maxVersionLevel, allowDowngrade, upgradeType }) => ({
+      feature,
+      maxVersionLevel,
+      upgradeType: context.apiVersion === 0 ? (allowDowngrade ? SAFE_DOWNGRADE : UPGRADE) : upgradeType,
+    }));
+    const { error, message } = await broker.controller.updateFeatures({ updates, validateOnly });
+    return {
+      errorCode: error.code,
+      errorMessage: message,
+      results: updates.map(({ feature }) => ({ feature, errorCode: error.code, errorMessage: message })),
+    };
+  },
+);

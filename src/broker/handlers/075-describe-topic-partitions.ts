@@ -31,7 +31,9 @@ export const handleDescribeTopicPartitions = handler(describeTopicPartitions, (r
     }
     const topic = image.topics.get(name);
     if (topic === undefined) {
-      topics.push(failed(name, topicNameProblem(name) === undefined ? E.UNKNOWN_TOPIC_OR_PARTITION : E.INVALID_TOPIC_EXCEPTION));
+      topics.push(
+        failed(name, topicNameProblem(name) === undefined ? E.UNKNOWN_TOPIC_OR_PARTITION : E.INVALID_TOPIC_EXCEPTION),
+      );
       continue;
     }
     const first = cursor?.topicName === name ? Math.max(0, cursor.partitionIndex) : 0;
@@ -64,7 +66,11 @@ function failed(name: string, error: ErrorSpec): TopicAnswer {
   };
 }
 
-function describe(partition: PartitionImage, partitionIndex: number, broker: BrokerServices): TopicAnswer['partitions'][number] {
+function describe(
+  partition: PartitionImage,
+  partitionIndex: number,
+  broker: BrokerServices,
+): TopicAnswer['partitions'][number] {
   const { brokers } = broker.image();
   const isLive = (id: number): boolean => brokers.get(id)?.fenced === false;
   const leaderId = isLive(partition.leader) ? partition.leader : -1;
