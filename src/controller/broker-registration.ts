@@ -53,6 +53,7 @@ export class BrokerRegistration {
   #lease: LeaseId | undefined;
   #timer: Timer | undefined;
   #closed = false;
+  #brokerEpoch = -1;
 
   /** Registers, and resolves once this broker's image shows it. Rejects with {@link BrokerIdInUse} or {@link StoreUnavailable}. */
   static async start(options: BrokerRegistrationOptions): Promise<BrokerRegistration> {
@@ -71,6 +72,11 @@ export class BrokerRegistration {
     this.#options = options;
     this.#incarnation = randomUuid(options.random);
     this.#unsubscribe = options.view.subscribe((image) => this.#standForController(image));
+  }
+
+  /** Epoch of the newest registration; it stays when the registration is gone. */
+  get brokerEpoch(): number {
+    return this.#brokerEpoch;
   }
 
   /** Leaves the cluster: the registration, and the office of controller, end at once. */
@@ -98,7 +104,10 @@ export class BrokerRegistration {
       }
       const { succeeded, revision } = await store.txn(this.#registration(image, this.#lease));
       await view.reached(revision);
-      if (succeeded) return;
+      if (succeeded) {
+        this.#brokerEpoch = revision;
+        return;
+      }
     }
     throw new StoreUnavailable('registration failed: too many others change the cluster');
   }

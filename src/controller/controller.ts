@@ -19,9 +19,9 @@ import { decideCreatePartitions, type PartitionCreation, type PartitionIncrease 
 import { decideCreateTopics, type NewTopic, type TopicCreation } from './create-topics.ts';
 import { OK, refused, single, type Decided, type DecisionContext, type ItemResult } from './decision.ts';
 import {
-  decideCollectOrphans,
   decideDeleteTopics,
   decideForgetTopic,
+  decideTidyUp,
   type TopicDeletion,
   type TopicReference,
 } from './delete-topics.ts';
@@ -107,13 +107,16 @@ export class Controller {
     });
   }
 
-  /** Removes partition records that an interrupted creation left behind. To be called once after a start. */
-  async collectOrphans(): Promise<void> {
+  /**
+   * Removes what interrupted creations and deletions of topics left in the store. To be called once after a start, when
+   * no logs of deleted topics are left.
+   */
+  async tidyUp(): Promise<void> {
     const [result] = await this.#change(({ image }) => {
-      const staged = decideCollectOrphans(image);
-      return staged.length === 0 ? [] : [{ result: OK, mutation: { staged, commit: [] } }];
+      const mutation = decideTidyUp(image);
+      return mutation.staged.length + mutation.commit.length === 0 ? [] : [{ result: OK, mutation }];
     });
-    if (result !== undefined) this.#options.logger.info('removed what unfinished topic creations had left');
+    if (result !== undefined) this.#options.logger.info('removed what unfinished topic changes had left');
   }
 
   createPartitions(request: {

@@ -1,6 +1,6 @@
 import { ZERO_UUID, type Uuid } from '../base/uuid.ts';
 import type { ClusterImage, TopicImage } from '../metadata/cluster-image.ts';
-import type { StoreOp } from '../metadata/metadata-store.ts';
+import { TXN_OPS_MAX, type StoreOp } from '../metadata/metadata-store.ts';
 import { storeKeys } from '../metadata/store-keys.ts';
 import { E } from '../protocol/errors.ts';
 import { OK, putRecord, refused, type Decided, type ItemResult, type Mutation } from './decision.ts';
@@ -115,15 +115,18 @@ export function decideForgetTopic(image: ClusterImage, topicId: Uuid): Mutation 
   };
 }
 
-/** Removes partition records of topics, or of enlargements, that never came to be. Looks at every topic: for a start. */
-export function decideCollectOrphans(image: ClusterImage): readonly StoreOp[] {
-  const ops: StoreOp[] = [];
+/**
+ * Removes partition records of topics that are deleted, and of creations and enlargements that never came to be. Looks at
+ * every topic: for a start, once the logs of deleted topics are gone.
+ */
+export function decideTidyUp(image: ClusterImage): Mutation {
+  const staged: StoreOp[] = [];
   for (const [topicId, slots] of image.partitions.entries()) {
-    if (image.deletedTopics.has(topicId)) continue;
     const count = image.topicById(topicId)?.partitions.length ?? 0;
-    if (slots.length > count) ops.push(...partitionDeletes(image, topicId, count));
+    if (slots.length > count) staged.push(...partitionDeletes(image, topicId, count));
   }
-  return ops;
+  const forgotten = [...image.deletedTopics.keys()].slice(0, TXN_OPS_MAX);
+  return { staged, commit: forgotten.map((id) => ({ type: 'delete', key: storeKeys.deletedTopic(id) })) };
 }
 
 function partitionDeletes(image: ClusterImage, topicId: Uuid, from: number): StoreOp[] {
