@@ -1,0 +1,91 @@
+import { ZERO_UUID } from '../../src/base/uuid.ts';
+import { produce } from '../../src/protocol/messages/000-produce.ts';
+import { listOffsets } from '../../src/protocol/messages/002-list-offsets.ts';
+import { metadata } from '../../src/protocol/messages/003-metadata.ts';
+import { createTopics } from '../../src/protocol/messages/019-create-topics.ts';
+import { deleteTopics } from '../../src/protocol/messages/020-delete-topics.ts';
+import { buildBatch } from '../../src/records/batch-builder.ts';
+import { sleep } from '../measure/wait.ts';
+import { withClient, type RawClient } from './raw-client.ts';
+
+const LATEST = -1;
+const POLL_MS = 20;
+const READY_MS = 60_000;
+const REQUEST_MS = 30_000;
+
+/** Creates a topic with one replica and waits until every partition has a leader. */
+export async function createTopic(port: number, name: string, partitions: number): Promise<void> {
+  await withClient(port, async (client) => {
+    const topic = { name, numPartitions: partitions, replicationFactor: 1, assignments: [], configs: [] };
+    const answer = await client.request(createTopics, 4, { topics: [topic], timeoutMs: REQUEST_MS });
+    const error = answer.topics[0]?.errorCode;
+    if (error !== 0) throw new Error(`creating ${name}: error ${error}`);
+    const deadline = performance.now() + READY_MS;
+    while ((await leaders(client, [name])) < partitions) {
+      if (performance.now() > deadline) throw new Error(`${name} has no leaders after ${READY_MS} ms`);
+      await sleep(POLL_MS);
+    }
+  });
+}
+
+export async function deleteTopic(port: number, name: string): Promise<void> {
+  const answer = await withClient(port, (client) =>
+    client.request(deleteTopics, 3, { topics: [], topicNames: [name], timeoutMs: REQUEST_MS }),
+  );
+  const error = answer.responses[0]?.errorCode;
+  if (error !== 0) throw new Error(`deleting ${name}: error ${error}`);
+}
+
+/** How many partitions of these topics have a leader; null asks for all topics. */
+export async function leaders(client: RawClient, names: readonly string[] | null): Promise<number> {
+  const topics = names === null ? null : names.map((name) => ({ name, topicId: ZERO_UUID }));
+  const answer = await client.request(metadata, 4, {
+    topics,
+    allowAutoTopicCreation: false,
+    includeClusterAuthorizedOperations: false,
+    includeTopicAuthorizedOperations: false,
+  });
+  let count = 0;
+  for (const topic of answer.topics) {
+    if (topic.errorCode !== 0) continue;
+    for (const partition of topic.partitions) if (partition.errorCode === 0 && partition.leaderId >= 0) count++;
+  }
+  return count;
+}
+
+/** Sum of the end offsets: what a fresh topic holds when nothing is lost or doubled. */
+export async function recordsIn(port: number, name: string, partitions: number): Promise<number> {
+  const wanted = [...Array(partitions).keys()].map((partitionIndex) => ({ partitionIndex, timestamp: LATEST }));
+  const answer = await withClient(port, (client) =>
+    client.request(listOffsets, 5, {
+      replicaId: -1,
+      isolationLevel: 0,
+      topics: [{ name, partitions: wanted }],
+      timeoutMs: 0,
+    }),
+  );
+  let sum = 0;
+  for (const { partitionIndex, errorCode, offset } of answer.topics[0]?.partitions ?? []) {
+    if (errorCode !== 0) throw new Error(`end offset of ${name}-${partitionIndex}: error ${errorCode}`);
+    sum += offset;
+  }
+  return sum;
+}
+
+/** Throws unless a topic holds exactly that many records. */
+export async function expectRecords(port: number, name: string, partitions: number, expected: number): Promise<void> {
+  const found = await recordsIn(port, name, partitions);
+  if (found !== expected) throw new Error(`${name} holds ${found} records, not ${expected}`);
+}
+
+/** Produces one small record to each partition; the error code of the first that refuses, 0 when all took it. */
+export async function produceToEach(client: RawClient, name: string, partitions: number): Promise<number> {
+  const records = buildBatch([{ value: Buffer.from('bench'), timestamp: Date.now() }]);
+  const partitionData = [...Array(partitions).keys()].map((index) => ({ index, records }));
+  const answer = await client.request(produce, 7, {
+    acks: 1,
+    timeoutMs: REQUEST_MS,
+    topicData: [{ name, topicId: ZERO_UUID, partitionData }],
+  });
+  return answer.responses[0]?.partitionResponses.find(({ errorCode }) => errorCode !== 0)?.errorCode ?? 0;
+}

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+
+/** Linux counts processor time in hundredths of a second towards user space, on every architecture Node runs on. */
+const TICKS_PER_SECOND = 100;
+const BYTES_PER_KIB = 1024;
+
+/** Processor seconds a process has used so far, user and system, all threads. */
+export function cpuSeconds(pid: number): number {
+  return cpuSecondsOf(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+}
+
+/** Reads the text of `/proc/PID/stat`; the program's name may hold spaces and brackets. */
+export function cpuSecondsOf(stat: string): number {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** Resident memory now and at its highest since the start, in bytes. */
+export function memory(pid: number): { readonly residentBytes: number; readonly peakBytes: number } {
+  return memoryOf(readFileSync(`/proc/${pid}/status`, 'latin1'));
+}
+
+export function memoryOf(status: string): { readonly residentBytes: number; readonly peakBytes: number } {
+  return { residentBytes: kib(status, 'VmRSS') * BYTES_PER_KIB, peakBytes: kib(status, 'VmHWM') * BYTES_PER_KIB };
+}
+
+function kib(status: string, name: string): number {
+  const found = new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm').exec(status);
+  if (found === null) throw new Error(`no ${name} in the process status`);
+  return Number(found[1]);
+}

@@ -1,0 +1,68 @@
+import { parseArgs } from 'node:util';
+import { scales, type Scale } from './scale.ts';
+import type { Workload } from './workload.ts';
+import { workloads } from './workloads.ts';
+
+export interface Options {
+  readonly chosen: readonly Workload[];
+  readonly scale: Scale;
+  readonly rounds: number;
+  /** Keep the raw data in the repository and write the document. */
+  readonly publish: boolean;
+  /** Kafka on both sides. */
+  readonly noise: boolean;
+  readonly profile: boolean;
+}
+
+const ROUNDS = 3;
+
+export const HELP = `npm run bench -- [options] [workload ...]
+
+  --quick       less of everything, about ten minutes; nothing is kept unless --publish is given
+  --tiny        only to try the bench itself
+  --rounds N    measurements of each side (${ROUNDS})
+  --publish     keep raw data in bench/results and write docs/benchmarks.md (the default without --quick)
+  --noise       Kafka against Kafka: how far equals differ here
+  --profile     Posthorn alone under --cpu-prof: where its time goes
+
+Workloads:
+${workloads.map(({ name, title }) => `  ${name.padEnd(16)}${title}`).join('\n')}
+`;
+
+/** Reads the command line; undefined when help is asked for. Throws with one sentence when it is wrong. */
+export function parseOptions(args: readonly string[]): Options | undefined {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      tiny: { type: 'boolean', default: false },
+      rounds: { type: 'string', default: String(ROUNDS) },
+      publish: { type: 'boolean', default: false },
+      noise: { type: 'boolean', default: false },
+      profile: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds takes a whole number, not ${values.rounds}`);
+  const { quick, tiny, noise, profile } = values;
+  const isFull = !quick && !tiny && !noise && !profile && rounds >= ROUNDS;
+  if (values.publish && (noise || profile || tiny)) throw new Error('--publish is for comparisons that mean something');
+  return {
+    chosen: positionals.length === 0 ? workloads : positionals.map((name) => workloadNamed(name)),
+    scale: scales[tiny ? 'tiny' : quick || profile ? 'quick' : 'full'],
+    rounds,
+    publish: values.publish || isFull,
+    noise,
+    profile,
+  };
+}
+
+function workloadNamed(name: string): Workload {
+  const found = workloads.find((workload) => workload.name === name);
+  if (found === undefined)
+    throw new Error(`no workload ${name}; there are ${workloads.map((each) => each.name).join(', ')}`);
+  return found;
+}

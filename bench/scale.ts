@@ -1,0 +1,55 @@
+/** How much each workload does; the same for both sides. */
+export interface Scale {
+  readonly name: 'full' | 'quick' | 'tiny';
+  readonly records1k: number;
+  readonly records100: number;
+  readonly recordsCompressed: number;
+  readonly consumed1k: number;
+  readonly consumed100: number;
+  readonly latencySeconds: number;
+  readonly latencyWarmupSeconds: number;
+  readonly restartRecords: number;
+  readonly topics: number;
+}
+
+const GIB_OF_1K_RECORDS = 1 << 20;
+
+export const scales: Readonly<Record<Scale['name'], Scale>> = {
+  full: {
+    name: 'full',
+    records1k: 1_500_000,
+    records100: 6_000_000,
+    recordsCompressed: 1_000_000,
+    consumed1k: 3_000_000,
+    consumed100: 12_000_000,
+    latencySeconds: 30,
+    latencyWarmupSeconds: 10,
+    restartRecords: 2 * GIB_OF_1K_RECORDS,
+    topics: 1000,
+  },
+  quick: {
+    name: 'quick',
+    records1k: 400_000,
+    records100: 1_500_000,
+    recordsCompressed: 200_000,
+    consumed1k: 1_000_000,
+    consumed100: 4_000_000,
+    latencySeconds: 8,
+    latencyWarmupSeconds: 4,
+    restartRecords: 2 * GIB_OF_1K_RECORDS,
+    topics: 1000,
+  },
+  /** Only for trying the bench itself: its numbers mean nothing. */
+  tiny: {
+    name: 'tiny',
+    records1k: 20_000,
+    records100: 50_000,
+    recordsCompressed: 10_000,
+    consumed1k: 20_000,
+    consumed100: 50_000,
+    latencySeconds: 2,
+    latencyWarmupSeconds: 1,
+    restartRecords: 20_000,
+    topics: 20,
+  },
+};

@@ -1,0 +1,65 @@
+import { rm } from 'node:fs/promises';
+import { firstAnswer } from '../client/first-answer.ts';
+import { diskQuiet } from '../measure/disk-quiet.ts';
+import { cpuSeconds, memory } from '../measure/process-stats.ts';
+import { sleep } from '../measure/wait.ts';
+import type { Side } from '../sides/side.ts';
+import type { BenchContext, Values, Workload } from '../workload.ts';
+import { newHome } from './brokers.ts';
+
+const QUIET_MS = 5000;
+
+/** Start on an empty directory, and what the broker needs when nobody uses it. */
+export const start: Workload = {
+  name: 'start',
+  title: 'Start and rest',
+  method:
+    'A process is spawned on an empty (for Kafka: formatted) directory; a raw socket asks ApiVersions every millisecond until ' +
+    'the first answer. Memory and processor use follow over five seconds without any request.',
+  metrics: [
+    {
+      key: 'startMs',
+      title: 'process start to first answer',
+      unit: 'ms',
+      better: 'less',
+      goals: [
+        { of: 'median', bound: 'at most', limit: 150 },
+        { of: 'ratio', bound: 'at most', limit: 0.1 },
+      ],
+    },
+    {
+      key: 'idleMb',
+      title: 'resident memory when idle',
+      unit: 'MB',
+      better: 'less',
+      goals: [{ of: 'median', bound: 'at most', limit: 80 }],
+    },
+    { key: 'idleCpuPercent', title: 'processor use when idle', unit: '% of a core', better: 'less' },
+  ],
+  open: (context) =>
+    Promise.resolve({
+      measure: (name) =>
+        measure(
+          context,
+          context.sides.find((side) => side.name === name)!,
+        ),
+      close: () => Promise.resolve(),
+    }),
+};
+
+async function measure(context: BenchContext, side: Side): Promise<Values> {
+  const home = await newHome(context, side.name);
+  await side.prepare(home);
+  await diskQuiet();
+  const broker = await side.launch(home);
+  try {
+    const startMs = (await firstAnswer(broker)) - broker.spawnedAt;
+    const cpuBefore = cpuSeconds(broker.pid);
+    await sleep(QUIET_MS);
+    const idleCpuPercent = ((cpuSeconds(broker.pid) - cpuBefore) / (QUIET_MS / 1000)) * 100;
+    return { startMs, idleMb: memory(broker.pid).residentBytes / 1e6, idleCpuPercent };
+  } finally {
+    await broker.stop();
+    await rm(home, { recursive: true, force: true });
+  }
+}
