@@ -1,6 +1,6 @@
 import { Malformed } from '../base/malformed.ts';
 import { ZERO_UUID, uuidToBytes, type Uuid } from '../base/uuid.ts';
-import { DiskError } from '../runtime/disk.ts';
+import { DiskError, type Disk } from '../runtime/disk.ts';
 import type { Random } from '../runtime/random.ts';
 import {
   randomUuid,
@@ -89,7 +89,7 @@ export class LogDirectory {
   static open(options: LogDirectoryOptions): LogDirectory {
     const { shared, path } = options;
     try {
-      shared.disk.makeDirectory(path);
+      makeDirectory(shared.disk, path);
       const lock = shared.disk.lock(`${path}/${LOCK}`);
       if (lock === undefined) throw new LogDirectoryUnusable(`${path} is in use by another broker`);
       try {
@@ -289,6 +289,14 @@ export class LogDirectory {
   #randomHex(): string {
     return Buffer.from(uuidToBytes(randomUuid(this.#options.random))).toString('hex');
   }
+}
+
+/** Makes the directory, durably: what is synced into it later is only as safe as its name. */
+function makeDirectory(disk: Disk, path: string): void {
+  if (disk.exists(path)) return;
+  disk.makeDirectory(path);
+  const separator = path.lastIndexOf('/');
+  disk.syncDirectory(separator <= 0 ? '/' : path.slice(0, separator));
 }
 
 function settleIdentity({ shared, path, nodeId, clusterId, random }: LogDirectoryOptions): DirectoryIdentity {

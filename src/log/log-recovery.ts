@@ -112,10 +112,20 @@ function recoverTail(input: RecoveryInput, segments: SegmentList): number {
   let logEndOffset = segments.first.baseOffset;
   for (let index = from; index < segments.count; index++) {
     const segment = segments.at(index)!;
+    // The end of the segment before was lost with its writes: what follows is tail as well. Compaction leaves such
+    // gaps on purpose, so in a compacted topic there is no telling.
+    if (
+      index > from &&
+      segment.baseOffset > Math.max(logEndOffset, recoveryPoint) &&
+      !input.config.cleanupPolicy.compact
+    ) {
+      dropFrom(input, segments, index);
+      break;
+    }
     const end = recoverSegment(input, segment);
     logEndOffset = end.offset;
     if (!end.isCut) continue;
-    for (const later of segments.cut(index + 1)) later.remove();
+    dropFrom(input, segments, index + 1);
     break;
   }
   if (logEndOffset < recoveryPoint && recoveryPoint > segments.active.baseOffset) {
@@ -123,6 +133,13 @@ function recoverTail(input: RecoveryInput, segments: SegmentList): number {
     throw new LogDamage(log.path, size, `the log ends at offset ${logEndOffset}, it was synced up to ${recoveryPoint}`);
   }
   return logEndOffset;
+}
+
+function dropFrom({ shared }: RecoveryInput, segments: SegmentList, index: number): void {
+  for (const segment of segments.cut(index).toReversed()) {
+    shared.logger.warn('dropped a segment behind a torn tail', { file: segment.log.path, bytes: segment.size });
+    segment.remove();
+  }
 }
 
 interface SegmentEnd {

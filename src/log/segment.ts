@@ -17,6 +17,8 @@ import { TransactionIndex } from './transaction-index.ts';
 const OFFSETS_PER_SEGMENT_MAX = 0x7fff_ffff;
 /** A look for one batch reads little: an index entry lies at most a batch and an index interval before it. */
 const SEEK_WINDOW_BYTES = 8 * 1024;
+/** `index.interval.bytes` where no topic is at hand to ask: Kafka's default. */
+const INDEX_INTERVAL_BYTES = 4096;
 /** A larger segment has entries in its offset index. */
 const UNINDEXED_BYTES_MAX = 4 * 1024 * 1024;
 
@@ -135,6 +137,10 @@ export class Segment {
    * anew; where the file itself is no chain of batches {@link LogDamage} is thrown.
    */
   find(offset: number): BatchPlace | undefined {
+    return this.#find(offset, false);
+  }
+
+  #find(offset: number, isRetry: boolean): BatchPlace | undefined {
     this.loadIndexes();
     const from = this.offsetIndex.positionBefore(offset);
     const scanner = this.scan({ from, to: this.size, checkCrc: false }, SEEK_WINDOW_BYTES);
@@ -142,13 +148,13 @@ export class Segment {
     while (scanner.next()) {
       const base = baseOffset(scanner.view, scanner.at);
       const next = nextOffset(scanner.view, scanner.at);
-      if (isFirst && from > 0 && base > offset) return this.#findWithNewIndex(offset);
+      if (isFirst && from > 0 && base > offset && !isRetry) return this.#findWithNewIndex(offset);
       isFirst = false;
       if (next > offset)
         return { position: scanner.filePosition, size: scanner.size, baseOffset: base, nextOffset: next };
     }
     if (scanner.fault === undefined) return undefined;
-    if (from > 0) return this.#findWithNewIndex(offset);
+    if (from > 0 && !isRetry) return this.#findWithNewIndex(offset);
     throw new LogDamage(this.log.path, scanner.position, scanner.fault);
   }
 
@@ -166,16 +172,17 @@ export class Segment {
     return this.timeIndex.count === 0 && this.firstTimestamp() >= 0;
   }
 
-  /** Walks the whole file to make both indexes. Throws {@link LogDamage} where it is no chain of batches. */
-  rebuildIndexes(indexIntervalBytes = 4096): void {
-    const { size } = this;
+  /**
+   * Walks the file to make both indexes. They end where the file is no chain of batches: whoever looks behind that
+   * place meets it there.
+   */
+  rebuildIndexes(indexIntervalBytes = INDEX_INTERVAL_BYTES): void {
+    const { size, isDirty } = this;
     this.startOver();
     const scanner = this.scan({ from: 0, to: size, checkCrc: false });
     while (scanner.next()) this.noteBatch(scanner.view, scanner.at, scanner.size, indexIntervalBytes);
-    if (scanner.fault !== undefined) {
-      this.size = size;
-      throw new LogDamage(this.log.path, scanner.position, scanner.fault);
-    }
+    this.size = size;
+    this.isDirty = isDirty;
     this.closeTimeIndex();
     this.persistIndexes();
   }
@@ -273,6 +280,6 @@ export class Segment {
 
   #findWithNewIndex(offset: number): BatchPlace | undefined {
     this.rebuildIndexes();
-    return this.find(offset);
+    return this.#find(offset, true);
   }
 }

@@ -62,12 +62,13 @@ export class LogFixture {
     this.#options = options;
     this.disk = disk;
     disk.makeDirectory('/logs');
-    disk.makeDirectory(options.directory ?? DIRECTORY);
+    disk.syncDirectory('/');
     this.open(options);
   }
 
   open(options: OpenOptions = {}): PartitionLog {
     const merged = { ...this.#options, ...options };
+    this.disk.makeDirectory(merged.directory ?? DIRECTORY);
     this.shared = new LogShared({
       disk: this.disk,
       logger: this.logger,
