@@ -13,7 +13,7 @@ import { AutoTopics } from './auto-topics.ts';
 import type { ClientListeners } from './client-listener.ts';
 import { errorResponse } from './error-response.ts';
 import { FetchSessions } from './fetch-sessions.ts';
-import type { Reply } from './handler.ts';
+import type { Reply } from './reply.ts';
 import { apiOf, servedApis } from './handlers/all.ts';
 import type { ListenerAddress } from './listener-addresses.ts';
 import type { Partitions } from './partitions.ts';

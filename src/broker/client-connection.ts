@@ -16,7 +16,7 @@ export interface ClientConnectionOptions {
   readonly id: number;
   readonly listenerName: string;
   readonly broker: BrokerServices;
-  onClosed(): void;
+  readonly onClosed: () => void;
 }
 
 /**

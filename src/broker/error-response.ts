@@ -11,7 +11,7 @@ const NO_BYTES = new Uint8Array(0);
 export function errorResponse(fields: Fields, error: ErrorSpec): Write<Fields> {
   const response: Record<string, unknown> = emptyStruct(fields);
   if ('errorCode' in fields) response['errorCode'] = error.code;
-  return response as Write<Fields>;
+  return response;
 }
 
 function emptyStruct(fields: Fields): Record<string, unknown> {

@@ -1,9 +1,7 @@
 import type { Api, Fields, Read, Write } from '../protocol/schema.ts';
+import type { Reply } from './reply.ts';
 import type { BrokerServices } from './services.ts';
 import type { RequestContext } from './request-context.ts';
-
-/** Takes the answer: the response, or undefined where the protocol wants none (acks=0). `sent` runs once it has left. */
-export type Reply<Res extends Fields> = (response: Write<Res> | undefined, sent?: () => void) => void;
 
 /**
  * How one API key is served. A handler authorises, translates and delegates; it holds no state.
@@ -14,7 +12,7 @@ export interface Handler<Req extends Fields = Fields, Res extends Fields = Field
   /** Answers by calling `reply` exactly once, in this turn or later. */
   serve(request: Read<Req>, context: RequestContext, broker: BrokerServices, reply: Reply<Res>): void;
 }
-export type AnyHandler = Handler<Fields, Fields>;
+export type AnyHandler = Handler;
 
 /** A handler that returns its answer, or a promise of it. */
 export function handler<Req extends Fields, Res extends Fields>(
@@ -35,7 +33,7 @@ export function handler<Req extends Fields, Res extends Fields>(
       }
     },
   };
-  return served as unknown as AnyHandler;
+  return served;
 }
 
 /** A handler that answers by itself, for the paths where a promise per request costs too much. */
@@ -43,5 +41,5 @@ export function directHandler<Req extends Fields, Res extends Fields>(
   api: Api<Req, Res>,
   serve: Handler<Req, Res>['serve'],
 ): AnyHandler {
-  return { api, serve } as unknown as AnyHandler;
+  return { api, serve };
 }

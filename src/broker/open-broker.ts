@@ -5,6 +5,7 @@ import { Controller } from '../controller/controller.ts';
 import { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import { LogDirectories, LogDirectoryUnusable } from '../log/log-directories.ts';
 import { LOG_LIMITS_DEFAULT, LogShared } from '../log/log-shared.ts';
+import type { ClusterImage } from '../metadata/cluster-image.ts';
 import { EmbeddedStore, StoreLocked } from '../metadata/embedded-store.ts';
 import type { Endpoint } from '../metadata/records.ts';
 import { MetadataView } from '../metadata/metadata-view.ts';
@@ -61,33 +62,20 @@ export async function openBroker(config: BrokerConfig, runtime: Runtime): Promis
 }
 
 async function openParts(config: BrokerConfig, runtime: Runtime, opened: Opened): Promise<OpenBroker> {
-  const { clock, timers, random, logger, disk } = runtime;
+  const { clock, timers, random, logger } = runtime;
   const plan = planListeners(config, runtime.hostName());
   const brokerId = config.get('node.id') ?? 1;
   const dataDirectories = (config.get('log.dirs') ?? config.get('log.dir')).map((path) => resolve(path.trim()));
-  const directory = join(dataDirectories[0]!, METADATA_DIRECTORY);
-  const store = EmbeddedStore.open({ disk, directory, clock, timers, logger });
-  opened.add(() => store.close());
-  const view = await MetadataView.open(store, logger);
-  opened.add(() => view.close());
-
+  const { store, view } = await openMetadata(join(dataDirectories[0]!, METADATA_DIRECTORY), runtime, opened);
   const turn = new Turn(timers, logger);
   const partitions = new Partitions(brokerId, turn);
-  const { image } = view;
-  const logDirectories = await LogDirectories.open({
-    shared: new LogShared({ disk, logger, limits: { ...LOG_LIMITS_DEFAULT, tailBytesMax: 0, tailBytesPerLogMax: 0 } }),
-    random,
+  const logDirectories = await openLogs({
+    config,
+    runtime,
+    image: view.image,
     paths: dataDirectories,
-    nodeId: brokerId,
-    ...(image.clusterId === undefined ? {} : { clusterId: image.clusterId }),
-    nowMs: clock.nowMs(),
-    configOf: (topic) => logSettings(topic, image.config({ type: 'topic', name: topic }), config),
-    directoryFailed: (path, reason) => {
-      logger.error('a data directory failed and is offline until the next start', { path, error: reason });
-      turn.run(() => {
-        for (const partition of partitions.all()) if (partition.log.isOffline) partition.announceFailure();
-      });
-    },
+    partitions,
+    turn,
   });
   const controller = new Controller({ store, view, config, random, brokerId, logger });
   const registration = await BrokerRegistration.start({
@@ -102,10 +90,90 @@ async function openParts(config: BrokerConfig, runtime: Runtime, opened: Opened)
     random,
     logger,
   });
-  opened.add(() => logDirectories.close(view.image.brokers.get(brokerId)?.epoch));
+  // The logs are closed while the registration stands: the mark they leave names its epoch.
   opened.add(() => registration.close());
+  opened.add(() => logDirectories.close(view.image.brokers.get(brokerId)?.epoch));
+  const groups = openGroups({ config, runtime, view, partitions, turn });
+  opened.add(() => groups.close());
+  followTopics({ config, runtime, view, partitions, turn, logDirectories, groups, brokerId }, opened);
+  const listeners = new ClientListeners(runtime, config);
+  opened.add(() => listeners.close());
+  const { clusterId } = logDirectories;
+  const { advertised } = plan;
+  const core = new BrokerCore({
+    brokerId,
+    clusterId,
+    config,
+    clock,
+    timers,
+    random,
+    logger,
+    turn,
+    advertised,
+    partitions,
+    logDirectories,
+    controller,
+    groups,
+    view,
+    listeners,
+  });
+  const listening: ListenerAddress[] = [];
+  for (const address of plan.bind) listening.push(await listeners.listen(address, core));
+  return { core, logDirectories, listening, dataDirectories, close: () => opened.closeAll() };
+}
 
-  const groups = new GroupCoordinator(groupSettings(config), {
+async function openMetadata(
+  directory: string,
+  { disk, clock, timers, logger }: Runtime,
+  opened: Opened,
+): Promise<{ store: EmbeddedStore; view: MetadataView }> {
+  const store = EmbeddedStore.open({ disk, directory, clock, timers, logger });
+  opened.add(() => store.close());
+  const view = await MetadataView.open(store, logger);
+  opened.add(() => view.close());
+  return { store, view };
+}
+
+interface LogParts {
+  readonly config: BrokerConfig;
+  readonly runtime: Runtime;
+  readonly image: ClusterImage;
+  readonly paths: readonly string[];
+  readonly partitions: Partitions;
+  readonly turn: Turn;
+}
+
+function openLogs({ config, runtime, image, paths, partitions, turn }: LogParts): Promise<LogDirectories> {
+  const { disk, logger, random, clock } = runtime;
+  return LogDirectories.open({
+    shared: new LogShared({ disk, logger, limits: { ...LOG_LIMITS_DEFAULT, tailBytesMax: 0, tailBytesPerLogMax: 0 } }),
+    random,
+    paths,
+    nodeId: config.get('node.id') ?? 1,
+    ...(image.clusterId === undefined ? {} : { clusterId: image.clusterId }),
+    nowMs: clock.nowMs(),
+    configOf: (topic) => logSettings(topic, image.config({ type: 'topic', name: topic }), config),
+    directoryFailed: (path, reason) => {
+      logger.error('a data directory failed and is offline until the next start', { path, error: reason });
+      turn.run(() => {
+        for (const partition of partitions.all()) if (partition.log.isOffline) partition.announceFailure();
+      });
+    },
+  });
+}
+
+interface GroupParts {
+  readonly config: BrokerConfig;
+  readonly runtime: Runtime;
+  readonly view: MetadataView;
+  readonly partitions: Partitions;
+  readonly turn: Turn;
+}
+
+function openGroups({ config, runtime, view, partitions, turn }: GroupParts): GroupCoordinator {
+  const { clock, timers, random, logger } = runtime;
+  const partitionCount = (topic: string): number | undefined => view.image.topics.get(topic)?.partitions.length;
+  return new GroupCoordinator(groupSettings(config), {
     log: new PartitionCoordinatorLog(OFFSETS_TOPIC, { partitions, turn, clock }),
     clock,
     timers,
@@ -114,20 +182,25 @@ async function openParts(config: BrokerConfig, runtime: Runtime, opened: Opened)
     topics: {
       topicId: (name) => view.image.topics.get(name)?.id,
       topicName: (id) => view.image.topicNamesById.get(id),
-      partitionCount: (name) => view.image.topics.get(name)?.partitions.length,
+      partitionCount,
     },
-    partitionCount: () =>
-      view.image.topics.get(OFFSETS_TOPIC)?.partitions.length ?? config.get('offsets.topic.num.partitions'),
+    partitionCount: () => partitionCount(OFFSETS_TOPIC) ?? config.get('offsets.topic.num.partitions'),
   });
-  opened.add(() => groups.close());
+}
 
+interface TopicParts extends GroupParts {
+  readonly logDirectories: LogDirectories;
+  readonly groups: GroupCoordinator;
+  readonly brokerId: number;
+}
+
+/** Brings the logs in line with the metadata as it is, and from now on with each change of it. */
+function followTopics(parts: TopicParts, opened: Opened): void {
+  const { view, groups, turn, runtime, ...rest } = parts;
   const applier = new TopicApplier(view.image, {
-    brokerId,
-    config,
-    partitions,
-    logDirectories,
-    clock,
-    logger,
+    ...rest,
+    clock: runtime.clock,
+    logger: runtime.logger,
     onPartition: (topic, index, change) => {
       if (topic !== OFFSETS_TOPIC) return;
       if (change === 'taken up') groups.load(index);
@@ -136,30 +209,7 @@ async function openParts(config: BrokerConfig, runtime: Runtime, opened: Opened)
     onTopicDeleted: ({ name }) => groups.topicDeleted(name),
   });
   turn.run(() => applier.applyAll());
-  opened.add(view.subscribe((changed, delta) => turn.run(() => applier.apply(changed, delta))));
-
-  const listeners = new ClientListeners(runtime, config);
-  opened.add(() => listeners.close());
-  const core = new BrokerCore({
-    brokerId,
-    clusterId: logDirectories.clusterId,
-    config,
-    clock,
-    timers,
-    random,
-    logger,
-    turn,
-    partitions,
-    logDirectories,
-    controller,
-    groups,
-    view,
-    listeners,
-    advertised: plan.advertised,
-  });
-  const listening: ListenerAddress[] = [];
-  for (const address of plan.bind) listening.push(await listeners.listen(address, core));
-  return { core, logDirectories, listening, dataDirectories, close: () => opened.closeAll() };
+  opened.add(view.subscribe((image, delta) => turn.run(() => applier.apply(image, delta))));
 }
 
 function registeredEndpoints(plan: ListenerPlan): Endpoint[] {

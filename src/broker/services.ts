@@ -9,7 +9,7 @@ import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
 import type { AutoTopics } from './auto-topics.ts';
 import type { FetchSessions } from './fetch-sessions.ts';
-import type { Reply } from './handler.ts';
+import type { Reply } from './reply.ts';
 import type { Partitions } from './partitions.ts';
 import type { ProducerIds } from './producer-ids.ts';
 import type { Peer, RequestContext } from './request-context.ts';

@@ -35,7 +35,7 @@ export class TopicApplier {
   /** At start: opens or makes the log of each partition assigned here; logs of topics that are gone are removed. */
   applyAll(): void {
     const { logDirectories } = this.#parts;
-    for (const log of [...logDirectories.all()]) {
+    for (const log of Array.from(logDirectories.all())) {
       if (log.isOffline) continue;
       const topic = this.#image.topics.get(log.topic);
       if (topic !== undefined && log.topicId === ZERO_UUID) logDirectories.adoptTopicId(log, topic.id);

@@ -3,7 +3,8 @@ import { fetch } from '../../protocol/messages/001-fetch.ts';
 import type { ReadMessage, WriteMessage } from '../../protocol/schema.ts';
 import { DelayedFetch, type PartitionRead } from '../delayed-fetch.ts';
 import { mustTell, type FetchContext, type FetchPartition, type PartitionAnswer } from '../fetch-sessions.ts';
-import { directHandler, type Reply } from '../handler.ts';
+import { directHandler } from '../handler.ts';
+import type { Reply } from '../reply.ts';
 import type { RequestContext } from '../request-context.ts';
 import type { BrokerServices } from '../services.ts';
 

@@ -92,10 +92,13 @@ function find(topic: string, index: number, broker: BrokerServices, question: Qu
   return error === E.NONE ? locate(partition, question) : failed(error);
 }
 
+function at(offset: number, leaderEpoch: number): Found {
+  return { error: E.NONE, timestamp: -1, offset, leaderEpoch };
+}
+
 function locate(partition: Partition, question: Question): Found {
   const { log } = partition;
   const { leaderEpoch } = partition.leadership;
-  const at = (offset: number, epoch: number): Found => ({ error: E.NONE, timestamp: -1, offset, leaderEpoch: epoch });
   const limit = !question.isConsumer
     ? log.logEndOffset
     : question.isReadCommitted

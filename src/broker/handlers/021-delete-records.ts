@@ -18,13 +18,16 @@ export const handleDeleteRecords = handler(deleteRecords, ({ topics }, _context,
   })),
 }));
 
+function refuse(error: ErrorSpec): { error: ErrorSpec; lowWatermark: number } {
+  return { error, lowWatermark: NO_LOW_WATERMARK };
+}
+
 function deleteBefore(
   topic: string,
   index: number,
   offset: number,
   broker: BrokerServices,
 ): { error: ErrorSpec; lowWatermark: number } {
-  const refuse = (error: ErrorSpec) => ({ error, lowWatermark: NO_LOW_WATERMARK });
   const partition = broker.partitions.get(topic, index);
   if (partition === undefined) return refuse(E.UNKNOWN_TOPIC_OR_PARTITION);
   if (isInternalTopic(topic)) return refuse(E.INVALID_TOPIC_EXCEPTION);

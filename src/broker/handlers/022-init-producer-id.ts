@@ -2,9 +2,12 @@ import { E } from '../../protocol/errors.ts';
 import { initProducerId } from '../../protocol/messages/022-init-producer-id.ts';
 import { handler } from '../handler.ts';
 
+function refuse(errorCode: number) {
+  return { throttleTimeMs: 0, errorCode, producerId: -1, producerEpoch: -1 };
+}
+
 /** Gives an idempotent producer its id (InitProducerId; KIP-98, 360). */
 export const handleInitProducerId = handler(initProducerId, async (request, _context, broker) => {
-  const refuse = (errorCode: number) => ({ throttleTimeMs: 0, errorCode, producerId: -1, producerEpoch: -1 });
   if (request.transactionalId === '') return refuse(E.INVALID_REQUEST.code);
   if (request.transactionalId !== null) return refuse(E.COORDINATOR_NOT_AVAILABLE.code);
   if (

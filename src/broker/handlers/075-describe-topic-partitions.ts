@@ -18,7 +18,7 @@ export const handleDescribeTopicPartitions = handler(describeTopicPartitions, (r
   const image = broker.image();
   const { cursor } = request;
   const isAll = request.topics.length === 0;
-  const names = isAll ? image.sortedTopicNames() : [...new Set(request.topics.map(({ name }) => name))].sort();
+  const names = isAll ? image.sortedTopicNames() : [...new Set(request.topics.map(({ name }) => name))].toSorted();
   const limit = Math.min(broker.config.get('max.request.partition.size.limit'), request.responsePartitionLimit);
   const topics: TopicAnswer[] = [];
   let left = limit;

@@ -75,7 +75,7 @@ export function loadHandler(apiKey: number): AnyHandler | Promise<AnyHandler> {
 }
 
 const served: readonly ServedApi[] = [...new Set([...ready.keys(), ...lazy.keys()])]
-  .sort((left, right) => left - right)
+  .toSorted((left, right) => left - right)
   .map((key) => {
     const entry = apiTable.get(key)!;
     return { key, min: entry.advertisedMin, max: entry.stableMax };
