@@ -1,5 +1,6 @@
 import { ZERO_UUID } from '../base/uuid.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
+import { withoutEffect } from '../config/load.ts';
 import type { PartitionLog } from '../log/partition-log.ts';
 import type { LogDirectories } from '../log/log-directories.ts';
 import type { ClusterImage, PartitionImage, TopicImage } from '../metadata/cluster-image.ts';
@@ -29,7 +30,11 @@ export class TopicApplier {
   constructor(image: ClusterImage, parts: TopicApplierParts) {
     this.#image = image;
     this.#parts = parts;
-    parts.config.subscribe(() => this.#refreshLogSettings());
+    parts.config.subscribe((changed) => {
+      const settings = withoutEffect(changed);
+      if (settings.length > 0) parts.logger.warn('settings that are accepted but have no effect', { settings });
+      this.#refreshLogSettings();
+    });
   }
 
   /** At start: opens or makes the log of each partition assigned here; logs of topics that are gone are removed. */

@@ -27,6 +27,12 @@ export interface AlteredTable {
   notAList(op: 'append' | 'subtract', name: string): string;
 }
 
+/** Kafka's own limit for one value. */
+export const VALUE_BYTES_MAX = 32_767;
+
+/** Settings that one resource may have. Only brokers come near: names that nobody knows are let in there, as in Kafka. */
+export const SETTINGS_MAX = 1_000;
+
 /**
  * Applies the operations of IncrementalAlterConfigs to what is set now. Only the operations themselves are judged: whether
  * the result is valid is asked of the `validate` function of the resource, with what is returned here.
@@ -56,7 +62,7 @@ export function applyIncremental(
       texts.set(name, result.join(','));
     }
   }
-  return { ok: true, texts };
+  return bounded(texts);
 }
 
 /** What AlterConfigs sets: the given settings and nothing else. */
@@ -65,7 +71,19 @@ export function applyReplacement(
 ): Altered {
   const problem = repeatedOrNull(settings, settings);
   if (problem !== null) return { ok: false, rejection: problem };
-  return { ok: true, texts: new Map(settings.map(({ name, value }) => [name, value as string])) };
+  return bounded(new Map(settings.map(({ name, value }) => [name, value as string])));
+}
+
+function bounded(texts: SettingTexts): Altered {
+  if (texts.size > SETTINGS_MAX) {
+    return refused('invalid-config', `A resource cannot have more than ${SETTINGS_MAX} settings of its own.`);
+  }
+  for (const text of texts.values()) {
+    if (Buffer.byteLength(text) <= VALUE_BYTES_MAX) continue;
+    const limit = `it exceeds the maximum value size of ${VALUE_BYTES_MAX} bytes.`;
+    return refused('invalid-config', `The configuration value cannot be added because ${limit}`);
+  }
+  return { ok: true, texts };
 }
 
 type Named = readonly { readonly name: string; readonly value: string | null }[];

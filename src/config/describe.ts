@@ -40,6 +40,12 @@ export interface ConfigEntry {
   readonly synonyms: readonly ConfigSynonym[];
 }
 
+/** What a setting means, for clients that ask for documentation; says so where Posthorn does nothing with it. */
+function docOf(setting: Setting | undefined): string {
+  if (setting === undefined) return '';
+  return setting.noEffect === true ? `${setting.doc} Without effect in Posthorn.` : setting.doc;
+}
+
 /** Settings of a broker as DescribeConfigs shows them: those named, or all. Unknown names are left out, as in Kafka. */
 export function describeBroker(config: BrokerConfig, names: readonly string[] | null): readonly ConfigEntry[] {
   const { fallback, static: given, dynamicBroker, dynamicDefault } = config.layers();
@@ -62,7 +68,7 @@ function brokerEntry(config: BrokerConfig, name: string): ConfigEntry {
     readOnly: brokerSetting(name)?.mode === undefined,
     sensitive,
     type: setting === undefined ? 0 : KIND_CODE[setting.kind],
-    doc: setting?.doc ?? '',
+    doc: docOf(setting),
     synonyms,
   };
 }
@@ -81,7 +87,7 @@ export function describeClusterDefault(config: BrokerConfig, names: readonly str
       readOnly: setting?.mode === undefined,
       sensitive,
       type: setting === undefined ? 0 : KIND_CODE[setting.kind],
-      doc: setting?.doc ?? '',
+      doc: docOf(setting),
       synonyms: [{ name, value, source: ConfigSource.dynamicDefaultBroker }],
     };
   });
@@ -148,7 +154,7 @@ function ownedEntry({ name, setting, overrides, source }: OwnedName, config: Bro
     readOnly: false,
     sensitive: false,
     type: KIND_CODE[setting.kind],
-    doc: setting.doc,
+    doc: docOf(setting),
     synonyms,
   };
 }

@@ -63,7 +63,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   const config = new BrokerConfig({ static: withNodeId(texts), fallback: profileDefaults(profile, texts) });
   if (problems.length === 0) problems.push(...findConflicts(config).map(({ message }) => message));
   if (problems.length > 0) throw new InvalidConfiguration(problems);
-  return { config, profile, withoutEffect: withoutEffect(texts), warnings: warningsOn(texts) };
+  return { config, profile, withoutEffect: withoutEffect(texts.keys()), warnings: warningsOn(texts) };
 }
 
 function collect(sources: ConfigSources, problems: string[]): readonly Given[] {
@@ -119,12 +119,13 @@ function withNodeId(texts: ReadonlyMap<string, string>): SettingTexts {
   return texts;
 }
 
-function withoutEffect(texts: SettingTexts): readonly string[] {
-  const names = [...texts.keys()].filter((key) => {
-    const setting = brokerSetting(key) ?? brokerSetting(baseNameOf(key) ?? key);
+/** Those of these broker settings that this broker does nothing with, in order: to be told when they are set. */
+export function withoutEffect(names: Iterable<string>): readonly string[] {
+  const ignored = [...names].filter((name) => {
+    const setting = brokerSetting(name) ?? brokerSetting(baseNameOf(name) ?? name);
     return setting === undefined || setting.noEffect === true;
   });
-  return names.toSorted();
+  return ignored.toSorted();
 }
 
 function warningsOn(texts: SettingTexts): readonly string[] {

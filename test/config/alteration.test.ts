@@ -120,6 +120,16 @@ describe('changes of a topic', () => {
     assert.equal(cleanupPolicyAfter('subtract:cleanup.policy= compact , delete'), '');
   });
 
+  it('have a longest value and a largest number', () => {
+    assert.match(
+      onTopic(`set:leader.replication.throttled.replicas=${'1'.repeat(32_768)}`),
+      /maximum value size of 32767/,
+    );
+    const many = Array.from({ length: 1_001 }, (_, i) => ({ name: `n${i}`, value: '' }));
+    assert.equal(applyReplacement(many).ok, false);
+    assert.equal(applyReplacement(many.slice(1)).ok, true);
+  });
+
   it('replace everything with AlterConfigs', () => {
     const altered = applyReplacement([{ name: 'retention.ms', value: '5' }]);
     assert.deepEqual(altered.ok && [...altered.texts], [['retention.ms', '5']]);

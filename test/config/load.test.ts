@@ -73,6 +73,47 @@ describe('loading the configuration', () => {
     ]);
   });
 
+  it('names what is accepted without effect, and warns where that is dangerous', () => {
+    const { withoutEffect, warnings } = loadConfig({
+      overrides: {
+        'num.partitions': 3,
+        'num.io.threads': 4,
+        'controller.quorum.voters': '1@localhost:9093',
+        'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+        'super.users': 'User:admin',
+        'rsm.config.dir': '/x',
+        'listener.name.inner.ssl.client.auth': 'required',
+      },
+    });
+    assert.deepEqual(withoutEffect, [
+      'authorizer.class.name',
+      'controller.quorum.voters',
+      'listener.name.inner.ssl.client.auth',
+      'num.io.threads',
+      'rsm.config.dir',
+      'super.users',
+    ]);
+    assert.match(warnings.join(), /whoever reaches this broker may do everything/);
+  });
+
+  it('tells what is gone since Kafka 4.0', () => {
+    const [problem] = problemsOf({ overrides: { 'zookeeper.connect': 'localhost:2181' } });
+    assert.equal(
+      problem,
+      'override: the setting zookeeper.connect (value "localhost:2181") is gone since Kafka 4.0. Take it out.',
+    );
+  });
+
+  it('listens everywhere when only the addresses for clients come from the environment, as the image of Kafka does', () => {
+    const { config } = loadConfig({ environment: { KAFKA_ADVERTISED_LISTENERS: 'PLAINTEXT://broker.example:9094' } });
+    assert.deepEqual(config.get('listeners'), ['PLAINTEXT://0.0.0.0:9094']);
+    assert.deepEqual(config.get('advertised.listeners'), ['PLAINTEXT://broker.example:9094']);
+  });
+
+  it('refuses a process that is no broker', () => {
+    assert.match(problemsOf({ overrides: { 'process.roles': 'controller' } })[0]!, /always a broker/);
+  });
+
   it('keeps node.id and its older name equal', () => {
     const { config } = loadConfig({ overrides: { 'broker.id': 7 } });
     assert.deepEqual([config.get('node.id'), config.get('broker.id')], [7, 7]);

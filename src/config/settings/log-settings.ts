@@ -214,6 +214,7 @@ export const LOG_SETTINGS = {
     default: '60000',
     check: { range: [0, null] },
     importance: 'high',
+    noEffect: true,
     doc: 'How often the recovery point of each partition is written down.',
   },
   'log.flush.scheduler.interval.ms': {
@@ -227,6 +228,7 @@ export const LOG_SETTINGS = {
     default: '60000',
     check: { range: [0, null] },
     importance: 'high',
+    noEffect: true,
     doc: 'How often the start offset of each partition is written down.',
   },
   'log.index.interval.bytes': {

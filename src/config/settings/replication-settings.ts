@@ -96,6 +96,7 @@ export const REPLICATION_SETTINGS = {
     kind: 'long',
     default: '5000',
     importance: 'high',
+    noEffect: true,
     doc: 'How often high watermarks are written down.',
   },
   'replica.lag.time.max.ms': {

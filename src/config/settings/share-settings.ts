@@ -242,7 +242,6 @@ export const SHARE_SETTINGS = {
     default: '2',
     check: { range: [1, null] },
     importance: 'high',
-    noEffect: true,
     doc: 'In-sync replicas that __share_group_state needs.',
   },
   'share.coordinator.state.topic.num.partitions': {
@@ -250,7 +249,6 @@ export const SHARE_SETTINGS = {
     default: '50',
     check: { range: [1, null] },
     importance: 'high',
-    noEffect: true,
     doc: 'Partitions of __share_group_state; not to be changed once it exists.',
   },
   'share.coordinator.state.topic.prune.interval.ms': {
@@ -267,7 +265,6 @@ export const SHARE_SETTINGS = {
     default: '3',
     check: { range: [1, null] },
     importance: 'high',
-    noEffect: true,
     doc: 'Replicas of __share_group_state; Posthorn takes as many as there are brokers if there are fewer.',
   },
   'share.coordinator.state.topic.segment.bytes': {
@@ -275,7 +272,6 @@ export const SHARE_SETTINGS = {
     default: '104857600',
     check: { range: [1, null] },
     importance: 'high',
-    noEffect: true,
     doc: 'Segment size of __share_group_state.',
   },
   'share.coordinator.threads': {

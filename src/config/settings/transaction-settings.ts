@@ -80,7 +80,6 @@ export const TRANSACTION_SETTINGS = {
     default: '2',
     check: { range: [1, null] },
     importance: 'high',
-    noEffect: true,
     doc: 'In-sync replicas that __transaction_state needs.',
   },
   'transaction.state.log.num.partitions': {
@@ -88,7 +87,6 @@ export const TRANSACTION_SETTINGS = {
     default: '50',
     check: { range: [1, null] },
     importance: 'high',
-    noEffect: true,
     doc: 'Partitions of __transaction_state; not to be changed once it exists.',
   },
   'transaction.state.log.replication.factor': {
@@ -96,7 +94,6 @@ export const TRANSACTION_SETTINGS = {
     default: '3',
     check: { range: [1, null] },
     importance: 'high',
-    noEffect: true,
     doc: 'Replicas of __transaction_state; Posthorn takes as many as there are brokers if there are fewer.',
   },
   'transaction.state.log.segment.bytes': {
@@ -104,7 +101,6 @@ export const TRANSACTION_SETTINGS = {
     default: '104857600',
     check: { range: [1, null] },
     importance: 'high',
-    noEffect: true,
     doc: 'Segment size of __transaction_state.',
   },
   'transaction.two.phase.commit.enable': {
