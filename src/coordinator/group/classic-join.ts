@@ -10,6 +10,7 @@ import {
   joinError,
   joinSuccess,
   rebalanceOrCompleteJoin,
+  removeMember,
   scheduleSessionEnd,
   startSession,
   syncError,
@@ -44,6 +45,8 @@ export function joinClassicGroup(state: GroupState, effects: GroupEffects, call:
   }
   if (present !== undefined && !hasRoomFor(state, present, memberId)) {
     refuse(effects, call, E.GROUP_MAX_SIZE_REACHED, '');
+    // It is told to go: the others need not wait for it.
+    if (memberId !== '') removeMember(state, effects, present, memberId);
     return;
   }
   if (!(present ?? NEW_GROUP).supports(protocolType, protocols)) {

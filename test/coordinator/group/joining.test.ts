@@ -233,6 +233,7 @@ test('when the limit is lowered, the last to rejoin are refused', async () => {
   await world.settled(bobJoins);
   world.settings.groupMaxSize = 1;
   assert.equal((await world.join('g', { memberId: alice.memberId })).errorCode, E.GROUP_MAX_SIZE_REACHED.code);
+  assert.equal((await bobJoins).members.length, 1, 'and not waited for');
 });
 
 test('a member that waits five minutes in its first join is given up', async () => {
