@@ -53,6 +53,7 @@ export class Partition implements TurnWork {
   readonly #followerEndOffsets = new Map<number, number>();
   readonly #dataWaiters = new Set<DataWaiter>();
   #leadership: PartitionLeadership;
+  #inSyncFollowers: readonly number[];
   #isEnlisted = false;
   #isGone = false;
   #bytesUnannounced = 0;
@@ -66,6 +67,7 @@ export class Partition implements TurnWork {
     this.index = options.index;
     this.#brokerId = options.brokerId;
     this.#leadership = options.leadership;
+    this.#inSyncFollowers = this.#followersOf(options.leadership);
     this.#turn = options.turn;
   }
 
@@ -148,6 +150,7 @@ export class Partition implements TurnWork {
   changeLeadership(leadership: PartitionLeadership): void {
     const before = this.#leadership;
     this.#leadership = leadership;
+    this.#inSyncFollowers = this.#followersOf(leadership);
     if (before.leader !== leadership.leader || before.leaderEpoch !== leadership.leaderEpoch) {
       this.#failAll(E.NOT_LEADER_OR_FOLLOWER);
     }
@@ -169,6 +172,10 @@ export class Partition implements TurnWork {
     for (const waiter of this.#dataWaiters) waiter.changed();
   }
 
+  #followersOf({ isr }: PartitionLeadership): readonly number[] {
+    return isr.filter((id) => id !== this.#brokerId);
+  }
+
   #enlist(): void {
     if (this.#isEnlisted) return;
     this.#isEnlisted = true;
@@ -181,7 +188,7 @@ export class Partition implements TurnWork {
     if (settled < log.logEndOffset) log.whenSettled(log.logEndOffset, this.#settled);
     const watermark = nextHighWatermark(log.highWatermark, {
       leaderEndOffset: settled,
-      inSyncFollowers: this.#leadership.isr.filter((id) => id !== this.#brokerId),
+      inSyncFollowers: this.#inSyncFollowers,
       followerEndOffsets: this.#followerEndOffsets,
       inSyncCount: this.#leadership.isr.length,
       minInSyncReplicas: this.minInSyncReplicas,
