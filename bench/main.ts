@@ -10,6 +10,7 @@ import { describeCommit, describeMachine } from './report/machine.ts';
 import { loadResults, saveResult } from './report/results.ts';
 import { terminalTable } from './report/terminal.ts';
 import { runWorkload } from './run.ts';
+import { freezeBuild } from './sides/frozen-build.ts';
 import { kafkaSide } from './sides/kafka.ts';
 import { posthornSide } from './sides/posthorn.ts';
 import { launched } from './sides/side.ts';
@@ -32,13 +33,14 @@ async function main(options: Options): Promise<number> {
       process.exit(1);
     });
   }
-  const sides = options.profile ? [] : [options.noise ? kafkaSide('posthorn') : posthornSide(), kafkaSide()];
-  const context: BenchContext = { sides, scale: options.scale, workRoot, note };
   let failed = 0;
   try {
+    const build = freezeBuild(workRoot);
+    const sides = options.profile ? [] : [options.noise ? kafkaSide('posthorn') : posthornSide(build), kafkaSide()];
+    const context: BenchContext = { sides, scale: options.scale, workRoot, note };
     for (const workload of options.chosen) {
       try {
-        if (options.profile) console.log(await profileWorkload(workload, context, 1));
+        if (options.profile) console.log(await profileWorkload(workload, context, build));
         else await compareOne(workload, context, options);
       } catch (error) {
         failed++;

@@ -82,5 +82,5 @@ export function byFolder(times: readonly SelfTime[]): SelfTime[] {
 function folderOf(name: string, place: string): string {
   if (place === '') return name.startsWith('(') ? name : '(built-in)';
   if (place.startsWith('node:')) return 'node';
-  return /^(?:src|bench|node_modules)\/(?:@[^/]+\/)?[^/]+/.exec(place)?.[0] ?? place.replace(/:\d+$/, '');
+  return /(?:^src|node_modules)\/(?:@[^/]+\/)?[^/]+/.exec(place)?.[0] ?? place.replace(/:\d+$/, '');
 }

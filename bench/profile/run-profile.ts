@@ -9,13 +9,13 @@ import { byFolder, selfTimes, sourcePlaces, type CpuProfile, type SelfTime } fro
 
 const FUNCTIONS_SHOWN = 40;
 
-/** Runs a workload on Posthorn alone with V8's profiler on, and tells where its time goes. */
-export async function profileWorkload(workload: Workload, context: BenchContext, rounds: number): Promise<string> {
+/** Runs a workload on Posthorn alone, from the build given, with V8's profiler on, and tells where its time goes. */
+export async function profileWorkload(workload: Workload, context: BenchContext, build: string): Promise<string> {
   const directory = join(cacheRoot, 'profiles');
   mkdirSync(directory, { recursive: true });
   const fresh = mkdtempSync(join(context.workRoot, 'profile-'));
-  const sides = [posthornSide(['--cpu-prof', '--cpu-prof-dir', fresh])];
-  const measurements = await runWorkload(workload, { ...context, sides }, rounds);
+  const sides = [posthornSide(build, ['--cpu-prof', '--cpu-prof-dir', fresh])];
+  const measurements = await runWorkload(workload, { ...context, sides }, 1);
   const files = readdirSync(fresh).filter((name) => name.endsWith('.cpuprofile'));
   if (files.length === 0) throw new Error('the broker wrote no profile; did it end by SIGTERM?');
   const kept = files.map((name, index) => {
@@ -24,7 +24,7 @@ export async function profileWorkload(workload: Workload, context: BenchContext,
     return path;
   });
   const last = kept.at(-1)!;
-  const times = selfTimes(JSON.parse(readFileSync(last, 'utf8')) as CpuProfile, sourcePlaces(repositoryRoot));
+  const times = selfTimes(JSON.parse(readFileSync(last, 'utf8')) as CpuProfile, sourcePlaces(build));
   const values = Object.entries(measurements.at(-1)?.values ?? {}).map(
     ([key, value]) => `${key} ${formatNumber(value)}`,
   );

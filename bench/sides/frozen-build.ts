@@ -1,0 +1,13 @@
+import { copyFileSync, cpSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { repositoryRoot } from '../paths.ts';
+
+/** Copies what Posthorn runs from, so that a compilation during the run does not change what is measured. */
+export function freezeBuild(workRoot: string): string {
+  const home = join(workRoot, 'posthorn');
+  mkdirSync(home);
+  for (const folder of ['bin', 'dist']) cpSync(join(repositoryRoot, folder), join(home, folder), { recursive: true });
+  copyFileSync(join(repositoryRoot, 'package.json'), join(home, 'package.json'));
+  symlinkSync(join(repositoryRoot, 'node_modules'), join(home, 'node_modules'));
+  return home;
+}
