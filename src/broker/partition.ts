@@ -71,6 +71,11 @@ export class Partition implements TurnWork {
     this.#turn = options.turn;
   }
 
+  /** The partition is taken up: the watermark of the last life may lie below what is in sync by now. */
+  start(): void {
+    this.#enlist();
+  }
+
   get leadership(): PartitionLeadership {
     return this.#leadership;
   }
@@ -154,6 +159,7 @@ export class Partition implements TurnWork {
     if (before.leader !== leadership.leader || before.leaderEpoch !== leadership.leaderEpoch) {
       this.#failAll(E.NOT_LEADER_OR_FOLLOWER);
     }
+    this.#enlist();
   }
 
   /** The topic was deleted or the log's directory failed. */

@@ -41,6 +41,7 @@ export class Partitions {
       this.#topics.set(topic, partitions);
     }
     partitions[index] = partition;
+    partition.start();
     return partition;
   }
 
