@@ -55,7 +55,7 @@ stronger than the one before:
 4. at run time, through Kafka's \`kafka-configs\` or an admin client, where the column *changes* says so: for one *broker*, or for all (*cluster*).
 
 A name that is not known, or a value that is not allowed, stops the start with a sentence that says where it stands, what is allowed and which name
-comes nearest. \`listener.name.<listener>.<setting>\` narrows a setting to one listener.
+comes nearest. \`listener.name.<listener>.<setting>\`, which in Kafka narrows a setting to one listener, is checked but has no effect.
 
 Settings marked with ○ are checked but have no effect in Posthorn; the broker names those that were set when it starts.
 `;

@@ -48,15 +48,20 @@ export function validateBrokerSettings(
           names.filter((name) => brokerSetting(baseNameOf(name) ?? name)?.mode === 'per-broker'),
         )
       : null) ??
+    listed(
+      'Cannot update these configs dynamically',
+      names.filter((name) => AT_START_ONLY.has(name)),
+    ) ??
     wrongValue(texts) ??
     wrongTogether(scope, texts, config) ??
-    wrongThreads(texts, config);
+    wrongThreads(texts, config) ??
+    wrongCleanerThreads(texts, config);
   return message === null ? null : { kind: 'invalid-request', message };
 }
 
 function isFixed(name: string): boolean {
   const setting = brokerSetting(name);
-  return setting !== undefined && (setting.mode === undefined || AT_START_ONLY.has(name));
+  return setting !== undefined && setting.mode === undefined;
 }
 
 function listed(problem: string, names: readonly string[]): string | null {
@@ -113,7 +118,23 @@ function wrongThreads(texts: SettingTexts, config: BrokerConfig): string | null 
           : null;
     if (limit === null) continue;
     const problem = `Dynamic thread count update validation failed for ${name}=${wanted}, ${limit}`;
-    return `Invalid value org.apache.kafka.common.config.ConfigException: ${problem} for configuration Invalid dynamic configuration`;
+    return refusedByPart(problem);
   }
   return null;
+}
+
+function wrongCleanerThreads(texts: SettingTexts, config: BrokerConfig): string | null {
+  const text = texts.get('log.cleaner.threads');
+  const [wanted, current] = [Number(text), config.get('log.cleaner.threads')];
+  if (text === undefined) return null;
+  if (wanted > current * 2) {
+    return refusedByPart(`Log cleaner threads cannot be increased to more than double the current value ${current}`);
+  }
+  if (wanted >= Math.floor(current / 2)) return null;
+  return refusedByPart(`Log cleaner threads cannot be reduced to less than half the current value ${current}`);
+}
+
+/** How Kafka wraps what one of its parts says against a change. */
+function refusedByPart(problem: string): string {
+  return `Invalid value org.apache.kafka.common.config.ConfigException: ${problem} for configuration Invalid dynamic configuration`;
 }

@@ -73,18 +73,6 @@ export class BrokerConfig {
     return this.#read(name).text;
   }
 
-  /** The value for one listener: `listener.name.<name>.<key>` where set, else that of the key. */
-  getForListener<K extends BrokerKey>(listenerName: string, key: K): BrokerValue<K> {
-    const prefixed = `listener.name.${listenerName.toLowerCase()}.${key}`;
-    return (this.#raw(prefixed) === undefined ? this.get(key) : this.#read(prefixed).value) as BrokerValue<K>;
-  }
-
-  /** True if somebody set it: in the file, the environment, an override or at run time; the profile does not count. */
-  isSet(name: string): boolean {
-    const { dynamicBroker, dynamicDefault } = this.#layers;
-    return dynamicBroker.has(name) || dynamicDefault.has(name) || this.#layers.static.has(name);
-  }
-
   /** What is set where; for descriptions. */
   layers(): BrokerLayers {
     return this.#layers;

@@ -1,4 +1,4 @@
-import type { Setting, UpdateMode, ValueOf } from './setting.ts';
+import type { Setting, ValueOf } from './setting.ts';
 import { GROUP_COORDINATOR_SETTINGS } from './settings/group-coordinator-settings.ts';
 import { LOG_SETTINGS } from './settings/log-settings.ts';
 import { METRICS_SETTINGS } from './settings/metrics-settings.ts';
@@ -41,9 +41,4 @@ export type BrokerValue<K extends BrokerKey> = ValueOf<(typeof BROKER_SETTINGS)[
 /** The declaration of a broker setting, if there is one of that name. */
 export function brokerSetting(name: string): Setting | undefined {
   return Object.hasOwn(BROKER_SETTINGS, name) ? BROKER_SETTINGS[name as BrokerKey] : undefined;
-}
-
-/** When a broker setting may change. */
-export function updateModeOf(setting: Setting): UpdateMode {
-  return setting.mode ?? 'read-only';
 }

@@ -194,9 +194,15 @@ function brokerSources(
   add(ConfigSource.dynamicBroker, (name) => layers.dynamicBroker.get(name));
   add(ConfigSource.dynamicDefaultBroker, (name) => layers.dynamicDefault.get(name));
   add(ConfigSource.staticBroker, (name) => layers.static.get(name) ?? layers.fallback.get(name));
-  add(ConfigSource.default, (name) => brokerSetting(name)?.default);
+  add(ConfigSource.default, (name) => (isOnlyDynamic(name) ? null : brokerSetting(name)?.default));
   const from = found.findIndex((synonym) => synonym.name === asked);
   return from === -1 ? [] : found.slice(from);
+}
+
+/** The replication quotas of a broker are no part of Kafka's list of settings, so Kafka does not show their defaults. */
+function isOnlyDynamic(name: string): boolean {
+  const setting = brokerSetting(name);
+  return setting?.internal === true && setting.mode !== undefined;
 }
 
 function select(shown: Iterable<string>, names: readonly string[] | null): readonly string[] {

@@ -119,10 +119,13 @@ function withNodeId(texts: ReadonlyMap<string, string>): SettingTexts {
   return texts;
 }
 
-/** Those of these broker settings that this broker does nothing with, in order: to be told when they are set. */
+/**
+ * Those of these broker settings that this broker does nothing with, in order: to be told when they are set. Nothing is
+ * told apart by listener, so whatever names one is among them.
+ */
 export function withoutEffect(names: Iterable<string>): readonly string[] {
   const ignored = [...names].filter((name) => {
-    const setting = brokerSetting(name) ?? brokerSetting(baseNameOf(name) ?? name);
+    const setting = brokerSetting(name);
     return setting === undefined || setting.noEffect === true;
   });
   return ignored.toSorted();
@@ -132,12 +135,6 @@ function warningsOn(texts: SettingTexts): readonly string[] {
   const warnings: string[] = [];
   if ((texts.get('authorizer.class.name') ?? '') !== '' && brokerSetting('authorizer.class.name')?.noEffect === true) {
     warnings.push('authorizer.class.name is without effect: whoever reaches this broker may do everything');
-  }
-  for (const key of texts.keys()) {
-    const base = baseNameOf(key);
-    if (base !== null && brokerSetting(base)?.mode !== 'per-broker') {
-      warnings.push(`${key}: ${base} is not known to differ between listeners`);
-    }
   }
   return warnings;
 }

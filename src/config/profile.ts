@@ -9,10 +9,8 @@ export type Profile = 'development' | 'production';
  * machine quick and closed to others. A setting that somebody sets always wins.
  */
 export function profileDefaults(profile: Profile, set: SettingTexts): SettingTexts {
-  const defaults = new Map<string, string>([
-    ['process.roles', 'broker,controller'],
-    ['log.dir', './posthorn-data'],
-  ]);
+  const defaults = new Map<string, string>([['process.roles', 'broker,controller']]);
+  if (!set.has('log.dirs')) defaults.set('log.dir', './posthorn-data');
   const nodeId = set.get('node.id') ?? set.get('broker.id') ?? '1';
   defaults.set('node.id', nodeId).set('broker.id', nodeId);
   if (profile === 'development') {

@@ -19,9 +19,6 @@ export type CheckRule =
   | 'connection-overrides'
   | 'protocol-map';
 
-/** When a broker setting may change: at start only, for one broker, or for one broker and the whole cluster. */
-export type UpdateMode = 'read-only' | 'per-broker' | 'cluster-wide';
-
 /**
  * One setting, declared once. The server.properties parser, the environment, DescribeConfigs, AlterConfigs and the
  * reference page all read this. Defaults are kept as Kafka prints them, because a 64-bit default has no exact number.

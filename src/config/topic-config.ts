@@ -47,8 +47,20 @@ export function topicText(name: TopicKey, overrides: ReadonlyMap<string, string>
   return overrides.get(name) ?? inheritedText(TOPIC_SETTINGS[name], broker);
 }
 
+/** What topics without settings of their own have, until the broker's settings change: thousands of topics share it. */
+const shared = new WeakMap<BrokerConfig, { readonly revision: number; readonly config: TopicConfig }>();
+
 /** The effective settings of a topic with the given settings of its own, which were checked when they were set. */
 export function resolveTopicConfig(overrides: ReadonlyMap<string, string>, broker: BrokerConfig): TopicConfig {
+  if (overrides.size > 0) return resolve(overrides, broker);
+  const known = shared.get(broker);
+  if (known?.revision === broker.revision) return known.config;
+  const config = resolve(overrides, broker);
+  shared.set(broker, { revision: broker.revision, config });
+  return config;
+}
+
+function resolve(overrides: ReadonlyMap<string, string>, broker: BrokerConfig): TopicConfig {
   const get = <K extends TopicKey>(name: K): TopicValue<K> => {
     const setting: Setting = TOPIC_SETTINGS[name];
     const text = topicText(name, overrides, broker);
@@ -94,28 +106,4 @@ export function resolveTopicConfig(overrides: ReadonlyMap<string, string>, broke
     followerThrottledReplicas: get('follower.replication.throttled.replicas'),
     flushPolicy: get('posthorn.flush.policy') as 'os' | 'group',
   };
-}
-
-/**
- * The effective settings of many topics. Topics without settings of their own share one object, made anew after a
- * change of the broker's settings, so that thousands of topics cost nothing.
- */
-export class TopicConfigs {
-  readonly #broker: BrokerConfig;
-  #defaults: TopicConfig | null = null;
-  #revision = -1;
-
-  constructor(broker: BrokerConfig) {
-    this.#broker = broker;
-  }
-
-  /** The effective settings for these settings of its own. */
-  resolve(overrides: ReadonlyMap<string, string>): TopicConfig {
-    if (overrides.size > 0) return resolveTopicConfig(overrides, this.#broker);
-    if (this.#defaults === null || this.#revision !== this.#broker.revision) {
-      this.#defaults = resolveTopicConfig(overrides, this.#broker);
-      this.#revision = this.#broker.revision;
-    }
-    return this.#defaults;
-  }
 }

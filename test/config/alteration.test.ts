@@ -11,7 +11,6 @@ import { type BrokerScope, brokerTable, validateBrokerSettings } from '../../src
 import { CLIENT_METRICS_TABLE, validateClientMetricsSettings } from '../../src/config/client-metrics-config.ts';
 import { groupTable, groupValue, validateGroupSettings } from '../../src/config/group-config.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { validateLoggerLevels } from '../../src/config/logger-levels.ts';
 import { topicTable, validateTopicSettings } from '../../src/config/topic-alteration.ts';
 
 const { config } = loadConfig({ overrides: { profile: 'production', 'log.dirs': '/data' } });
@@ -48,11 +47,6 @@ function onBroker(scope: BrokerScope, ...texts: readonly string[]): string {
 function onClientMetrics(subscription: string, ...texts: readonly string[]): string {
   const altered = applyIncremental(NONE, alterations(...texts), CLIENT_METRICS_TABLE);
   return outcome(altered, (result) => validateClientMetricsSettings(subscription, result));
-}
-
-function onLoggers(text: string): string {
-  const rejection = validateLoggerLevels(alterations(text), new Set(['root', 'posthorn']));
-  return rejection === null ? 'ok' : `${rejection.kind}: ${rejection.message}`;
 }
 
 function cleanupPolicyAfter(...texts: readonly string[]): string | undefined {
@@ -241,6 +235,11 @@ describe('changes of a broker', () => {
       assert.equal(onBroker(scope, ...[texts].flat()), expected));
   }
 
+  it('are let double or halve the cleaner threads at most', () => {
+    const answer = onBroker('broker', 'set:log.cleaner.threads=3');
+    assert.match(answer, /Log cleaner threads cannot be increased to more than double the current value 1/);
+  });
+
   it('are refused where this broker takes a setting at its start only', () => {
     const answer = onBroker('broker', 'set:listeners=PLAINTEXT://:9093');
     assert.equal(answer, 'invalid-request: Cannot update these configs dynamically: [listeners]');
@@ -318,21 +317,4 @@ describe('changes of a client metrics subscription', () => {
   it('need a subscription with a name', () => {
     assert.equal(onClientMetrics('', 'set:interval.ms=1000'), "invalid-request: Subscription name can't be empty");
   });
-});
-
-describe('changes of log levels', () => {
-  const cases: readonly (readonly [string, string])[] = [
-    ['set:posthorn=DEBUG', 'ok'],
-    ['delete:posthorn', 'ok'],
-    ['set:kafka.server=DEBUG', 'invalid-config: Logger kafka.server does not exist!'],
-    [
-      'set:root=info',
-      'invalid-config: Cannot set the log level of root to info as it is not a supported log level. Valid log levels are DEBUG, ERROR, FATAL, INFO, TRACE, WARN',
-    ],
-    ['delete:root', 'invalid-request: Removing the log level of the root logger is not allowed'],
-    ['append:root=INFO', 'invalid-request: APPEND operation is not allowed for the BROKER_LOGGER resource'],
-  ];
-  for (const [text, expected] of cases) {
-    it(`${text} is answered as by Kafka`, () => assert.equal(onLoggers(text), expected));
-  }
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BrokerConfig } from '../../src/config/broker-config.ts';
 import { printDouble } from '../../src/config/value.ts';
-import { TopicConfigs, resolveTopicConfig } from '../../src/config/topic-config.ts';
+import { resolveTopicConfig } from '../../src/config/topic-config.ts';
 
 function texts(record: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
   return new Map(Object.entries(record));
@@ -74,11 +74,10 @@ describe('the settings of a topic', () => {
 
   it('are shared by topics without any of their own, until the broker changes', () => {
     const broker = new BrokerConfig({ static: NONE });
-    const topics = new TopicConfigs(broker);
-    const first = topics.resolve(NONE);
-    assert.equal(topics.resolve(NONE), first);
-    assert.equal(topics.resolve(texts({ 'retention.ms': '5' })).retentionMs, 5);
+    const first = resolveTopicConfig(NONE, broker);
+    assert.equal(resolveTopicConfig(NONE, broker), first);
+    assert.equal(resolveTopicConfig(texts({ 'retention.ms': '5' }), broker).retentionMs, 5);
     broker.setDynamic({ broker: texts({ 'log.retention.ms': '6' }), clusterDefault: NONE });
-    assert.equal(topics.resolve(NONE).retentionMs, 6);
+    assert.equal(resolveTopicConfig(NONE, broker).retentionMs, 6);
   });
 });

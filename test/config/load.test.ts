@@ -120,11 +120,14 @@ describe('loading the configuration', () => {
   });
 
   it('takes settings of one listener, and of its SASL mechanism', () => {
-    const { config } = loadConfig({
+    const { config, withoutEffect } = loadConfig({
       overrides: { 'listener.name.inner.max.connections': 5, 'listener.name.inner.plain.sasl.jaas.config': 'x' },
     });
-    assert.equal(config.getForListener('INNER', 'max.connections'), 5);
-    assert.equal(config.getForListener('OUTER', 'max.connections'), 2_147_483_647);
+    assert.equal(config.text('listener.name.inner.max.connections'), '5');
+    assert.deepEqual(withoutEffect, [
+      'listener.name.inner.max.connections',
+      'listener.name.inner.plain.sasl.jaas.config',
+    ]);
     assert.match(problemsOf({ overrides: { 'listener.name.inner.max.conections': 5 } })[0]!, /max\.connections/);
   });
 
