@@ -32,6 +32,8 @@ const TYPES: ReadonlyMap<number, ConfigType> = new Map([
   [16, 'client-metrics'],
   [32, 'group'],
 ]);
+/** Longest text that every version of the protocol can carry; appending could make a longer one. */
+const VALUE_BYTES_MAX = 32_767;
 const OPERATIONS = ['set', 'delete', 'append', 'subtract'] as const;
 
 /** A resource of an IncrementalAlterConfigs request, as on the wire. */
@@ -120,6 +122,10 @@ function decideResource<R extends { readonly resourceType: number; readonly reso
   if (!altered.ok) return { result: rejected(altered.rejection) };
   const rejection = validate(context, target, altered.texts);
   if (rejection !== null) return { result: rejected(rejection) };
+  if ([...altered.texts.values()].some((text) => Buffer.byteLength(text) > VALUE_BYTES_MAX)) {
+    const message = `The configuration value cannot be added because it exceeds the maximum value size of ${VALUE_BYTES_MAX} bytes.`;
+    return { result: refused(E.INVALID_CONFIG, message) };
+  }
   if (type === 'topic' && !context.image.topics.has(target.name)) {
     const message = `The topic '${target.name}' does not exist.`;
     return { result: refused(E.UNKNOWN_TOPIC_OR_PARTITION, message) };

@@ -1,4 +1,10 @@
-import { StoreUnavailable, TXN_OPS_MAX, type MetadataStore, type StoreOp } from '../metadata/metadata-store.ts';
+import {
+  InvalidTxn,
+  StoreUnavailable,
+  TXN_OPS_MAX,
+  type MetadataStore,
+  type StoreOp,
+} from '../metadata/metadata-store.ts';
 import { storeKeys } from '../metadata/store-keys.ts';
 import { E } from '../protocol/errors.ts';
 import { OK, refused, type ItemResult, type Mutation } from './decision.ts';
@@ -26,8 +32,13 @@ export class ControlledWrites {
       if (all.length <= TXN_OPS_MAX) return await this.#txn(all, controllerEpoch);
       const staged = await Promise.all(chunks(mutation.staged).map((ops) => this.#txn(ops, controllerEpoch)));
       const failed = staged.find(({ error }) => error !== E.NONE);
-      return failed ?? (await this.#txn(mutation.commit, controllerEpoch));
+      if (failed !== undefined) return failed;
+      if (mutation.commit.length === 0) return staged.at(-1)!;
+      return await this.#txn(mutation.commit, controllerEpoch);
     } catch (error) {
+      // A client may name and set things so large that no transaction holds them.
+      if (error instanceof InvalidTxn)
+        return { ...refused(E.INVALID_REQUEST, `Too large: ${error.message}`), revision: 0 };
       if (!(error instanceof StoreUnavailable)) throw error;
       return { ...refused(E.KAFKA_STORAGE_ERROR, error.message), revision: 0 };
     }

@@ -25,7 +25,7 @@ import {
   type TopicDeletion,
   type TopicReference,
 } from './delete-topics.ts';
-import { decideElections, type Election, type ElectionType } from './elections.ts';
+import { decideElections, decideNewLeaderEpochs, type Election, type ElectionType } from './elections.ts';
 import { decideUpdateFeatures, type FeatureUpdate } from './features.ts';
 import { internalTopic, type InternalTopic } from './internal-topics.ts';
 import { decideProducerIds } from './producer-id-blocks.ts';
@@ -171,6 +171,19 @@ export class Controller {
     partitions: readonly { readonly topic: string; readonly partitions: readonly number[] }[] | null,
   ): Promise<Election[]> {
     return this.#change(({ image }) => decideElections(image, type, partitions));
+  }
+
+  /**
+   * Begins a new leader epoch on every partition that this broker leads. To be called by a broker that was not shut down
+   * in order, before it takes up its partitions. Rejects with {@link ControllerRefused}.
+   */
+  async beginLeaderEpochs(): Promise<void> {
+    const { brokerId } = this.#options;
+    const [result] = await this.#change(({ image }) => {
+      const staged = decideNewLeaderEpochs(image, brokerId);
+      return staged.length === 0 ? [] : [{ result: OK, mutation: { staged, commit: [] } }];
+    });
+    if (result !== undefined && result.error !== E.NONE) throw new ControllerRefused(result);
   }
 
   alterPartitionReassignments(wanted: readonly WantedReassignment[]): Promise<Reassignment[]> {

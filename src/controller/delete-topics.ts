@@ -23,7 +23,7 @@ export function decideDeleteTopics(
   isEnabled: boolean,
 ): Decided<TopicDeletion>[] {
   if (!isEnabled) {
-    return references.map((reference) => ({ result: { ...reference, ...refused(E.TOPIC_DELETION_DISABLED) } }));
+    return references.map((reference) => ({ result: { ...reference, ...refused(E.TOPIC_DELETION_DISABLED, null) } }));
   }
   const decided: Decided<TopicDeletion>[] = [];
   const refuse = (name: string | null, topicId: Uuid, reason: ItemResult): void =>

@@ -1,5 +1,6 @@
 import type { ClusterImage, PartitionImage } from '../metadata/cluster-image.ts';
 import { partitionRecord, type PartitionRecord } from '../metadata/records.ts';
+import type { StoreOp } from '../metadata/metadata-store.ts';
 import { storeKeys } from '../metadata/store-keys.ts';
 import { E } from '../protocol/errors.ts';
 import { OK, putRecord, refused, single, type Decided, type ItemResult } from './decision.ts';
@@ -74,6 +75,21 @@ function preferredLeader(image: ClusterImage, { replicas, isr }: PartitionImage)
 function anyLeader(image: ClusterImage, { replicas, isr }: PartitionImage): number | undefined {
   const live = replicas.filter((id) => isLive(image, id));
   return live.find((id) => isr.includes(id)) ?? live[0];
+}
+
+/**
+ * Begins a new leader epoch on each partition that `brokerId` leads: to be asked for by a broker that starts after a
+ * crash, for the end of its logs may be lost, and what it writes in its place must not pass for the same (KIP-320).
+ */
+export function decideNewLeaderEpochs(image: ClusterImage, brokerId: number): StoreOp[] {
+  const ops: StoreOp[] = [];
+  for (const { id, partitions } of image.topics.values()) {
+    for (const [index, partition] of partitions.entries()) {
+      if (partition.leader !== brokerId) continue;
+      ops.push(putRecord(storeKeys.partition(id, index), elected(partition, brokerId)));
+    }
+  }
+  return ops;
 }
 
 /** The record under a new leader: leader and partition epoch each go up by one; a leader from outside the in-sync set starts it anew. */

@@ -45,6 +45,9 @@ const settingsOf = (cluster: Cluster, name = 't'): object =>
   Object.fromEntries(cluster.image.config({ type: 'topic', name }));
 const OK = ['NONE', null];
 
+/** A long list for the settings of throttled replicas. */
+const throttled = (from: number): string => Array.from({ length: 4000 }, (_, index) => `${from + index}:1`).join(',');
+
 suite('incrementalAlterConfigs', () => {
   test('sets, appends, subtracts and deletes', async () => {
     const cluster = await withTopic();
@@ -164,6 +167,24 @@ suite('incrementalAlterConfigs', () => {
       ['UNKNOWN_TOPIC_OR_PARTITION', 'NONE'],
     );
     assert.deepEqual(settingsOf(cluster), { 'retention.ms': '5' });
+  });
+
+  test('a value that no answer could carry is refused, and so is a name that no store holds', async () => {
+    const cluster = await withTopic();
+    const key = 'leader.replication.throttled.replicas';
+    assert.deepEqual(await alter(cluster, change(TOPIC, 't', [key, SET, throttled(0)])), [OK]);
+    assert.deepEqual(await alter(cluster, change(TOPIC, 't', [key, APPEND, throttled(9000)])), [
+      [
+        'INVALID_CONFIG',
+        'The configuration value cannot be added because it exceeds the maximum value size of 32767 bytes.',
+      ],
+    ]);
+    const [[error] = []] = await alter(
+      cluster,
+      change(GROUP, 'g'.repeat(30_000), ['consumer.session.timeout.ms', SET, '50000']),
+    );
+    assert.equal(error, 'INVALID_REQUEST');
+    assert.deepEqual(settingsOf(cluster), { [key]: throttled(0) });
   });
 
   test('validateOnly changes nothing', async () => {

@@ -105,6 +105,20 @@ suite('electLeaders', () => {
   });
 });
 
+suite('beginLeaderEpochs', () => {
+  test('each partition gets the next epoch under the same leader', async () => {
+    const cluster = await Cluster.start();
+    await cluster.done(cluster.controller.beginLeaderEpochs());
+    await cluster.create(topic('t', { numPartitions: 300 }), topic('u'));
+    await cluster.done(cluster.controller.beginLeaderEpochs());
+    const partitions = [...cluster.image.topics.values()].flatMap((each) => each.partitions);
+    assert.equal(partitions.length, 301);
+    for (const { leader, leaderEpoch, partitionEpoch, isr, recovering } of partitions) {
+      assert.deepEqual([leader, leaderEpoch, partitionEpoch, isr, recovering], [1, 1, 1, [1], false]);
+    }
+  });
+});
+
 suite('alterPartitionReassignments', () => {
   test('with one broker: what changes nothing is fine, what cannot be is refused', async () => {
     const cluster = await Cluster.start();
