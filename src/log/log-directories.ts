@@ -153,6 +153,11 @@ export class LogDirectories {
     this.checkpoint();
   }
 
+  /** Settles once the syncs that the last {@link tick} started are done. */
+  flushed(): Promise<void> {
+    return this.#flushing;
+  }
+
   /** Writes the checkpoint files that are out of date. */
   checkpoint(): void {
     for (const directory of this.#directories) {
