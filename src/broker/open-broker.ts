@@ -95,7 +95,7 @@ async function openParts(config: BrokerConfig, runtime: Runtime, opened: Opened)
   opened.add(() => logDirectories.close(view.image.brokers.get(brokerId)?.epoch));
   const groups = openGroups({ config, runtime, view, partitions, turn });
   opened.add(() => groups.close());
-  followTopics({ config, runtime, view, partitions, turn, logDirectories, groups, brokerId }, opened);
+  followTopics({ config, runtime, view, partitions, turn, logDirectories, controller, groups, brokerId }, opened);
   const listeners = new ClientListeners(runtime, config);
   opened.add(() => listeners.close());
   const { clusterId } = logDirectories;
@@ -190,13 +190,16 @@ function openGroups({ config, runtime, view, partitions, turn }: GroupParts): Gr
 
 interface TopicParts extends GroupParts {
   readonly logDirectories: LogDirectories;
+  readonly controller: Controller;
   readonly groups: GroupCoordinator;
   readonly brokerId: number;
 }
 
 /** Brings the logs in line with the metadata as it is, and from now on with each change of it. */
 function followTopics(parts: TopicParts, opened: Opened): void {
-  const { view, groups, turn, runtime, ...rest } = parts;
+  const { view, groups, turn, runtime, controller, ...rest } = parts;
+  const tidied = (work: Promise<void>): void =>
+    void work.catch((error: unknown) => runtime.logger.warn('metadata of deleted topics stays for now', { error }));
   const applier = new TopicApplier(view.image, {
     ...rest,
     clock: runtime.clock,
@@ -206,9 +209,13 @@ function followTopics(parts: TopicParts, opened: Opened): void {
       if (change === 'taken up') groups.load(index);
       else groups.unload(index);
     },
-    onTopicDeleted: ({ name }) => groups.topicDeleted(name),
+    onTopicDeleted: ({ name, id }) => {
+      groups.topicDeleted(name);
+      tidied(controller.forgetTopic(id));
+    },
   });
   turn.run(() => applier.applyAll());
+  tidied(controller.tidyUp());
   opened.add(view.subscribe((image, delta) => turn.run(() => applier.apply(image, delta))));
 }
 

@@ -159,10 +159,9 @@ export class ImageBuilder {
       this.#slots.set(topicId, slots);
     }
     while (slots.length <= index) slots.push(undefined);
-    slots[index] = entry && {
-      ...(parseRecord(entry.key, entry.value) as PartitionRecord),
-      modRevision: entry.modRevision,
-    };
+    slots[index] =
+      entry &&
+      Object.assign(parseRecord(entry.key, entry.value) as PartitionRecord, { modRevision: entry.modRevision });
   }
 
   #applyConfig(id: string, entry: StoreEntry | undefined): void {
