@@ -16,7 +16,7 @@ export interface PartitionRead {
   /** Undefined for an error or a diverging epoch. */
   readonly slice: LogSlice | undefined;
   readonly diverging: { epoch: number; endOffset: number } | undefined;
-  /** Null unless only committed records were asked for. */
+  /** Null unless only committed records were asked for, or the cluster does not know the partition. */
   readonly aborted: { producerId: number; firstOffset: number }[] | null;
   /** Leader known to this broker, when the error is that this is not it. */
   readonly leader: { leaderId: number; leaderEpoch: number } | undefined;
@@ -29,8 +29,8 @@ export interface FetchWish {
   readonly minBytes: number;
   readonly maxBytes: number;
   readonly isReadCommitted: boolean;
-  /** A follower reads to the log's end, a consumer to the high watermark. */
-  readonly isFollower: boolean;
+  /** The broker that fetches to replicate, and reads to the log's end; -1 for a consumer, who reads to the high watermark. */
+  readonly followerId: number;
 }
 
 /**
@@ -62,12 +62,15 @@ export class DelayedFetch implements DataWaiter {
     const { maxWaitMs, minBytes, partitions } = this.#wish;
     const reads = this.#readAll();
     let bytes = 0;
-    let isFinal = maxWaitMs <= 0 || partitions.length === 0;
+    let unknown = 0;
+    let isFinal = maxWaitMs <= 0;
     for (const read of reads) {
       bytes += read.slice?.bytes ?? 0;
-      if (read.error !== E.NONE || read.diverging !== undefined) isFinal = true;
+      // What nobody knows is no reason to hurry: a client that keeps asking for it would do so without a pause.
+      if (isUnknown(read.error)) unknown++;
+      else if (read.error !== E.NONE || read.diverging !== undefined) isFinal = true;
     }
-    if (isFinal || bytes >= minBytes) {
+    if (isFinal || unknown === partitions.length || bytes >= minBytes) {
       this.#done(reads);
       return;
     }
@@ -150,6 +153,10 @@ export class DelayedFetch implements DataWaiter {
     if (error !== E.NONE) {
       return failedRead(wanted, error, namesLeader(error) ? partition.leadership : undefined);
     }
+    const { isReadCommitted, followerId } = this.#wish;
+    if (followerId >= 0 && !partition.leadership.replicas.includes(followerId)) {
+      return failedRead(wanted, E.NOT_LEADER_OR_FOLLOWER);
+    }
     const { log } = partition;
     const diverging = wanted.lastFetchedEpoch >= 0 ? findDivergence(partition, wanted) : undefined;
     if (diverging === 'out of range') return failedRead(wanted, E.OFFSET_OUT_OF_RANGE);
@@ -162,8 +169,7 @@ export class DelayedFetch implements DataWaiter {
       leader: undefined,
     };
     if (diverging !== undefined) return { ...marks, slice: undefined, diverging, aborted: null };
-    const { isReadCommitted, isFollower } = this.#wish;
-    const upperOffset = isFollower ? log.logEndOffset : isReadCommitted ? log.lastStableOffset : log.highWatermark;
+    const upperOffset = followerId >= 0 ? log.logEndOffset : isReadCommitted ? log.lastStableOffset : log.highWatermark;
     const slice = log.read({ offset: wanted.fetchOffset, bytesMax, upperOffset, minOneBatch });
     if (slice.error !== E.NONE) return failedRead(wanted, slice.error);
     const aborted = isReadCommitted
@@ -173,6 +179,11 @@ export class DelayedFetch implements DataWaiter {
       : null;
     return { ...marks, slice, diverging: undefined, aborted };
   }
+}
+
+/** The cluster has no such partition: Kafka answers these without asking the replica. */
+function isUnknown(error: ErrorSpec): boolean {
+  return error === E.UNKNOWN_TOPIC_OR_PARTITION || error === E.UNKNOWN_TOPIC_ID;
 }
 
 /** Errors with which the client is told the leader at once (KIP-951). */
@@ -189,7 +200,7 @@ function failedRead(wanted: FetchPartition, error: ErrorSpec, leadership?: Parti
     logStartOffset: -1,
     slice: undefined,
     diverging: undefined,
-    aborted: null,
+    aborted: isUnknown(error) ? [] : null,
     leader: leadership && { leaderId: leadership.leader, leaderEpoch: leadership.leaderEpoch },
   };
 }

@@ -103,7 +103,7 @@ export class FetchSessions {
 
   /** Opens the session of a full fetch once its answers are known; 0 when there is no room for it. */
   open(context: FetchContext, answers: readonly PartitionAnswer[], nowMs: number): number {
-    if (!context.opensSession || context.partitions.length === 0 || !this.#makeRoom(nowMs)) return 0;
+    if (!context.opensSession || !this.#makeRoom(nowMs)) return 0;
     let id = this.#newId();
     while (this.#sessions.has(id)) id = this.#newId();
     const partitions = new Map<string, FetchPartition>();

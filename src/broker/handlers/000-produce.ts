@@ -80,6 +80,7 @@ class PendingProduce {
 
   appendAll(): void {
     for (const topic of this.request.topicData) {
+      if (topic.partitionData.length === 0) continue;
       const { name, topicId, error } = this.#resolve(topic);
       const partitions: PartitionOutcome[] = [];
       this.topics.push({ name, topicId, partitions });

@@ -1,4 +1,4 @@
-import { E } from '../../protocol/errors.ts';
+import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import { fetch } from '../../protocol/messages/001-fetch.ts';
 import type { ReadMessage, WriteMessage } from '../../protocol/schema.ts';
 import { DelayedFetch, type PartitionRead } from '../delayed-fetch.ts';
@@ -14,12 +14,17 @@ type TopicAnswer = Response['responses'][number];
 type PartitionData = TopicAnswer['partitions'][number];
 
 const READ_COMMITTED = 1;
+const READ_UNCOMMITTED = 0;
 const FIRST_VERSION_WITH_TOPIC_IDS = 13;
 const NO_CHUNKS: readonly Uint8Array[] = [];
 
 /** Reads records: long poll, sessions, isolation, truncation detection (Fetch; KIP-74, 98, 227, 320, 516, 595). */
 export const handleFetch = directHandler(fetch, (request, context, broker, reply) => {
   const usesTopicIds = context.apiVersion >= FIRST_VERSION_WITH_TOPIC_IDS;
+  if (request.isolationLevel !== READ_UNCOMMITTED && request.isolationLevel !== READ_COMMITTED) {
+    reply(refuse(request, E.UNKNOWN_SERVER_ERROR));
+    return;
+  }
   const session = broker.fetchSessions.begin(
     {
       sessionId: request.sessionId,
@@ -43,7 +48,7 @@ export const handleFetch = directHandler(fetch, (request, context, broker, reply
       minBytes: request.minBytes,
       maxBytes: Math.min(request.maxBytes, broker.config.get('fetch.max.bytes')),
       isReadCommitted: request.isolationLevel === READ_COMMITTED,
-      isFollower: replicaId >= 0,
+      followerId: replicaId,
     },
     context,
     broker,
@@ -51,6 +56,26 @@ export const handleFetch = directHandler(fetch, (request, context, broker, reply
   );
   delayed.start();
 });
+
+/** Refuses the whole request, for clients of every version: in each partition, and by the code of the answer. */
+function refuse({ topics, sessionId }: Request, { code }: ErrorSpec): Response {
+  return {
+    throttleTimeMs: 0,
+    errorCode: code,
+    sessionId,
+    responses: topics.map(({ topic, topicId, partitions }) => ({
+      topic,
+      topicId,
+      partitions: partitions.map(({ partition }) => ({
+        partitionIndex: partition,
+        errorCode: code,
+        highWatermark: -1,
+        abortedTransactions: [],
+        records: NO_CHUNKS,
+      })),
+    })),
+  };
+}
 
 function wantedPartitions(request: Request): FetchPartition[] {
   const wanted: FetchPartition[] = [];

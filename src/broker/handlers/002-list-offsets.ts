@@ -1,10 +1,15 @@
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import { listOffsets } from '../../protocol/messages/002-list-offsets.ts';
+import type { ReadMessage, WriteMessage } from '../../protocol/schema.ts';
 import { handler } from '../handler.ts';
 import type { Partition } from '../partition.ts';
 import type { BrokerServices } from '../services.ts';
 
+type PartitionQuestion = ReadMessage<typeof listOffsets.request>['topics'][number]['partitions'][number];
+type PartitionAnswer = WriteMessage<typeof listOffsets.response>['topics'][number]['partitions'][number];
+
 const READ_COMMITTED = 1;
+const FIRST_VERSION_WITH_EPOCH = 4;
 const CONSUMER_REPLICA_ID = -1;
 const DEBUGGING_REPLICA_ID = -2;
 
@@ -42,40 +47,52 @@ interface Found {
 
 /** Offsets by time or by place: earliest, latest, of the largest timestamp (ListOffsets; KIP-79, 207, 734, 405). */
 export const handleListOffsets = handler(listOffsets, (request, context, broker) => {
-  const seen = new Set<string>();
-  const repeated = new Set<string>();
+  const counts = new Map<string, number>();
   for (const { name, partitions } of request.topics) {
-    for (const { partitionIndex } of partitions) {
-      const key = `${partitionIndex} ${name}`;
-      if (seen.has(key)) repeated.add(key);
-      seen.add(key);
+    for (const partition of partitions) {
+      const key = keyOf(name, partition);
+      counts.set(key, (counts.get(key) ?? 0) + 1);
     }
   }
+  /** A partition named twice is answered once, and refused. */
+  const answer = (name: string, partition: PartitionQuestion): PartitionAnswer[] => {
+    const key = keyOf(name, partition);
+    const count = counts.get(key);
+    counts.delete(key);
+    if (count === undefined) return [];
+    const { partitionIndex, timestamp, currentLeaderEpoch } = partition;
+    const found =
+      count > 1
+        ? failed(E.INVALID_REQUEST)
+        : find(name, partitionIndex, broker, {
+            version: context.apiVersion,
+            timestamp,
+            currentLeaderEpoch,
+            isReadCommitted: request.isolationLevel === READ_COMMITTED,
+            isConsumer: request.replicaId === CONSUMER_REPLICA_ID || request.replicaId === DEBUGGING_REPLICA_ID,
+          });
+    return [
+      {
+        partitionIndex,
+        errorCode: found.error.code,
+        timestamp: found.timestamp,
+        offset: found.offset,
+        leaderEpoch: context.apiVersion >= FIRST_VERSION_WITH_EPOCH ? found.leaderEpoch : -1,
+      },
+    ];
+  };
   return {
     throttleTimeMs: 0,
     topics: request.topics.map(({ name, partitions }) => ({
       name,
-      partitions: partitions.map(({ partitionIndex, timestamp, currentLeaderEpoch }) => {
-        const found = repeated.has(`${partitionIndex} ${name}`)
-          ? failed(E.INVALID_REQUEST)
-          : find(name, partitionIndex, broker, {
-              version: context.apiVersion,
-              timestamp,
-              currentLeaderEpoch,
-              isReadCommitted: request.isolationLevel === READ_COMMITTED,
-              isConsumer: request.replicaId === CONSUMER_REPLICA_ID || request.replicaId === DEBUGGING_REPLICA_ID,
-            });
-        return {
-          partitionIndex,
-          errorCode: found.error.code,
-          timestamp: found.timestamp,
-          offset: found.offset,
-          leaderEpoch: context.apiVersion >= 4 ? found.leaderEpoch : -1,
-        };
-      }),
+      partitions: partitions.flatMap((partition) => answer(name, partition)),
     })),
   };
 });
+
+function keyOf(topic: string, { partitionIndex }: PartitionQuestion): string {
+  return `${partitionIndex} ${topic}`;
+}
 
 function failed(error: ErrorSpec): Found {
   return { error, timestamp: -1, offset: -1, leaderEpoch: -1 };

@@ -24,7 +24,7 @@ export const handleMetadata = handler(metadata, (request, context, broker) => {
       ? refused(request, error)
       : wantsAll
         ? allTopics(broker, operations)
-        : namedTopics(request, broker, operations);
+        : wantedTopics(request, broker, operations);
   return {
     throttleTimeMs: 0,
     brokers: broker.endpoints(context.peer),
@@ -38,9 +38,12 @@ export const handleMetadata = handler(metadata, (request, context, broker) => {
 
 /** Topics by id came with version 12; before it a topic without a name makes the whole request invalid. */
 function refusal(request: Request, version: number): ErrorSpec {
-  if (version >= FIRST_VERSION_BY_ID) return E.NONE;
-  const isById = request.topics?.some(({ name, topicId }) => name === null || topicId !== ZERO_UUID) ?? false;
-  return isById ? E.INVALID_REQUEST : E.NONE;
+  const topics = request.topics ?? [];
+  if (version < FIRST_VERSION_BY_ID) {
+    return topics.some(({ name, topicId }) => name === null || topicId !== ZERO_UUID) ? E.INVALID_REQUEST : E.NONE;
+  }
+  const hasNeither = topics.some(({ name }) => name === null) && topics.every(({ topicId }) => topicId === ZERO_UUID);
+  return hasNeither ? E.UNKNOWN_SERVER_ERROR : E.NONE;
 }
 
 function refused(request: Request, error: ErrorSpec): TopicAnswer[] {
@@ -53,20 +56,25 @@ function allTopics(broker: BrokerServices, operations: number): TopicAnswer[] {
   return answers;
 }
 
+/** One id in the request and names count no more, not even those beside an id: the Java client leaves them empty. */
+function wantedTopics(request: Request, broker: BrokerServices, operations: number): TopicAnswer[] {
+  const topics = request.topics ?? [];
+  const ids = new Set(topics.map(({ topicId }) => topicId).filter((id) => id !== ZERO_UUID));
+  if (ids.size === 0) return namedTopics(request, broker, operations);
+  return [...ids].map((id) => {
+    const topic = broker.image().topicById(id);
+    return topic === undefined ? failed(null, id, E.UNKNOWN_TOPIC_ID) : found(topic, broker, operations);
+  });
+}
+
 function namedTopics(request: Request, broker: BrokerServices, operations: number): TopicAnswer[] {
   const image = broker.image();
   const mayCreate = request.allowAutoTopicCreation && broker.autoTopics.isEnabled;
   const answers: TopicAnswer[] = [];
-  const seen = new Set<string>();
-  for (const { name, topicId } of request.topics ?? []) {
-    const key = name ?? `id ${topicId}`;
-    if (seen.has(key)) continue;
-    seen.add(key);
-    const topic = name === null ? image.topicById(topicId) : image.topics.get(name);
+  for (const name of new Set((request.topics ?? []).flatMap((topic) => topic.name ?? []))) {
+    const topic = image.topics.get(name);
     if (topic !== undefined) {
       answers.push(found(topic, broker, operations));
-    } else if (name === null) {
-      answers.push(failed(null, topicId, E.UNKNOWN_TOPIC_ID));
     } else if (topicNameProblem(name) !== undefined) {
       answers.push(failed(name, ZERO_UUID, E.INVALID_TOPIC_EXCEPTION));
     } else {

@@ -77,5 +77,5 @@ function find(key: string, keyType: number, from: { version: number; peer: Peer;
   if (node === undefined) {
     return { error: E.COORDINATOR_NOT_AVAILABLE, message: E.COORDINATOR_NOT_AVAILABLE.text, node: NO_NODE };
   }
-  return { error: E.NONE, message: version < FIRST_VERSION_WITH_MANY ? E.NONE.text : '', node };
+  return { error: E.NONE, message: version < FIRST_VERSION_WITH_MANY ? E.NONE.name : '', node };
 }

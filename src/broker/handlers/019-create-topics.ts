@@ -26,11 +26,12 @@ function answer(topic: TopicCreation, broker: BrokerServices): TopicAnswer {
     configs: isCreated
       ? describeTopic(topic.configs, broker.config, null).map(({ name, value, readOnly, source, sensitive }) => ({
           name,
-          value,
+          // A setting of the topic's own is shown as it was given.
+          value: topic.configs.get(name) ?? value,
           readOnly,
           configSource: source,
           isSensitive: sensitive,
         }))
-      : null,
+      : [],
   };
 }

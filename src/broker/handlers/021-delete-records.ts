@@ -34,7 +34,8 @@ function deleteBefore(
   const error = partition.check(-1);
   if (error !== E.NONE) return refuse(error);
   const { log } = partition;
-  if (!log.config.cleanupPolicy.delete) return refuse(E.POLICY_VIOLATION);
+  const { cleanupPolicy } = log.config;
+  if (cleanupPolicy.compact && !cleanupPolicy.delete) return refuse(E.POLICY_VIOLATION);
   const target = offset === TO_HIGH_WATERMARK ? log.highWatermark : offset;
   if (target < 0 || target > log.highWatermark) return refuse(E.OFFSET_OUT_OF_RANGE);
   const failure = log.deleteRecordsBefore(target);

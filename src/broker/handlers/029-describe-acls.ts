@@ -5,6 +5,6 @@ import { handler } from '../handler.ts';
 /** Access rules need an authorizer, and none is configured (DescribeAcls; KIP-140). */
 export const handleDescribeAcls = handler(describeAcls, () => ({
   errorCode: E.SECURITY_DISABLED.code,
-  errorMessage: 'No Authorizer is configured.',
+  errorMessage: 'No Authorizer is configured on the broker',
   resources: [],
 }));

@@ -18,6 +18,8 @@ type Request = ReadMessage<typeof describeConfigs.request>;
 type Result = WriteMessage<typeof describeConfigs.response>['results'][number];
 type Resource = Request['resources'][number];
 
+const INTEGER = /^[+-]?\d+$/;
+
 /** A resource that cannot be described, and why. */
 class Refused {
   readonly error: ErrorSpec;
@@ -38,11 +40,17 @@ function describe(resource: Resource, request: Request, broker: BrokerServices):
   const { resourceType, resourceName } = resource;
   const entries = entriesOf(resource, broker);
   if (entries instanceof Refused) {
-    return { errorCode: entries.error.code, errorMessage: entries.message, resourceType, resourceName, configs: [] };
+    return {
+      errorCode: entries.error.code,
+      errorMessage: entries.message ?? '',
+      resourceType,
+      resourceName,
+      configs: [],
+    };
   }
   return {
     errorCode: E.NONE.code,
-    errorMessage: null,
+    errorMessage: '',
     resourceType,
     resourceName,
     configs: entries.map((entry) => ({
@@ -64,14 +72,13 @@ function entriesOf(resource: Resource, broker: BrokerServices): readonly ConfigE
   const image = broker.image();
   switch (resourceType) {
     case ResourceType.topic:
-      if (topicNameProblem(name) !== undefined) return new Refused(E.INVALID_TOPIC_EXCEPTION, null);
+      if (topicNameProblem(name) !== undefined) return new Refused(E.INVALID_TOPIC_EXCEPTION, topicNameProblem(name)!);
       if (!image.topics.has(name)) return new Refused(E.UNKNOWN_TOPIC_OR_PARTITION, null);
       return describeTopic(image.config({ type: 'topic', name }), broker.config, keys);
     case ResourceType.broker:
       if (name === '') return describeClusterDefault(broker.config, keys);
-      if (!/^-?\d+$/.test(name)) {
+      if (!INTEGER.test(name))
         return new Refused(E.INVALID_REQUEST, `Broker id must be an integer, but it is: ${name}`);
-      }
       if (Number(name) !== broker.brokerId) {
         return new Refused(
           E.INVALID_REQUEST,
@@ -80,6 +87,8 @@ function entriesOf(resource: Resource, broker: BrokerServices): readonly ConfigE
       }
       return describeBroker(broker.config, keys);
     case ResourceType.brokerLogger:
+      if (!INTEGER.test(name))
+        return new Refused(E.INVALID_REQUEST, `Broker id must be an integer, but it is: ${name}`);
       if (Number(name) !== broker.brokerId) {
         return new Refused(E.INVALID_REQUEST, `Unexpected broker id, expected ${broker.brokerId} but received ${name}`);
       }
@@ -91,6 +100,6 @@ function entriesOf(resource: Resource, broker: BrokerServices): readonly ConfigE
       if (name === '') return new Refused(E.INVALID_REQUEST, 'Group name must not be empty');
       return describeGroup(image.config({ type: 'group', name }), broker.config, keys);
     default:
-      return new Refused(E.INVALID_REQUEST, `Unsupported resource type: ${resourceType}`);
+      return new Refused(E.INVALID_REQUEST, E.INVALID_REQUEST.text);
   }
 }

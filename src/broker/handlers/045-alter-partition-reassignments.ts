@@ -14,7 +14,7 @@ export const handleAlterPartitionReassignments = handler(
     return {
       allowReplicationFactorChange: request.allowReplicationFactorChange,
       errorCode: E.NONE.code,
-      errorMessage: null,
+      errorMessage: wanted.length === 0 ? '' : null,
       responses: byTopic(results, ({ partition, error, message }) => ({
         partitionIndex: partition,
         errorCode: error.code,

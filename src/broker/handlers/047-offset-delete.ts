@@ -3,6 +3,7 @@ import { groupContext } from '../group-context.ts';
 import { handler } from '../handler.ts';
 
 /** Deletes committed offsets of topics nobody in the group reads (OffsetDelete; KIP-496). */
-export const handleOffsetDelete = handler(offsetDelete, (request, context, broker) =>
-  broker.groups.offsetDelete(request, groupContext(context)),
-);
+export const handleOffsetDelete = handler(offsetDelete, (request, context, broker) => {
+  const topics = request.topics.filter(({ partitions }) => partitions.length > 0);
+  return broker.groups.offsetDelete({ ...request, topics }, groupContext(context));
+});

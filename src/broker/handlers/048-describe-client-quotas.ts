@@ -8,7 +8,7 @@ export const handleDescribeClientQuotas = handler(declaration, (request, _contex
   const { error, message, quotas } = describeClientQuotas(broker.image(), request);
   return {
     errorCode: error.code,
-    errorMessage: message,
+    errorMessage: message ?? '',
     entries:
       error === E.NONE
         ? quotas.map(({ entity, values }) => ({

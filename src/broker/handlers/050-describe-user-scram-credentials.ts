@@ -8,7 +8,7 @@ export const handleDescribeUserScramCredentials = handler(
   describeUserScramCredentials,
   ({ users }, _context, broker) => ({
     errorCode: E.NONE.code,
-    errorMessage: null,
+    errorMessage: '',
     results: describeScram(broker.image(), users?.map(({ name }) => name) ?? null).map(
       ({ user, error, message, credentials }) => ({
         user,

@@ -1,6 +1,9 @@
+import { E } from '../../protocol/errors.ts';
 import { updateFeatures } from '../../protocol/messages/057-update-features.ts';
 import { handler } from '../handler.ts';
 
+/** A failure is that of the whole request; a success is told by feature up to version 1. */
+const LAST_VERSION_WITH_RESULTS = 1;
 const UPGRADE = 1;
 const SAFE_DOWNGRADE = 2;
 
@@ -17,7 +20,10 @@ export const handleUpdateFeatures = handler(
     return {
       errorCode: error.code,
       errorMessage: message,
-      results: updates.map(({ feature }) => ({ feature, errorCode: error.code, errorMessage: message })),
+      results:
+        error === E.NONE && context.apiVersion <= LAST_VERSION_WITH_RESULTS
+          ? updates.map(({ feature }) => ({ feature, errorCode: error.code, errorMessage: error.name }))
+          : [],
     };
   },
 );

@@ -1,12 +1,16 @@
+import { topicNameProblem } from '../../controller/topic-name.ts';
 import { E } from '../../protocol/errors.ts';
 import { describeProducers } from '../../protocol/messages/061-describe-producers.ts';
 import { handler } from '../handler.ts';
+import type { BrokerServices } from '../services.ts';
 
 /** Producers that a partition remembers, with their open transactions (DescribeProducers; KIP-664). */
 export const handleDescribeProducers = handler(describeProducers, ({ topics }, _context, broker) => ({
   topics: topics.map(({ name, partitionIndexes }) => ({
     name,
     partitions: partitionIndexes.map((partitionIndex) => {
+      const problem = topicProblem(name, broker);
+      if (problem !== undefined) return { partitionIndex, ...problem, activeProducers: [] };
       const partition = broker.partitions.get(name, partitionIndex);
       const error = partition?.check(-1) ?? E.UNKNOWN_TOPIC_OR_PARTITION;
       const activeProducers = partition !== undefined && error === E.NONE ? partition.log.activeProducers() : [];
@@ -14,3 +18,11 @@ export const handleDescribeProducers = handler(describeProducers, ({ topics }, _
     }),
   })),
 }));
+
+function topicProblem(name: string, broker: BrokerServices): { errorCode: number; errorMessage: string } | undefined {
+  const illegal = topicNameProblem(name);
+  if (illegal !== undefined) return { errorCode: E.INVALID_TOPIC_EXCEPTION.code, errorMessage: illegal };
+  if (broker.image().topics.has(name)) return undefined;
+  const { code, text } = E.UNKNOWN_TOPIC_OR_PARTITION;
+  return { errorCode: code, errorMessage: text };
+}

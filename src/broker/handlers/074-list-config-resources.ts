@@ -5,12 +5,13 @@ import { ResourceType } from '../config-resources.ts';
 import { handler } from '../handler.ts';
 import type { BrokerServices } from '../services.ts';
 
+/** In the order of Kafka's answer. */
 const ALL_TYPES: readonly number[] = [
-  ResourceType.topic,
-  ResourceType.broker,
-  ResourceType.brokerLogger,
-  ResourceType.clientMetrics,
   ResourceType.group,
+  ResourceType.clientMetrics,
+  ResourceType.brokerLogger,
+  ResourceType.broker,
+  ResourceType.topic,
 ];
 
 /** Names of what has settings, by kind; version 0 knows metric subscriptions only (ListConfigResources; KIP-1142). */
@@ -20,8 +21,8 @@ export const handleListConfigResources = handler(listConfigResources, (request, 
       ? [ResourceType.clientMetrics]
       : request.resourceTypes.length === 0
         ? ALL_TYPES
-        : [...new Set(request.resourceTypes)];
-  if (wanted.some((type) => !ALL_TYPES.includes(type))) {
+        : ALL_TYPES.filter((type) => request.resourceTypes.includes(type));
+  if (request.resourceTypes.some((type) => !ALL_TYPES.includes(type))) {
     return { throttleTimeMs: 0, errorCode: E.UNSUPPORTED_VERSION.code, configResources: [] };
   }
   return {

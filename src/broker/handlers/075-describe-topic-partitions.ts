@@ -19,9 +19,12 @@ export const handleDescribeTopicPartitions = handler(describeTopicPartitions, (r
   const { cursor } = request;
   const isAll = request.topics.length === 0;
   const names = isAll ? image.sortedTopicNames() : [...new Set(request.topics.map(({ name }) => name))].toSorted();
+  if (cursor !== null && (cursor.partitionIndex < 0 || (!isAll && !names.includes(cursor.topicName)))) {
+    return { throttleTimeMs: 0, topics: names.map((name) => failed(name, E.INVALID_REQUEST)), nextCursor: null };
+  }
   const limit = Math.min(broker.config.get('max.request.partition.size.limit'), request.responsePartitionLimit);
   const topics: TopicAnswer[] = [];
-  let left = limit;
+  let left = Math.max(1, limit);
   let next: Cursor | null = null;
   for (const name of names) {
     if (cursor !== null && name < cursor.topicName) continue;
@@ -31,12 +34,11 @@ export const handleDescribeTopicPartitions = handler(describeTopicPartitions, (r
     }
     const topic = image.topics.get(name);
     if (topic === undefined) {
-      topics.push(
-        failed(name, topicNameProblem(name) === undefined ? E.UNKNOWN_TOPIC_OR_PARTITION : E.INVALID_TOPIC_EXCEPTION),
-      );
+      const error = topicNameProblem(name) === undefined ? E.UNKNOWN_TOPIC_OR_PARTITION : E.INVALID_TOPIC_EXCEPTION;
+      topics.push({ ...failed(name, error), topicAuthorizedOperations: TOPIC_OPERATIONS });
       continue;
     }
-    const first = cursor?.topicName === name ? Math.max(0, cursor.partitionIndex) : 0;
+    const first = cursor?.topicName === name ? cursor.partitionIndex : 0;
     const page = topic.partitions.slice(first, first + left);
     topics.push({
       errorCode: E.NONE.code,
