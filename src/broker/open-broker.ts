@@ -198,12 +198,15 @@ interface TopicParts extends GroupParts {
 /** Brings the logs in line with the metadata as it is, and from now on with each change of it. */
 function followTopics(parts: TopicParts, opened: Opened): void {
   const { view, groups, turn, runtime, controller, ...rest } = parts;
+  const { clock, timers, logger } = runtime;
   const tidied = (work: Promise<void>): void =>
-    void work.catch((error: unknown) => runtime.logger.warn('metadata of deleted topics stays for now', { error }));
+    void work.catch((error: unknown) => logger.warn('metadata of deleted topics stays for now', { error }));
   const applier = new TopicApplier(view.image, {
     ...rest,
-    clock: runtime.clock,
-    logger: runtime.logger,
+    clock,
+    timers,
+    logger,
+    turn,
     onPartition: (topic, index, change) => {
       if (topic !== OFFSETS_TOPIC) return;
       if (change === 'taken up') groups.load(index);
@@ -216,6 +219,7 @@ function followTopics(parts: TopicParts, opened: Opened): void {
   });
   turn.run(() => applier.applyAll());
   tidied(controller.tidyUp());
+  opened.add(() => applier.stop());
   opened.add(view.subscribe((image, delta) => turn.run(() => applier.apply(image, delta))));
 }
 

@@ -9,6 +9,8 @@ export class Partitions {
   readonly #brokerId: number;
   readonly #turn: Turn;
   readonly #topics = new Map<string, Partition[]>();
+  /** Assigned partitions whose logs are not open yet: opened by whoever asks first, or in the background. */
+  readonly #unopened = new Map<string, Map<number, () => void>>();
 
   constructor(brokerId: number, turn: Turn) {
     this.#brokerId = brokerId;
@@ -16,7 +18,32 @@ export class Partitions {
   }
 
   get(topic: string, index: number): Partition | undefined {
+    const partition = this.#topics.get(topic)?.[index];
+    if (partition !== undefined || this.#unopened.size === 0) return partition;
+    const open = this.#unopened.get(topic)?.get(index);
+    if (open === undefined) return undefined;
+    this.#opened(topic, index);
+    open();
     return this.#topics.get(topic)?.[index];
+  }
+
+  /** Notes a partition that `open` will {@link add} when it is first asked for, or when its turn comes. */
+  addUnopened(topic: string, index: number, open: () => void): void {
+    const ofTopic = this.#unopened.get(topic) ?? new Map<number, () => void>();
+    ofTopic.set(index, open);
+    this.#unopened.set(topic, ofTopic);
+  }
+
+  /** Opens up to `count` of the partitions noted; false when none is left. */
+  openSome(count: number): boolean {
+    let left = count;
+    for (const [topic, ofTopic] of this.#unopened) {
+      for (const index of [...ofTopic.keys()]) {
+        if (left-- === 0) return true;
+        this.get(topic, index);
+      }
+    }
+    return false;
   }
 
   /** Of one topic, by index; holes where another broker holds the partition. */
@@ -49,6 +76,13 @@ export class Partitions {
   remove(topic: string, error: ErrorSpec = E.UNKNOWN_TOPIC_OR_PARTITION): void {
     const partitions = this.#topics.get(topic) ?? [];
     this.#topics.delete(topic);
+    this.#unopened.delete(topic);
     for (const partition of partitions) partition?.retire(error);
+  }
+
+  #opened(topic: string, index: number): void {
+    const ofTopic = this.#unopened.get(topic)!;
+    ofTopic.delete(index);
+    if (ofTopic.size === 0) this.#unopened.delete(topic);
   }
 }

@@ -2,13 +2,18 @@ import { ZERO_UUID } from '../base/uuid.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { withoutEffect } from '../config/load.ts';
 import type { PartitionLog } from '../log/partition-log.ts';
+import { isInternalTopic } from '../controller/internal-topics.ts';
 import type { LogDirectories } from '../log/log-directories.ts';
 import type { ClusterImage, PartitionImage, TopicImage } from '../metadata/cluster-image.ts';
 import type { ImageDelta } from '../metadata/image-delta.ts';
-import type { Clock } from '../runtime/clock.ts';
+import type { Clock, Timers } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { logSettings } from './log-settings.ts';
 import type { Partitions } from './partitions.ts';
+import type { Turn } from './turn.ts';
+
+/** Logs made in one go in the background: about a millisecond. */
+const OPENED_AT_ONCE = 8;
 
 export interface TopicApplierParts {
   readonly brokerId: number;
@@ -17,6 +22,8 @@ export interface TopicApplierParts {
   readonly logDirectories: LogDirectories;
   readonly logger: Logger;
   readonly clock: Clock;
+  readonly timers: Timers;
+  readonly turn: Turn;
   /** This broker took up or gave up a partition, or its topic is gone. */
   onPartition(topic: string, index: number, change: 'taken up' | 'given up'): void;
   onTopicDeleted(topic: TopicImage): void;
@@ -26,6 +33,8 @@ export interface TopicApplierParts {
 export class TopicApplier {
   readonly #parts: TopicApplierParts;
   #image: ClusterImage;
+  #isOpening = false;
+  #isStopped = false;
 
   constructor(image: ClusterImage, parts: TopicApplierParts) {
     this.#image = image;
@@ -53,7 +62,7 @@ export class TopicApplier {
   apply(image: ClusterImage, delta: ImageDelta): void {
     this.#image = image;
     for (const topic of delta.topicsDeleted) this.#delete(topic);
-    for (const topic of delta.topicsCreated) this.#takeUp(topic);
+    for (const topic of delta.topicsCreated) this.#announce(topic);
     for (const { after } of delta.topicsChanged) this.#takeUp(after);
     for (const { type, name } of delta.configsChanged) {
       if (type === 'topic') this.#configure(name);
@@ -71,6 +80,42 @@ export class TopicApplier {
       logger.warn('a log belongs to no topic of this cluster and is put aside', facts);
       logDirectories.setAside(log);
     }
+  }
+
+  /**
+   * A new topic is there once the metadata says so; its logs are made when they are first asked for, or soon in the
+   * background, so that whoever creates a thousand topics does not wait for the files. Coordinators start at once.
+   */
+  #announce(topic: TopicImage): void {
+    if (isInternalTopic(topic.name)) {
+      this.#takeUp(topic);
+      return;
+    }
+    const { brokerId, partitions } = this.#parts;
+    topic.partitions.forEach((assigned, index) => {
+      if (!assigned.replicas.includes(brokerId)) return;
+      partitions.addUnopened(topic.name, index, () => {
+        const current = this.#image.partition(topic.name, index) ?? assigned;
+        this.#open(topic, index, current);
+      });
+    });
+    this.#openSoon();
+  }
+
+  #openSoon(): void {
+    if (this.#isOpening) return;
+    this.#isOpening = true;
+    this.#parts.timers.soon(() => {
+      this.#isOpening = false;
+      this.#parts.turn.run(() => {
+        if (!this.#isStopped && this.#parts.partitions.openSome(OPENED_AT_ONCE)) this.#openSoon();
+      });
+    });
+  }
+
+  /** No further logs are made: the broker is closing. */
+  stop(): void {
+    this.#isStopped = true;
   }
 
   #takeUp(topic: TopicImage): void {
