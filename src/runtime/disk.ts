@@ -20,10 +20,15 @@ export interface Disk {
   remove(path: string): void;
   /** Makes created, renamed and removed names of `path` durable. */
   syncDirectory(path: string): void;
-  /** Bytes that can still be written on the file system of `path`. */
-  freeBytes(path: string): number;
+  /** Size of the file system that holds `path`, and how much of it can still be written. */
+  space(path: string): DiskSpace;
   /** Takes the exclusive lock file `path` for this process; undefined when another holds it. Gone when the process dies. */
   lock(path: string): { release(): void } | undefined;
+}
+
+export interface DiskSpace {
+  readonly totalBytes: number;
+  readonly freeBytes: number;
 }
 
 export interface DiskFile {

@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.ts';
-import { type Disk, DiskError, type DiskFile } from './disk.ts';
+import { type Disk, DiskError, type DiskFile, type DiskSpace } from './disk.ts';
 import { type DiskFault, DiskFaults } from './disk-faults.ts';
 import { MemoryFile } from './memory-file.ts';
 import { type Entry, MemoryDirectory, MemoryNames, type Place } from './memory-names.ts';
@@ -174,10 +174,10 @@ export class MemoryDisk implements Disk {
     this.#names.makeDurable(this.#directory(path));
   }
 
-  freeBytes(path: string): number {
+  space(path: string): DiskSpace {
     this.#check();
     if (this.#entry(path) === undefined) throw failure('ENOENT', path);
-    return this.#capacityBytes - this.#usedBytes;
+    return { totalBytes: this.#capacityBytes, freeBytes: this.#capacityBytes - this.#usedBytes };
   }
 
   lock(path: string): { release(): void } | undefined {

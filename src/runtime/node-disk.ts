@@ -33,10 +33,10 @@ export const nodeDisk: Disk = {
   rename: (from, to) => calling(from, () => fs.renameSync(from, to)),
   remove: (path) => calling(path, () => fs.rmSync(path, { recursive: true, force: true })),
   syncDirectory: (path) => calling(path, () => syncDirectory(path)),
-  freeBytes: (path) =>
+  space: (path) =>
     calling(path, () => {
-      const { bavail, bsize } = fs.statfsSync(path);
-      return bavail * bsize;
+      const { blocks, bavail, bsize } = fs.statfsSync(path);
+      return { totalBytes: blocks * bsize, freeBytes: bavail * bsize };
     }),
   lock: (path) => calling(path, () => takeLock(path)),
 };

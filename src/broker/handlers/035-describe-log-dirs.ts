@@ -8,7 +8,7 @@ export const handleDescribeLogDirs = handler(describeLogDirs, ({ topics }, _cont
     topics === null
       ? undefined
       : new Set(topics.flatMap(({ topic, partitions }) => partitions.map((index) => `${index} ${topic}`)));
-  const results = broker.logDirectories.describe().map(({ path, error, usableBytes, logs }) => {
+  const results = broker.logDirectories.describe().map(({ path, error, totalBytes, usableBytes, logs }) => {
     const byTopic = new Map<
       string,
       { partitionIndex: number; partitionSize: number; offsetLag: number; isFutureKey: boolean }[]
@@ -25,7 +25,7 @@ export const handleDescribeLogDirs = handler(describeLogDirs, ({ topics }, _cont
       errorCode: error.code,
       logDir: path,
       topics: [...byTopic].map(([name, partitions]) => ({ name, partitions })),
-      totalBytes: -1,
+      totalBytes,
       usableBytes,
       isCordoned: false,
     };
