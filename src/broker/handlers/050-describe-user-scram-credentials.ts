@@ -13,7 +13,8 @@ export const handleDescribeUserScramCredentials = handler(
       ({ user, error, message, credentials }) => ({
         user,
         errorCode: error.code,
-        errorMessage: message,
+        // The field's default: empty, not null.
+        errorMessage: message ?? '',
         credentialInfos: credentials,
       }),
     ),
