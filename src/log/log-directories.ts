@@ -1,5 +1,6 @@
 import type { Uuid } from '../base/uuid.ts';
 import { E, type ErrorSpec } from '../protocol/errors.ts';
+import type { DiskSpace } from '../runtime/disk.ts';
 import type { Random } from '../runtime/random.ts';
 import type { LogConfig } from './log-config.ts';
 import { LogDirectory, LogDirectoryUnusable } from './log-directory.ts';
@@ -11,6 +12,10 @@ export { LogDirectoryUnusable } from './log-directory.ts';
 /** Syncs of different logs at a time: more would only queue on the thread pool, before the reads. */
 const FLUSHES_AT_ONCE = 2;
 const CHECKPOINT_EVERY_MS = 5000;
+/** Synced since the last checkpoint: beyond it the next one does not wait. A restart reads about 2 GB a second. */
+const CHECKPOINT_EVERY_BYTES = 1024 * 1024 * 1024;
+/** Room for what a broker must still write to get out of a full disk: checkpoints, snapshots, committed offsets. */
+const FREE_BYTES_MIN = 64 * 1024 * 1024;
 
 export interface LogDirectoriesOptions {
   readonly shared: LogShared;
@@ -21,6 +26,8 @@ export interface LogDirectoriesOptions {
   /** Left out: the one found in the directories, or a new one. */
   readonly clusterId?: string;
   readonly nowMs: number;
+  /** Space left on a directory's file system below which producers are refused there; 64 MiB when left out. */
+  readonly freeBytesMin?: number;
   /** The settings of a topic whose partition is found on disk. */
   configOf(topic: string, topicId: Uuid): LogConfig;
   /** A directory went offline for good, with all its logs. */
@@ -39,7 +46,8 @@ export interface NewLog {
 export interface DirectoryDescription {
   readonly path: string;
   readonly error: ErrorSpec;
-  /** Bytes that can still be written; -1 when that cannot be told. */
+  /** Size of its file system, and what can still be written there; -1 when that cannot be told. */
+  readonly totalBytes: number;
   readonly usableBytes: number;
   readonly logs: readonly { readonly topic: string; readonly partition: number; readonly sizeBytes: number }[];
 }
@@ -54,6 +62,7 @@ export class LogDirectories {
   #isFlushing = false;
   #flushing: Promise<void> = Promise.resolve();
   #checkpointDueMs = 0;
+  #bytesSinceCheckpoint = 0;
 
   private constructor(options: LogDirectoriesOptions) {
     this.#options = options;
@@ -130,10 +139,12 @@ export class LogDirectories {
     return this.#directories.map((directory) => {
       const logs = Array.from(directory.logs(), ({ topic, partition, sizeBytes }) => ({ topic, partition, sizeBytes }));
       const isOnline = directory.failure === undefined;
+      const space = isOnline ? this.#space(directory.path) : undefined;
       return {
         path: directory.path,
         error: isOnline ? E.NONE : E.KAFKA_STORAGE_ERROR,
-        usableBytes: isOnline ? this.#freeBytes(directory.path) : -1,
+        totalBytes: space?.totalBytes ?? -1,
+        usableBytes: space?.freeBytes ?? -1,
         logs,
       };
     });
@@ -147,8 +158,11 @@ export class LogDirectories {
         this.#isFlushing = false;
       });
     }
-    for (const directory of this.#directories) directory.removeDeleted(nowMs);
-    if (nowMs < this.#checkpointDueMs) return;
+    for (const directory of this.#directories) {
+      directory.removeDeleted(nowMs);
+      directory.measureSpace();
+    }
+    if (nowMs < this.#checkpointDueMs && this.#bytesSinceCheckpoint < CHECKPOINT_EVERY_BYTES) return;
     this.#checkpointDueMs = nowMs + CHECKPOINT_EVERY_MS;
     this.checkpoint();
   }
@@ -160,6 +174,7 @@ export class LogDirectories {
 
   /** Writes the checkpoint files that are out of date. */
   checkpoint(): void {
+    this.#bytesSinceCheckpoint = 0;
     for (const directory of this.#directories) {
       directory.checkpointRecoveryPoints();
       directory.checkpointHighWatermarks();
@@ -196,6 +211,7 @@ export class LogDirectories {
         nodeId,
         clusterId,
         nowMs,
+        freeBytesMin: this.#options.freeBytesMin ?? FREE_BYTES_MIN,
         configOf: (topic, topicId) => this.#options.configOf(topic, topicId),
         failed: (failed, error) => this.#options.directoryFailed?.(failed.path, error),
       });
@@ -214,6 +230,7 @@ export class LogDirectories {
     const dirty = Array.from(this.all()).filter((log) => !log.isOffline && log.bytesSinceFlush > 0);
     const worker = async (): Promise<void> => {
       for (let log = dirty.pop(); log !== undefined; log = dirty.pop()) {
+        this.#bytesSinceCheckpoint += log.bytesSinceFlush;
         // A failure has taken the directory offline and is reported there.
         await log.flush().catch(() => {});
       }
@@ -225,11 +242,11 @@ export class LogDirectories {
     return this.#directories.find(({ path }) => log.directory.startsWith(`${path}/`))!;
   }
 
-  #freeBytes(path: string): number {
+  #space(path: string): DiskSpace | undefined {
     try {
-      return this.#options.shared.disk.freeBytes(path);
+      return this.#options.shared.disk.space(path);
     } catch {
-      return -1;
+      return undefined;
     }
   }
 }

@@ -42,6 +42,8 @@ export interface LogDirectoryOptions {
   /** Undefined takes the one found, or makes one. */
   readonly clusterId: string | undefined;
   readonly nowMs: number;
+  /** Space below which producers are refused. */
+  readonly freeBytesMin: number;
   /** The settings of a topic found on disk. */
   configOf(topic: string, topicId: Uuid): LogConfig;
   /** A write or sync failed: nothing in the directory is read or written any more. */
@@ -68,6 +70,8 @@ export class LogDirectory {
   readonly #logStarts: Map<string, number>;
   #deleted: DeletedDirectory[] = [];
   #failure: DiskError | undefined;
+  #hasNewNames = false;
+  #isLowOnSpace = false;
 
   private constructor(options: LogDirectoryOptions, lock: { release(): void }, identity: DirectoryIdentity) {
     const { disk } = options.shared;
@@ -79,6 +83,8 @@ export class LogDirectory {
     this.#hooks = {
       diskFailed: (error) => this.#fail(error),
       recoveryPointLowered: () => this.checkpointRecoveryPoints(),
+      syncNames: () => this.#syncNames(),
+      isLowOnSpace: () => this.#isLowOnSpace,
     };
     this.#recoveryPoints = readOffsetCheckpoint(disk, `${options.path}/${RECOVERY_POINTS}`);
     this.#highWatermarks = readOffsetCheckpoint(disk, `${options.path}/${HIGH_WATERMARKS}`);
@@ -132,6 +138,7 @@ export class LogDirectory {
     if (this.#highWatermarks.has(name)) this.checkpointHighWatermarks();
     const directory = `${this.path}/${name}`;
     this.#shared.disk.makeDirectory(directory);
+    this.#hasNewNames = true;
     writePartitionMetadata(this.#shared.disk, directory, topicId);
     const log = this.#openLog({ topic, partition, topicId, config }, { isClean: false, isNew: true });
     this.#logs.set(name, log);
@@ -167,6 +174,19 @@ export class LogDirectory {
     this.#deleted = this.#deleted.filter(({ dueMs }) => dueMs > nowMs);
     this.#guarded(() => {
       for (const { path } of due) this.#shared.disk.remove(path);
+    });
+  }
+
+  /** Looks how much space is left: below `freeBytesMin` producers are refused until there is more again. */
+  measureSpace(): void {
+    if (this.#failure !== undefined) return;
+    this.#guarded(() => {
+      const isLow = this.#shared.disk.space(this.path).freeBytes < this.#options.freeBytesMin;
+      if (isLow !== this.#isLowOnSpace) {
+        const message = isLow ? 'low on space: producers are refused' : 'there is space again: producers are served';
+        this.#shared.logger.warn(message, { directory: this.path });
+      }
+      this.#isLowOnSpace = isLow;
     });
   }
 
@@ -236,6 +256,13 @@ export class LogDirectory {
       highWatermark: this.#highWatermarks.get(name) ?? 0,
       nowMs: this.#options.nowMs,
     });
+  }
+
+  /** Once for all partitions that were made since. */
+  #syncNames(): void {
+    if (!this.#hasNewNames) return;
+    this.#shared.disk.syncDirectory(this.path);
+    this.#hasNewNames = false;
   }
 
   #moveAway(log: PartitionLog, name: string): void {

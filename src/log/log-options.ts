@@ -8,6 +8,10 @@ export interface LogHooks {
   diskFailed(error: DiskError): void;
   /** The recovery point went back: it must be on the device before this returns, for the log is about to be cut. */
   recoveryPointLowered(recoveryPoint: number): void;
+  /** The directory's own names, of logs that were made in it, are to be durable when this returns. */
+  syncNames(): void;
+  /** Too little space is left for producers; what the broker itself writes still goes in. */
+  isLowOnSpace(): boolean;
 }
 
 export interface PartitionLogOptions {

@@ -16,8 +16,41 @@ export interface ReadRequest {
   readonly minOneBatch: boolean;
 }
 
+/** The segments to read from, and where they end. */
+export interface Readable {
+  readonly segments: SegmentList;
+  readonly logEndOffset: number;
+}
+
+/** Reads one log: from its tail where that reaches, else from its files. */
+export class LogReader {
+  readonly #shared: LogShared;
+  readonly #tail: LogTail;
+
+  constructor(shared: LogShared, tail: LogTail) {
+    this.#shared = shared;
+    this.#tail = tail;
+  }
+
+  /** `offset` lies in the log, below `upperOffset`. Throws LogDamage and DiskError. */
+  read(log: Readable, request: ReadRequest): LogSlice {
+    const slice = readTail(this.#tail, this.#shared, request);
+    if (slice !== undefined) return slice;
+    const range = findRange(log, this.#shared, request);
+    return range === undefined ? emptySlice(request.offset) : readRange(this.#shared, range);
+  }
+
+  /** The same; what has to come from a file comes on the thread pool. */
+  async readCold(log: Readable, request: ReadRequest): Promise<LogSlice> {
+    const slice = readTail(this.#tail, this.#shared, request);
+    if (slice !== undefined) return slice;
+    const range = findRange(log, this.#shared, request);
+    return range === undefined ? emptySlice(request.offset) : readRangeCold(this.#shared, range);
+  }
+}
+
 /** Where a read from a file starts and how long it is. */
-export interface FileRange {
+interface FileRange {
   readonly segment: Segment;
   readonly position: number;
   readonly length: number;
@@ -28,7 +61,7 @@ export interface FileRange {
  * Reads from the tail, whole batches only; undefined when `offset` lies before it. `offset` is below `upperOffset`
  * and that at most the log's end.
  */
-export function readTail(tail: LogTail, shared: LogShared, request: ReadRequest): LogSlice | undefined {
+function readTail(tail: LogTail, shared: LogShared, request: ReadRequest): LogSlice | undefined {
   let index = tail.find(request.offset);
   if (index < 0) return undefined;
   const chunks: Uint8Array[] = [];
@@ -80,11 +113,10 @@ function cutChunk(chunk: TailChunk, request: ReadRequest, minOneBatch: boolean, 
  * `bytesMax`, which may cut the last batch. Undefined when nothing is there or the first batch does not fit.
  * Throws LogDamage.
  */
-export function findRange(
-  segments: SegmentList,
+function findRange(
+  { segments, logEndOffset }: Readable,
   shared: LogShared,
   request: ReadRequest,
-  logEndOffset: number,
 ): FileRange | undefined {
   for (let index = segments.indexOf(request.offset); index < segments.count; index++) {
     const segment = segments.at(index)!;
@@ -106,7 +138,7 @@ export function findRange(
 }
 
 /** Reads a range in blocks from the pool. */
-export function readRange(shared: LogShared, range: FileRange): LogSlice {
+function readRange(shared: LogShared, range: FileRange): LogSlice {
   const file = range.segment.log.use();
   const read: { buffer: Uint8Array; length: number }[] = [];
   try {
@@ -126,7 +158,7 @@ export function readRange(shared: LogShared, range: FileRange): LogSlice {
 }
 
 /** The same on the thread pool, for what is likely to be on the device only. */
-export async function readRangeCold(shared: LogShared, range: FileRange): Promise<LogSlice> {
+async function readRangeCold(shared: LogShared, range: FileRange): Promise<LogSlice> {
   const file = range.segment.log.pin();
   const read: { buffer: Uint8Array; length: number }[] = [];
   try {

@@ -13,14 +13,15 @@ export class LogSyncer {
   readonly #directory: string;
   /** Files were made since the directory was last synced. */
   #hasNewNames = true;
-  /** The directory itself is new to its parent. */
-  #isNewDirectory: boolean;
+  /** Makes the name of the directory itself durable; undefined once it is. */
+  #syncParent: (() => void) | undefined;
 
-  constructor(shared: LogShared, segments: SegmentList, directory: string, isNewDirectory: boolean) {
+  /** @param syncParent given for a directory that was just made. */
+  constructor(shared: LogShared, segments: SegmentList, directory: string, syncParent?: () => void) {
     this.#shared = shared;
     this.#segments = segments;
     this.#directory = directory;
-    this.#isNewDirectory = isNewDirectory;
+    this.#syncParent = syncParent;
   }
 
   noteNewNames(): void {
@@ -64,11 +65,10 @@ export class LogSyncer {
 
   #syncNames(): void {
     if (!this.#hasNewNames) return;
-    const { disk } = this.#shared;
-    disk.syncDirectory(this.#directory);
-    if (this.#isNewDirectory) disk.syncDirectory(this.#directory.slice(0, this.#directory.lastIndexOf('/')));
+    this.#shared.disk.syncDirectory(this.#directory);
+    this.#syncParent?.();
     this.#hasNewNames = false;
-    this.#isNewDirectory = false;
+    this.#syncParent = undefined;
   }
 }
 

@@ -12,12 +12,13 @@ import {
 } from '../records/batch.ts';
 import { DiskError } from '../runtime/disk.ts';
 import { appended, refusedAppend, type AppendContext, type AppendResult } from './append-result.ts';
+import { checkSize } from './batch-size.ts';
 import { prepareClientBatch } from './batch-validation.ts';
 import { LeaderEpochs, type EpochEnd } from './leader-epochs.ts';
 import type { LogConfig } from './log-config.ts';
 import { LogDamage } from './log-damage.ts';
 import { LogDurability, type DurableLog } from './log-durability.ts';
-import { findRange, readRange, readRangeCold, readTail, type ReadRequest } from './log-reader.ts';
+import { LogReader, type ReadRequest } from './log-reader.ts';
 import type { LogHooks, PartitionLogOptions } from './log-options.ts';
 import { recoverLog } from './log-recovery.ts';
 import type { LogShared } from './log-shared.ts';
@@ -56,6 +57,7 @@ export class PartitionLog {
   readonly #snapshots: SnapshotFiles;
   readonly #staged: StagedBatches;
   readonly #tail: LogTail;
+  readonly #reader: LogReader;
   #topicId: string;
   #config: LogConfig;
   #store: StoredLog;
@@ -82,6 +84,7 @@ export class PartitionLog {
     this.#snapshots = new SnapshotFiles(shared.disk, directory);
     this.#staged = new StagedBatches(shared.tails);
     this.#tail = new LogTail(shared.tails);
+    this.#reader = new LogReader(shared, this.#tail);
     this.#store = this.#storeOf(new SegmentList([]), options.isNew);
     this.#durability = this.#durableFrom(0, 0);
   }
@@ -103,6 +106,11 @@ export class PartitionLog {
 
   get config(): LogConfig {
     return this.#config;
+  }
+
+  /** The first offset on this broker's own disks; nothing is tiered, so that of the log. */
+  get earliestLocal(): number {
+    return this.#logStartOffset;
   }
 
   get logStartOffset(): number {
@@ -184,6 +192,9 @@ export class PartitionLog {
   appendAsLeader(batch: Uint8Array, context: AppendContext): AppendResult {
     if (this.#failure !== undefined) return refusedAppend(E.KAFKA_STORAGE_ERROR, { detail: this.#failure.message }, -1);
     if (context.origin === 'coordinator') return this.#place(batch, context);
+    if (this.#hooks.isLowOnSpace()) {
+      return refusedAppend(E.KAFKA_STORAGE_ERROR, { detail: `${this.directory} is low on space` }, -1);
+    }
     const prepared = prepareClientBatch(batch, {
       partitionName: this.#name,
       config: this.#config,
@@ -260,8 +271,7 @@ export class PartitionLog {
     const early = this.#readEarly(request);
     if (early !== undefined) return early;
     try {
-      const range = findRange(this.#store.segments, this.#shared, request, this.#logEndOffset);
-      return range === undefined ? emptySlice(request.offset) : readRange(this.#shared, range);
+      return this.#reader.read({ segments: this.#store.segments, logEndOffset: this.#logEndOffset }, request);
     } catch (error) {
       this.#fail(error);
       return failedSlice(E.KAFKA_STORAGE_ERROR);
@@ -273,8 +283,7 @@ export class PartitionLog {
     const early = this.#readEarly(request);
     if (early !== undefined) return early;
     try {
-      const range = findRange(this.#store.segments, this.#shared, request, this.#logEndOffset);
-      return range === undefined ? emptySlice(request.offset) : await readRangeCold(this.#shared, range);
+      return await this.#reader.readCold({ segments: this.#store.segments, logEndOffset: this.#logEndOffset }, request);
     } catch (error) {
       this.#fail(error);
       return failedSlice(E.KAFKA_STORAGE_ERROR);
@@ -425,6 +434,8 @@ export class PartitionLog {
 
   async #settleAll(): Promise<void> {
     this.writeStaged();
+    // Nothing was ever written here: no use in making that durable, once per partition of every empty topic.
+    if (this.#logEndOffset === this.#store.segments.first.baseOffset && this.#store.segments.active.size === 0) return;
     this.#store.finishIndexes();
     await this.flush();
     if (this.#logEndOffset > 0) this.#store.writeSnapshot(this.#logEndOffset);
@@ -455,7 +466,7 @@ export class PartitionLog {
       epochs: this.leaderEpochs,
       producers: this.producerState,
       snapshots: this.#snapshots,
-      isNew,
+      ...(isNew ? { syncParent: () => this.#hooks.syncNames() } : {}),
     });
   }
 
@@ -474,14 +485,8 @@ export class PartitionLog {
 
   #place(batch: Uint8Array, context: AppendContext): AppendResult {
     const { config } = this;
-    if (batch.length > config.maxMessageBytes) {
-      const text = `Message batch size is ${batch.length} bytes in append to partition ${this.#name} which exceeds the maximum configured size of ${config.maxMessageBytes}`;
-      return refusedAppend(E.MESSAGE_TOO_LARGE, { detail: text }, -1);
-    }
-    if (batch.length > config.segmentBytes) {
-      const text = `Message batch size is ${batch.length} bytes in append to partition ${this.#name}, which exceeds the maximum configured segment size of ${config.segmentBytes}.`;
-      return refusedAppend(E.RECORD_LIST_TOO_LARGE, { detail: text }, -1);
-    }
+    const tooLarge = checkSize(batch.length, config, this.#name);
+    if (tooLarge !== undefined) return tooLarge;
     const view = new DataView(batch.buffer, batch.byteOffset, batch.length);
     const firstOffset = this.#logEndOffset;
     setBaseOffset(view, 0, firstOffset);
@@ -522,7 +527,7 @@ export class PartitionLog {
     this.#logEndOffset = last + 1;
   }
 
-  /** What needs no file: an answer from the tail, or none at all. Whatever is staged is written first. */
+  /** The answer where there is nothing to read. Else what is staged is written first, and undefined returned. */
   #readEarly(request: ReadRequest): LogSlice | undefined {
     if (this.#failure !== undefined) return failedSlice(E.KAFKA_STORAGE_ERROR);
     const { offset, upperOffset } = request;
@@ -533,7 +538,7 @@ export class PartitionLog {
     } catch {
       return failedSlice(E.KAFKA_STORAGE_ERROR);
     }
-    return readTail(this.#tail, this.#shared, request);
+    return undefined;
   }
 
   #searching(search: () => TimestampHit | undefined): TimestampHit | undefined {

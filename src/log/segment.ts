@@ -3,6 +3,7 @@ import type { Disk, DiskFile } from '../runtime/disk.ts';
 import type { FilePool, PooledFile } from './file-pool.ts';
 import { LogDamage } from './log-damage.ts';
 import { OffsetIndex } from './offset-index.ts';
+import { RecentBatches } from './recent-batches.ts';
 import {
   LOG_SUFFIX,
   OFFSET_INDEX_SUFFIX,
@@ -59,6 +60,7 @@ export class Segment {
   readonly #disk: Disk;
   readonly #directory: string;
   #isIndexLoaded: boolean;
+  readonly #recent = new RecentBatches();
   #bytesSinceEntry = 0;
   #firstTimestamp: number | undefined;
 
@@ -97,6 +99,7 @@ export class Segment {
       this.timeIndex.append(this.maxTimestamp, this.offsetOfMaxTimestamp);
       this.#bytesSinceEntry = 0;
     }
+    this.#recent.note(baseOffset(view, at), last + 1, this.size, size);
     this.#bytesSinceEntry += size;
     this.size += size;
     this.isDirty = true;
@@ -141,6 +144,8 @@ export class Segment {
   }
 
   #find(offset: number, isRetry: boolean): BatchPlace | undefined {
+    const recent = this.#recent.find(offset);
+    if (recent !== undefined) return recent;
     this.loadIndexes();
     const from = this.offsetIndex.positionBefore(offset);
     const scanner = this.scan({ from, to: this.size, checkCrc: false }, SEEK_WINDOW_BYTES);
@@ -196,6 +201,7 @@ export class Segment {
     this.offsetOfMaxTimestamp = -1;
     this.#bytesSinceEntry = 0;
     this.#firstTimestamp = undefined;
+    this.#recent.clear();
     this.size = 0;
   }
 
@@ -217,6 +223,7 @@ export class Segment {
     this.maxTimestamp = -1;
     this.largestTimestamp();
     this.#bytesSinceEntry = Number.POSITIVE_INFINITY;
+    this.#recent.clear();
   }
 
   /** Cuts everything from the batch at `position` on, which starts at `offset`. */
@@ -227,6 +234,7 @@ export class Segment {
     this.transactionIndex.truncateTo(offset);
     this.log.use().truncate(position);
     this.size = position;
+    this.#recent.clear();
     this.maxTimestamp = -1;
     this.offsetOfMaxTimestamp = -1;
     if (position === 0) this.#firstTimestamp = undefined;
@@ -250,6 +258,7 @@ export class Segment {
   unload(): void {
     if (!this.#isIndexLoaded) return;
     this.persistIndexes();
+    this.#recent.clear();
     this.offsetIndex.entries.unload();
     this.timeIndex.entries.unload();
     this.#isIndexLoaded = false;

@@ -18,8 +18,8 @@ export interface StoredLogOptions {
   readonly epochs: LeaderEpochs;
   readonly producers: ProducerState;
   readonly snapshots: SnapshotFiles;
-  /** The directory was just made. */
-  readonly isNew: boolean;
+  /** Given when the directory was just made: makes its name durable. */
+  readonly syncParent?: () => void;
 }
 
 /** Where a log is going to be cut. */
@@ -44,7 +44,7 @@ export class StoredLog {
   constructor(options: StoredLogOptions) {
     this.#options = options;
     this.segments = options.segments;
-    this.syncer = new LogSyncer(options.shared, options.segments, options.directory, options.isNew);
+    this.syncer = new LogSyncer(options.shared, options.segments, options.directory, options.syncParent);
   }
 
   /** Writes chunks to the end of the active segment, whose `size` counts them already. */

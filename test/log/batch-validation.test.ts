@@ -36,8 +36,11 @@ function record(value: string, more: Partial<NewRecord> = {}): NewRecord {
   return { key: Buffer.from('k'), value: Buffer.from(value), timestamp: NOW_MS, ...more };
 }
 
+function text(bytes: Uint8Array | null): string {
+  return bytes === null ? 'null' : Buffer.from(bytes).toString();
+}
+
 function printed(batch: Uint8Array): string {
-  const text = (bytes: Uint8Array | null): string => (bytes === null ? 'null' : Buffer.from(bytes).toString());
   return decodeRecords(batch)
     .map(({ offset, timestamp, key, value, headers }) => {
       const shown = headers.map((header) => `${header.key}:${text(header.value)}`);
@@ -310,8 +313,7 @@ test('with LogAppendTime the batch gets the time of the broker, whatever the rec
 });
 
 test('a producer may not set LogAppendTime itself where the broker does', () => {
-  const batch = (): Buffer => batchOf(['a'], { logAppendTime: NOW_MS });
-  const refused = appendTo({ messageTimestampType: 'LogAppendTime' }, batch());
+  const refused = appendTo({ messageTimestampType: 'LogAppendTime' }, batchOf(['a'], { logAppendTime: NOW_MS }));
   assert.equal(refused.error, E.INVALID_TIMESTAMP);
   assert.deepEqual(refused.recordErrors, [
     {
@@ -319,16 +321,17 @@ test('a producer may not set LogAppendTime itself where the broker does', () => 
       message: `Invalid timestamp type in message DefaultRecord(offset=0, timestamp=${NOW_MS}, key=2 bytes, value=1 bytes). Producer should not set timestamp type to LogAppendTime.`,
     },
   ]);
-  const taken = batch();
+  const taken = batchOf(['a'], { logAppendTime: NOW_MS });
   assert.equal(appendTo({}, taken).error, E.NONE);
   assert.equal(timestampType(viewOf(taken), 0), 0);
 });
 
+function gaps(codec: Codec): Buffer {
+  const batch = buildBatch([record('a'), record('b', { offset: 3 })], { codec });
+  return edited(batch, (view) => view.setInt32(BATCH_FIELD.lastOffsetDelta, 1));
+}
+
 test('gaps between offsets: taken uncompressed, refused compressed', () => {
-  const gaps = (codec: Codec): Buffer =>
-    edited(buildBatch([record('a'), record('b', { offset: 3 })], { codec }), (view) =>
-      view.setInt32(BATCH_FIELD.lastOffsetDelta, 1),
-    );
   assert.equal(appendTo({}, gaps(Codec.none)).error, E.NONE);
   // Kafka answers UNKNOWN_SERVER_ERROR to the latter.
   assert.equal(appendTo({}, gaps(Codec.gzip)).error, E.INVALID_RECORD);

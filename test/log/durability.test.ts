@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { E, type ErrorSpec } from '../../src/protocol/errors.ts';
 import { DiskError } from '../../src/runtime/disk.ts';
 import type { DiskCall } from '../../src/runtime/disk-faults.ts';

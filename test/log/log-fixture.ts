@@ -54,6 +54,7 @@ export class LogFixture {
   shared!: LogShared;
   log!: PartitionLog;
   diskFailures: DiskError[] = [];
+  isLowOnSpace = false;
   /** What a checkpoint of the recovery point would say. */
   checkpointed = 0;
   readonly #options: OpenOptions;
@@ -81,6 +82,8 @@ export class LogFixture {
         recoveryPointLowered: (recoveryPoint) => {
           this.checkpointed = recoveryPoint;
         },
+        syncNames: () => this.disk.syncDirectory('/logs'),
+        isLowOnSpace: () => this.isLowOnSpace,
       },
       directory: merged.directory ?? DIRECTORY,
       topic: 'orders',

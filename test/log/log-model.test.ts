@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { E } from '../../src/protocol/errors.ts';
 import { batchSizeWithin } from '../../src/records/batch-cursor.ts';
 import { baseOffset, nextOffset } from '../../src/records/batch.ts';
