@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
+import { findCoordinator } from '../../src/protocol/messages/010-find-coordinator.ts';
 import { startKafka } from '../brokers/kafka.ts';
 import { startPosthorn } from '../brokers/posthorn.ts';
 import type { RunningBroker } from '../brokers/running-broker.ts';
 import { compareSteps, type Difference } from './difference.ts';
 import { intended, intendedDifferences, type Intended } from './intended-differences.ts';
+import { coordinatorReady } from './members.ts';
 import { scenarios } from './scenarios.ts';
 import { ENDED_EARLY, Side, type Scenario } from './scenario.ts';
 
@@ -24,6 +26,7 @@ const { values } = parseArgs({
 });
 /** A scenario that hangs must not hang the run; closing its connections makes the rest of it fail at once. */
 const SCENARIO_MS = 30_000;
+const TRANSACTION = 1;
 const CONCURRENCY = values.serial ? 1 : 4;
 
 interface Verdict {
@@ -36,6 +39,14 @@ interface Verdict {
 
 async function broker(address: string | undefined, start: () => Promise<RunningBroker>): Promise<RunningBroker> {
   return address === undefined ? start() : { bootstrap: address, stop: async () => {} };
+}
+
+/** Scenarios run at the same time, and some look at the topics that groups make: they are there before all. */
+async function prepare(bootstrap: string): Promise<void> {
+  const side = new Side(bootstrap, 'prepare');
+  await coordinatorReady(side);
+  await side.peer().quiet(findCoordinator, 4, { key: '', keyType: TRANSACTION, coordinatorKeys: ['x'] });
+  side.close();
 }
 
 async function play(scenario: Scenario, bootstrap: string, mark: string): Promise<Side> {
@@ -104,6 +115,7 @@ const posthorn = await broker(process.env['BOOTSTRAP_B'], startPosthorn).catch(a
   await kafka.stop();
   throw error;
 });
+await Promise.all([kafka, posthorn].map(({ bootstrap }) => prepare(bootstrap)));
 const verdicts: Verdict[] = [];
 const queue = [...wanted];
 await Promise.all(

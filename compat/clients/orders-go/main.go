@@ -44,7 +44,6 @@ func send(bootstrap, topic, codec, path string, rate int) (acked, failed int64) 
 		kgo.SeedBrokers(bootstrap),
 		kgo.ProducerBatchCompression(codecs[codec]),
 		kgo.ProducerLinger(5*time.Millisecond),
-		kgo.RecordDeliveryTimeout(2*time.Minute),
 		kgo.RecordRetries(1<<30),
 		kgo.RetryBackoffFn(func(int) time.Duration { return 50 * time.Millisecond }),
 	)

@@ -198,10 +198,10 @@ async function ofTopic(side: Side, peer: Peer): Promise<void> {
   await side
     .peer('__admin_client')
     .call(
-      'to an internal topic as admin client',
+      'a damaged batch to an internal topic, as admin client',
       produce,
       12,
-      toProduce({ name: '__transaction_state', topicId: small.topicId }, someBatch(1)),
+      toProduce({ name: '__transaction_state', topicId: small.topicId }, someBatch(1).fill(0, 80)),
     );
   await peer.call('a wrong name', produce, 12, toProduce(noTopic('a/b'), someBatch(1)));
 }

@@ -104,13 +104,15 @@ async function simple(side: Side, peer: Peer, topic: Topic, version: number): Pr
 
 type FetchAnswer = Read<typeof offsetFetch.response.fields>;
 
+function sorted(topics: { partitions: { partitionIndex: number }[] }[]): unknown {
+  return topics.map((each) => ({
+    ...each,
+    partitions: each.partitions.toSorted((a, b) => a.partitionIndex - b.partitionIndex),
+  }));
+}
+
 /** Partitions come in the order of a hash map when all are asked for. */
 function inOrder(answer: FetchAnswer): unknown {
-  const sorted = (topics: { partitions: { partitionIndex: number }[] }[]): unknown =>
-    topics.map((each) => ({
-      ...each,
-      partitions: each.partitions.toSorted((a, b) => a.partitionIndex - b.partitionIndex),
-    }));
   return {
     ...answer,
     topics: sorted(answer.topics),

@@ -4,6 +4,8 @@ import { incrementalAlterConfigs } from '../../../src/protocol/messages/044-incr
 import { versionsOf, type Peer, type Scenario, type Side } from '../scenario.ts';
 import { createTopic, settled } from '../topics.ts';
 
+/** Kafka has min.insync.replicas set for the cluster from its formatting on, for its eligible leader replicas. */
+const CLUSTER_DEFAULT = 3;
 const TOPIC = 2;
 const BROKER = 4;
 const GROUP = 32;
@@ -56,6 +58,7 @@ async function show(side: Side, peer: Peer, label: string, type: number, name: s
           ...result,
           configs: configs
             .filter(({ configSource }) => [1, 2, 3, 8].includes(configSource) && type !== BROKER)
+            .filter(({ name: key, configSource }) => key !== 'min.insync.replicas' || configSource !== CLUSTER_DEFAULT)
             .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
         })),
     },

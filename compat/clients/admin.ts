@@ -1,0 +1,48 @@
+import { createTopics } from '../../src/protocol/messages/019-create-topics.ts';
+import { listOffsets } from '../../src/protocol/messages/002-list-offsets.ts';
+import { WirePeer } from '../oracle/wire-peer.ts';
+
+const READY_MS = 15_000;
+
+/** Creates topics that keep what they get, and waits until their partitions take records. */
+export async function createTopicsToKeep(
+  bootstrap: string,
+  names: readonly string[],
+  partitions: number,
+): Promise<void> {
+  const peer = new WirePeer(bootstrap, 'compat');
+  const configs = [{ name: 'retention.ms', value: '-1' }];
+  const topics = names.map((name) => ({
+    name,
+    numPartitions: partitions,
+    replicationFactor: 1,
+    assignments: [],
+    configs,
+  }));
+  const outcome = await peer.exchange(peer.request(createTopics, 7, { topics }), READY_MS);
+  if (!('frame' in outcome)) throw new Error(`topics were not created: ${outcome.ended}`);
+  for (const { name, errorCode, errorMessage } of peer.response(createTopics, 7, outcome.frame).topics) {
+    if (errorCode !== 0) throw new Error(`topic ${name} was not created: ${errorCode} ${errorMessage}`);
+  }
+  const deadline = Date.now() + READY_MS;
+  while (!(await haveLeaders(peer, names, partitions))) {
+    if (Date.now() > deadline) throw new Error('topics never had their leaders');
+    await new Promise((done) => {
+      setTimeout(done, 20);
+    });
+  }
+  peer.close();
+}
+
+async function haveLeaders(peer: WirePeer, names: readonly string[], partitions: number): Promise<boolean> {
+  const wanted = Array.from({ length: partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp: -1 }));
+  const topics = names.map((name) => ({ name, partitions: wanted }));
+  const outcome = await peer.exchange(
+    peer.request(listOffsets, 5, { replicaId: -1, isolationLevel: 0, topics, timeoutMs: 0 }),
+    READY_MS,
+  );
+  if (!('frame' in outcome)) return false;
+  return peer
+    .response(listOffsets, 5, outcome.frame)
+    .topics.every((topic) => topic.partitions.every(({ errorCode }) => errorCode === 0));
+}

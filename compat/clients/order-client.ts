@@ -1,0 +1,147 @@
+import { mkdirSync, existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheRoot, compatRoot, repositoryRoot } from '../paths.ts';
+import { go } from '../tools/go.ts';
+import { kafkaClassPath, needJava } from '../tools/kafka-jars.ts';
+import { kcat } from '../tools/kcat.ts';
+import { pythonWithLibrdkafka } from '../tools/python.ts';
+import { must } from '../tools/tool.ts';
+
+export const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
+export type CodecName = (typeof codecs)[number];
+
+/** A command line: program first. */
+export type CommandLine = readonly string[];
+
+/** A client of another project, as programs that write a file of orders and print what they read. */
+export interface OrderClient {
+  readonly name: string;
+  readonly produce: (job: {
+    bootstrap: string;
+    topic: string;
+    codec: CodecName;
+    file: string;
+    keyValueFile: string;
+  }) => CommandLine;
+  readonly consume: (job: { bootstrap: string; group: string; topics: readonly string[] }) => CommandLine;
+  /** Takes one job after another from its input; only idempotent clients that retry over a restart have it. */
+  readonly serve?: (bootstrap: string) => CommandLine;
+  /** kcat sets one header for all records and no timestamps. */
+  readonly writesOnlyKeyAndValue?: true;
+}
+
+/** Makes each client ready: fetches and builds what it needs. Its error says why one cannot run here. */
+export const clientMakers: Readonly<Record<string, () => OrderClient>> = {
+  kafkajs: () =>
+    fromProgram('kafkajs', [process.execPath, join(repositoryRoot, 'dist', 'compat', 'clients', 'orders-kafkajs.js')]),
+  librdkafka: () =>
+    withServe(fromProgram('librdkafka', [pythonWithLibrdkafka(), join(compatRoot, 'clients', 'orders_librdkafka.py')])),
+  kcat: () => kcatClient(kcat()),
+  java: () => withServe(fromProgram('java', javaProgram())),
+  'franz-go': () => withServe(fromProgram('franz-go', [goProgram()])),
+};
+
+function fromProgram(name: string, program: CommandLine): OrderClient {
+  return {
+    name,
+    produce: ({ bootstrap, topic, codec, file }) => [...program, 'produce', bootstrap, topic, codec, file],
+    consume: ({ bootstrap, group, topics }) => [...program, 'consume', bootstrap, group, topics.join()],
+  };
+}
+
+function withServe(client: OrderClient): OrderClient {
+  const program = (bootstrap: string): CommandLine => {
+    const line = client.consume({ bootstrap, group: '', topics: [] });
+    return [...line.slice(0, line.indexOf('consume')), 'serve', bootstrap];
+  };
+  return { ...client, serve: program };
+}
+
+/** The line that kcat prints for a record, in the format of the others. */
+const KCAT_FORMAT = '%t\\t%p\\t%o\\t%k\\t%T\\t%h\\t%s\\n';
+
+function kcatClient(program: string): OrderClient {
+  return {
+    name: 'kcat',
+    produce: ({ bootstrap, topic, codec, keyValueFile }) => [
+      program,
+      '-P',
+      '-b',
+      bootstrap,
+      '-t',
+      topic,
+      '-z',
+      codec,
+      '-K',
+      '\t',
+      '-H',
+      'source=kcat',
+      '-X',
+      'enable.idempotence=true',
+      '-l',
+      keyValueFile,
+    ],
+    consume: ({ bootstrap, group, topics }) => [
+      program,
+      '-b',
+      bootstrap,
+      '-X',
+      'auto.offset.reset=earliest',
+      '-q',
+      '-u',
+      '-f',
+      KCAT_FORMAT,
+      '-G',
+      group,
+      ...topics,
+    ],
+    writesOnlyKeyAndValue: true,
+  };
+}
+
+function javaProgram(): CommandLine {
+  needJava();
+  const classPath = kafkaClassPath();
+  const source = join(compatRoot, 'clients', 'orders-java', 'Orders.java');
+  const classes = join(cacheRoot, 'orders-java');
+  if (isOlder(join(classes, 'Orders.class'), source)) {
+    mkdirSync(classes, { recursive: true });
+    must('javac', ['-nowarn', '-proc:none', '-cp', classPath, '-d', classes, source]);
+  }
+  const jvm = [
+    '-Xmx384m',
+    '-XX:+UseSerialGC',
+    '-XX:TieredStopAtLevel=1',
+    '-Dorg.slf4j.simpleLogger.defaultLogLevel=error',
+  ];
+  return ['java', ...jvm, '-cp', `${classes}:${classPath}`, 'Orders'];
+}
+
+function goProgram(): string {
+  const folder = join(compatRoot, 'clients', 'orders-go');
+  const program = join(cacheRoot, 'orders-go');
+  if (isOlder(program, join(folder, 'main.go'))) {
+    mkdirSync(cacheRoot, { recursive: true });
+    must(go(), ['build', '-buildvcs=false', '-o', program, '.'], { cwd: folder });
+  }
+  return program;
+}
+
+function isOlder(built: string, source: string): boolean {
+  return !existsSync(built) || statSync(built).mtimeMs < statSync(source).mtimeMs;
+}
+
+/** The clients that can run here, and for the others why not. */
+export function readyClients(wanted: readonly string[] = []): { clients: OrderClient[]; missing: string[] } {
+  const clients: OrderClient[] = [];
+  const missing: string[] = [];
+  for (const [name, make] of Object.entries(clientMakers)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    try {
+      clients.push(make());
+    } catch (error) {
+      missing.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return { clients, missing };
+}
