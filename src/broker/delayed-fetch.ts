@@ -45,6 +45,7 @@ export class DelayedFetch implements DataWaiter {
   #parkedOn: Partition[] = [];
   #available = 0;
   #timer: Timer | undefined;
+  #isParked = false;
 
   constructor(
     wish: FetchWish,
@@ -59,7 +60,7 @@ export class DelayedFetch implements DataWaiter {
   }
 
   start(): void {
-    const { maxWaitMs, minBytes, partitions } = this.#wish;
+    const { maxWaitMs, partitions } = this.#wish;
     const reads = this.#readAll();
     let bytes = 0;
     let unknown = 0;
@@ -70,7 +71,7 @@ export class DelayedFetch implements DataWaiter {
       if (isUnknown(read.error)) unknown++;
       else if (read.error !== E.NONE || read.diverging !== undefined) isFinal = true;
     }
-    if (isFinal || unknown === partitions.length || bytes >= minBytes) {
+    if (isFinal || unknown === partitions.length || bytes >= this.#minBytes) {
       this.#done(reads);
       return;
     }
@@ -80,14 +81,20 @@ export class DelayedFetch implements DataWaiter {
 
   grown(bytes: number): void {
     this.#available += bytes;
-    if (this.#available >= this.#wish.minBytes) this.#finish();
+    if (this.#available >= this.#minBytes) this.#finish();
   }
 
   changed(): void {
     this.#finish();
   }
 
+  /** More than fits into an answer cannot be waited for (KafkaApis.handleFetchRequest). */
+  get #minBytes(): number {
+    return Math.min(this.#wish.minBytes, this.#wish.maxBytes);
+  }
+
   #park(bytes: number): void {
+    this.#isParked = true;
     this.#available = bytes;
     for (const wanted of this.#wish.partitions) {
       const partition = this.#find(wanted);
@@ -102,6 +109,7 @@ export class DelayedFetch implements DataWaiter {
   }
 
   #unpark(): void {
+    this.#isParked = false;
     this.#timer?.cancel();
     this.#context.peer.onClosed.delete(this.#abandon);
     for (const partition of this.#parkedOn) partition.removeDataWaiter(this);
@@ -111,25 +119,25 @@ export class DelayedFetch implements DataWaiter {
   readonly #abandon = (): void => this.#unpark();
 
   #finish(): void {
+    if (!this.#isParked) return;
     this.#unpark();
     this.#done(this.#readAll());
   }
 
   #find(wanted: FetchPartition): Partition | ErrorSpec {
     const broker = this.#broker;
-    const topic = this.#topicOf(wanted);
-    if (topic === undefined) return E.UNKNOWN_TOPIC_ID;
+    const { usesTopicIds } = this.#wish;
+    // The name found for an id is kept: a session goes on to mean the topic that it met, even when that is deleted.
+    if (usesTopicIds && wanted.topic === '') wanted.topic = broker.image().topicNamesById.get(wanted.topicId) ?? '';
+    const { topic } = wanted;
+    if (usesTopicIds && topic === '') return E.UNKNOWN_TOPIC_ID;
     const partition = broker.partitions.get(topic, wanted.partition);
     if (partition === undefined) {
       const isKnown = broker.image().partition(topic, wanted.partition) !== undefined;
       return isKnown ? E.NOT_LEADER_OR_FOLLOWER : E.UNKNOWN_TOPIC_OR_PARTITION;
     }
-    if (this.#wish.usesTopicIds && partition.topicId !== wanted.topicId) return E.INCONSISTENT_TOPIC_ID;
+    if (usesTopicIds && partition.topicId !== wanted.topicId) return E.INCONSISTENT_TOPIC_ID;
     return partition;
-  }
-
-  #topicOf(wanted: FetchPartition): string | undefined {
-    return this.#wish.usesTopicIds ? this.#broker.image().topicNamesById.get(wanted.topicId) : wanted.topic;
   }
 
   #readAll(): PartitionRead[] {

@@ -8,6 +8,7 @@ const EPOCH_MAX = 0x7fff_ffff;
 
 /** What a fetch asks of one partition, as the session remembers it. */
 export interface FetchPartition {
+  /** Empty in a fetch by topic id until the name is found. */
   topic: string;
   topicId: string;
   partition: number;

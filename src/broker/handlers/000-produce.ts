@@ -132,7 +132,6 @@ class PendingProduce {
     }
     if (isInternalTopic(topic) && context.clientId !== ADMIN_CLIENT_ID) {
       outcome.error = E.INVALID_TOPIC_EXCEPTION;
-      outcome.message = `Cannot append to internal topic ${topic}`;
       return;
     }
     outcome.error = partition.check(-1);

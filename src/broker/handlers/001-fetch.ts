@@ -22,7 +22,7 @@ const NO_CHUNKS: readonly Uint8Array[] = [];
 export const handleFetch = directHandler(fetch, (request, context, broker, reply) => {
   const usesTopicIds = context.apiVersion >= FIRST_VERSION_WITH_TOPIC_IDS;
   if (request.isolationLevel !== READ_UNCOMMITTED && request.isolationLevel !== READ_COMMITTED) {
-    reply(refuse(request, E.UNKNOWN_SERVER_ERROR));
+    reply(refuse(request, E.UNKNOWN_SERVER_ERROR, usesTopicIds));
     return;
   }
   const session = broker.fetchSessions.begin(
@@ -57,13 +57,13 @@ export const handleFetch = directHandler(fetch, (request, context, broker, reply
   delayed.start();
 });
 
-/** Refuses the whole request, for clients of every version: in each partition, and by the code of the answer. */
-function refuse({ topics, sessionId }: Request, { code }: ErrorSpec): Response {
+/** Refuses the whole request: by the code of the answer and, for clients that do not look at it, in each partition. */
+function refuse({ topics, sessionId }: Request, { code }: ErrorSpec, usesTopicIds: boolean): Response {
   return {
     throttleTimeMs: 0,
     errorCode: code,
     sessionId,
-    responses: topics.map(({ topic, topicId, partitions }) => ({
+    responses: (usesTopicIds ? [] : topics).map(({ topic, topicId, partitions }) => ({
       topic,
       topicId,
       partitions: partitions.map(({ partition }) => ({
@@ -123,7 +123,7 @@ function answer(
       throttleTimeMs: 0,
       errorCode: E.NONE.code,
       sessionId,
-      responses: byTopic(told, broker, session.usesTopicIds),
+      responses: byTopic(told, session.usesTopicIds),
       ...(leaders.size > 0
         ? { nodeEndpoints: broker.endpoints(context.peer).filter(({ nodeId }) => leaders.has(nodeId)) }
         : {}),
@@ -146,17 +146,13 @@ function toAnswer(read: PartitionRead): PartitionAnswer {
 }
 
 /** Neighbouring partitions of one topic share its entry, as in Kafka's FetchResponse. */
-function byTopic(reads: readonly PartitionRead[], broker: BrokerServices, usesTopicIds: boolean): TopicAnswer[] {
+function byTopic(reads: readonly PartitionRead[], usesTopicIds: boolean): TopicAnswer[] {
   const topics: { topic: string; topicId: string; partitions: PartitionData[] }[] = [];
   for (const read of reads) {
     const { topic, topicId } = read.wanted;
     let last = topics.at(-1);
     if (last === undefined || (usesTopicIds ? last.topicId !== topicId : last.topic !== topic)) {
-      last = {
-        topic: usesTopicIds ? (broker.image().topicNamesById.get(topicId) ?? '') : topic,
-        topicId,
-        partitions: [],
-      };
+      last = { topic, topicId, partitions: [] };
       topics.push(last);
     }
     last.partitions.push({
