@@ -282,7 +282,7 @@ export class EmbeddedStore implements MetadataStore {
         this.#pending = [];
         await this.#write(batch);
         this.#commit(batch);
-        if (this.#pending.length === 0) this.#snapshotIfLong();
+        this.#snapshotIfLong();
       }
     } catch (error) {
       this.#goOffline(error);
@@ -319,6 +319,7 @@ export class EmbeddedStore implements MetadataStore {
     for (const waiter of waiters) if (waiter.revision <= this.#durable) waiter.resolve();
   }
 
+  /** The snapshot holds what waits for the log too, and so makes it durable. */
   #snapshotIfLong(): void {
     const { disk, directory, walBytesMax = WAL_BYTES_MAX } = this.#options;
     if (this.#logBytes < Math.max(walBytesMax, this.#snapshotBytes)) return;
@@ -330,6 +331,9 @@ export class EmbeddedStore implements MetadataStore {
     disk.remove(this.#logPath);
     this.#logPath = join(directory, logName(this.#state.revision));
     this.#logBytes = 0;
+    const covered = this.#pending;
+    this.#pending = [];
+    if (covered.length > 0) this.#commit(covered);
   }
 
   #goOffline(cause: unknown): void {

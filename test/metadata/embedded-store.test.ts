@@ -216,6 +216,33 @@ suite('embedded store: group commit', () => {
   });
 });
 
+suite('embedded store: snapshots', () => {
+  test('the log stays short under writes that never pause', async () => {
+    const time = new VirtualTime();
+    const disk = freshDisk();
+    const walBytesMax = 2000;
+    const store = open(disk, time, { walBytesMax });
+    const asked: Promise<unknown>[] = [];
+    let longest = 0;
+    for (let index = 0; index < 500; index++) {
+      asked.push(store.txn(txn(put(`${index % 10}`, `${index}`))));
+      for (const step of goOn(time, 1 + (index % 2))) await step;
+      const logs = disk.list(DIRECTORY).filter(({ name }) => name.startsWith('wal-'));
+      assert.ok(logs.length <= 1);
+      longest = Math.max(longest, logs[0]?.size ?? 0);
+    }
+    await time.settle();
+    assert.equal((await Promise.all(asked)).length, 500);
+    assert.ok(longest < 2 * walBytesMax, `${longest} bytes`);
+    const again = open(disk.kill(), time, { walBytesMax });
+    assert.deepEqual(
+      await keys(again, time),
+      Array.from({ length: 10 }, (_, index) => `${index}`),
+    );
+    assert.equal(again.revision, 500);
+  });
+});
+
 suite('embedded store: failures', () => {
   for (const [call, code] of [
     ['write', 'ENOSPC'],
