@@ -89,7 +89,8 @@ export const intendedDifferences: readonly Intended[] = [
     scenario: /^16-static-members$/,
     step: /another subscription/,
     path: /\.clientId$/,
-    reason: 'a static member that another process took over: Kafka still shows the first client id, Posthorn the present one',
+    reason:
+      'a static member that another process took over: Kafka still shows the first client id, Posthorn the present one',
   },
   {
     scenario: /^19-describe-configs$/,
