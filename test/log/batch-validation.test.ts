@@ -36,15 +36,15 @@ function record(value: string, more: Partial<NewRecord> = {}): NewRecord {
   return { key: Buffer.from('k'), value: Buffer.from(value), timestamp: NOW_MS, ...more };
 }
 
-function text(bytes: Uint8Array | null): string {
+function printedBytes(bytes: Uint8Array | null): string {
   return bytes === null ? 'null' : Buffer.from(bytes).toString();
 }
 
 function printed(batch: Uint8Array): string {
   return decodeRecords(batch)
     .map(({ offset, timestamp, key, value, headers }) => {
-      const shown = headers.map((header) => `${header.key}:${text(header.value)}`);
-      return [offset, timestamp, text(key), text(value), ...shown].join(' ');
+      const shown = headers.map((header) => `${header.key}:${printedBytes(header.value)}`);
+      return [offset, timestamp, printedBytes(key), printedBytes(value), ...shown].join(' ');
     })
     .join('\n');
 }
