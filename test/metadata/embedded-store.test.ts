@@ -301,8 +301,8 @@ suite('embedded store: power loss', () => {
         modes,
         fc.integer(),
         fc.constantFrom(1, 200, 1_000_000),
-        fc.nat(8),
-        async (history, mode, seed, walBytesMax, steps) => {
+        fc.array(fc.nat(8), { minLength: 1, maxLength: 10 }),
+        async (history, mode, seed, walBytesMax, pauses) => {
           const time = new VirtualTime();
           const disk = freshDisk();
           const store = open(disk, time, { walBytesMax });
@@ -311,7 +311,6 @@ suite('embedded store: power loss', () => {
           const states: string[] = [stateOf(model.range(''))];
           let acknowledged = 0;
           for (const [index, batch] of history.entries()) {
-            const isLast = index === history.length - 1;
             for (const each of batch) {
               const asked = store.txn(each);
               model.apply(each);
@@ -322,8 +321,7 @@ suite('embedded store: power loss', () => {
                 () => {},
               );
             }
-            if (!isLast) await time.settle();
-            else for (const step of goOn(time, steps)) await step;
+            for (const step of goOn(time, pauses[index % pauses.length]!)) await step;
           }
           const found = disk.crash(mode, new SeededRandom(seed));
           const atCrash = acknowledged;
@@ -333,7 +331,7 @@ suite('embedded store: power loss', () => {
           assert.ok(possible.includes(state), `after ${mode}: ${state} is none of ${possible.join(' | ')}`);
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 600 },
     );
   });
 
