@@ -6,7 +6,7 @@ import { after, suite, test } from 'node:test';
 import * as fc from 'fast-check';
 import { SeededRandom } from '../../src/base/seeded-random.ts';
 import { EmbeddedStore, StoreLocked } from '../../src/metadata/embedded-store.ts';
-import { StoreUnavailable, type StoreOp, type Txn } from '../../src/metadata/metadata-store.ts';
+import { StoreUnavailable, type StoreOp, type Txn, type Watch } from '../../src/metadata/metadata-store.ts';
 import { StoreDamaged } from '../../src/metadata/store-files.ts';
 import { HISTORY_EVENTS_MAX } from '../../src/metadata/watch-history.ts';
 import { type Disk, DiskError } from '../../src/runtime/disk.ts';
@@ -223,6 +223,9 @@ suite('embedded store: snapshots', () => {
     const walBytesMax = 2000;
     const store = open(disk, time, { walBytesMax });
     const asked: Promise<unknown>[] = [];
+    const seen: number[] = [];
+    const onEvents: Watch['onEvents'] = (events) => void seen.push(...events.map(({ revision }) => revision));
+    store.watch({ prefix: '', fromRevision: 1, onEvents, onLost: () => assert.fail() });
     let longest = 0;
     for (let index = 0; index < 500; index++) {
       asked.push(store.txn(txn(put(`${index % 10}`, `${index}`))));
@@ -233,6 +236,11 @@ suite('embedded store: snapshots', () => {
     }
     await time.settle();
     assert.equal((await Promise.all(asked)).length, 500);
+    assert.deepEqual(
+      seen,
+      Array.from({ length: 500 }, (_, index) => index + 1),
+      'each change is shown, once and in order',
+    );
     assert.ok(longest < 2 * walBytesMax, `${longest} bytes`);
     const again = open(disk.kill(), time, { walBytesMax });
     assert.deepEqual(
