@@ -6,7 +6,8 @@ import { repositoryRoot } from '../paths.ts';
 export function freezeBuild(workRoot: string): string {
   const home = join(workRoot, 'posthorn');
   mkdirSync(home);
-  for (const folder of ['bin', 'dist']) cpSync(join(repositoryRoot, folder), join(home, folder), { recursive: true });
+  for (const folder of ['bin', 'dist'])
+    cpSync(join(repositoryRoot, folder), join(home, folder), { recursive: true, preserveTimestamps: true });
   copyFileSync(join(repositoryRoot, 'package.json'), join(home, 'package.json'));
   symlinkSync(join(repositoryRoot, 'node_modules'), join(home, 'node_modules'));
   return home;

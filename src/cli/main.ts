@@ -2,24 +2,39 @@ import { HELP, parseCommandLine, UsageError } from './options.ts';
 import { serve } from './serve.ts';
 import { VERSION } from '../base/version.ts';
 
-async function main(args: readonly string[]): Promise<void> {
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+/** Whether a broker runs now or the command has done its work (or failed, with the exit code set). */
+export type ProgramState = 'serving' | 'done';
+
+/** Runs the command that the arguments ask for; the launcher in `bin/` calls it. Never rejects. */
+export async function run(args: readonly string[]): Promise<ProgramState> {
+  try {
+    return await dispatch(args);
+  } catch (error) {
+    const isUsage = error instanceof UsageError;
+    process.stderr.write(
+      isUsage ? `posthorn: ${error.message}\nTry 'posthorn --help'.\n` : `posthorn: ${String(error)}\n`,
+    );
+    process.exitCode = isUsage ? EXIT_USAGE : EXIT_FAILED;
+    return 'done';
+  }
+}
+
+async function dispatch(args: readonly string[]): Promise<ProgramState> {
   const command = parseCommandLine(args);
   switch (command.kind) {
     case 'help':
       process.stdout.write(HELP);
-      return;
+      return 'done';
     case 'version':
       process.stdout.write(`posthorn ${VERSION}\n`);
-      return;
+      return 'done';
     case 'serve':
       return serve(command.options);
     default:
       command satisfies never;
+      return 'done';
   }
 }
-
-main(process.argv.slice(2)).catch((error: unknown) => {
-  const isUsage = error instanceof UsageError;
-  process.stderr.write(isUsage ? `posthorn: ${error.message}\nTry 'posthorn --help'.\n` : `posthorn: ${String(error)}\n`);
-  process.exitCode = isUsage ? 2 : 1;
-});

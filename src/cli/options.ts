@@ -62,8 +62,10 @@ export function parseCommandLine(args: readonly string[]): Command {
   }
   const { host, port } = values;
   if (host !== undefined || port !== undefined) {
-    if (overrides['listeners'] !== undefined) throw new UsageError('--host and --port do not go with --override listeners=...');
-    if (port !== undefined && !/^\d{1,5}$/.test(port)) throw new UsageError(`--port takes a number from 0 to 65535, not '${port}'`);
+    if (overrides['listeners'] !== undefined)
+      throw new UsageError('--host and --port do not go with --override listeners=...');
+    if (port !== undefined && !/^\d{1,5}$/.test(port))
+      throw new UsageError(`--port takes a number from 0 to 65535, not '${port}'`);
     const name = host ?? 'localhost';
     overrides['listeners'] = `PLAINTEXT://${name.includes(':') ? `[${name}]` : name}:${port ?? '9092'}`;
   }

@@ -13,7 +13,7 @@ const EXIT_FAILED = 1;
 const EXIT_INTERRUPTED = 130;
 
 /** Runs a broker until it is told to stop. Settings and start errors are said in one sentence each, with exit code 1. */
-export async function serve(options: ServeOptions): Promise<void> {
+export async function serve(options: ServeOptions): Promise<'serving' | 'done'> {
   let broker: Broker;
   let loaded: LoadedConfig;
   try {
@@ -25,10 +25,11 @@ export async function serve(options: ServeOptions): Promise<void> {
     if (!(error instanceof InvalidConfiguration || error instanceof BrokerStartError)) throw error;
     for (const line of error.message.split('\n')) process.stderr.write(`posthorn: ${line}\n`);
     process.exitCode = EXIT_FAILED;
-    return;
+    return 'done';
   }
-  process.stdout.write(banner(broker, loaded));
   stopOnSignals(broker, loaded.config.get('posthorn.shutdown.timeout.ms'));
+  process.stdout.write(banner(broker, loaded));
+  return 'serving';
 }
 
 function load(options: ServeOptions): LoadedConfig {
