@@ -27,7 +27,7 @@ export class FilePool {
 
   /** @internal */
   opened(file: PooledFile): void {
-    if (this.#open.length >= this.#openMax) this.#makeRoom();
+    while (this.#open.length >= this.#openMax && this.#closeOne());
     this.#open.push(file);
   }
 
@@ -37,16 +37,17 @@ export class FilePool {
     if (index >= 0) this.#remove(index);
   }
 
-  #makeRoom(): void {
+  /** Closes the next file that is neither pinned nor in use since the hand came by; false when there is none. */
+  #closeOne(): boolean {
     for (let step = this.#open.length * 2; step > 0; step--) {
       if (this.#hand >= this.#open.length) this.#hand = 0;
-      const candidate = this.#open[this.#hand]!;
-      if (candidate.retire()) {
+      if (this.#open[this.#hand]!.retire()) {
         this.#remove(this.#hand);
-        return;
+        return true;
       }
       this.#hand++;
     }
+    return false;
   }
 
   #remove(index: number): void {

@@ -3,6 +3,9 @@ import type { LogShared } from './log-shared.ts';
 import type { SegmentList } from './segment-list.ts';
 import type { Segment } from './segment.ts';
 
+/** Bounds the files held open by one sync, and its share of the thread pool. */
+const SEGMENTS_AT_ONCE = 4;
+
 /**
  * Makes the files of one log durable. Names first: a synced file whose name is lost is lost. A failure of any of it is
  * thrown and final (fsyncgate: a second try would lie).
@@ -32,16 +35,26 @@ export class LogSyncer {
     return this.#hasNewNames || this.#segments.all.some(({ isDirty }) => isDirty);
   }
 
-  /** Syncs what was written so far. With `indexes`, those of closed segments too: nobody makes them anew after a crash. */
+  /**
+   * Syncs what was written so far, a few segments at a time. With `indexes`, those of closed segments too: nobody makes
+   * them anew after a crash.
+   */
   async sync(indexes: boolean): Promise<void> {
     this.#syncNames();
+    const dirty = this.#segments.all.filter(({ isDirty }) => isDirty);
+    for (let index = 0; index < dirty.length; index += SEGMENTS_AT_ONCE) {
+      // Retention may have removed some while the ones before were synced.
+      const group = dirty.slice(index, index + SEGMENTS_AT_ONCE).filter((each) => this.#segments.all.includes(each));
+      await this.#syncGroup(group, indexes);
+    }
+  }
+
+  async #syncGroup(group: readonly Segment[], indexes: boolean): Promise<void> {
     const pinned: PooledFile[] = [];
     const waits: Promise<void>[] = [];
     let failure: unknown;
     try {
-      for (const segment of this.#segments.all) {
-        if (segment.isDirty) this.#startSyncs(segment, indexes, pinned, waits);
-      }
+      for (const segment of group) this.#startSyncs(segment, indexes, pinned, waits);
     } catch (error) {
       failure = error;
     }
