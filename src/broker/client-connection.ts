@@ -9,8 +9,11 @@ import type { TurnWork } from './turn.ts';
 
 const PRODUCE = 0;
 const FETCH = 1;
-/** Requests read ahead of the one being served; with more, nothing further is read from the client. */
+/** Requests, and bytes of them, read ahead of the one being served; with more, nothing further is read from the client. */
 const WAITING_FRAMES_MAX = 64;
+const WAITING_BYTES_MAX = 1024 * 1024;
+/** Requests in work at a time: produce requests overlap, and each waits for as long as its client allows. */
+const RUNNING_REQUESTS_MAX = 1000;
 
 export interface ClientConnectionOptions {
   readonly id: number;
@@ -26,6 +29,7 @@ export interface ClientConnectionOptions {
  */
 export class ClientConnection implements ConnectionHandler, TurnWork {
   readonly peer: Peer;
+  /** When something last came from the client or was sent to it; monotonic. */
   lastActiveMs: number;
   readonly #connection: Connection;
   readonly #broker: BrokerServices;
@@ -34,6 +38,7 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
   readonly #responses: ResponseQueue;
   readonly #waiting: Uint8Array[] = [];
   readonly #unsent = new Set<() => void>();
+  #waitingBytes = 0;
   #running = 0;
   #runsOnlyProduce = true;
   #isEnlisted = false;
@@ -82,13 +87,15 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
   }
 
   drained(): void {
-    this.#resumeIfRoom();
+    this.lastActiveMs = this.#broker.clock.monotonicMs();
+    this.#broker.turn.run(() => this.#startWaiting());
   }
 
   closed(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#waiting.length = 0;
+    this.#waitingBytes = 0;
     for (const sent of this.#unsent) sent();
     this.#unsent.clear();
     this.#onClosed();
@@ -109,6 +116,9 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
     this.#isEnlisted = false;
     if (this.#isClosed) return;
     this.#responses.flush();
+    this.lastActiveMs = this.#broker.clock.monotonicMs();
+    // What the answers just sent had made no room for.
+    this.#startWaiting();
     this.#pauseIfFull();
   }
 
@@ -116,6 +126,7 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
     if (this.#isClosed) return;
     if (!this.#startsAtOnce(frame)) {
       this.#waiting.push(frame);
+      this.#waitingBytes += frame.length;
       this.#pauseIfFull();
       return;
     }
@@ -127,7 +138,13 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
   }
 
   #mayStart(frame: Uint8Array): boolean {
-    return this.#running === 0 || (this.#runsOnlyProduce && peekApiKey(frame) === PRODUCE);
+    if (this.#responses.pendingBytes > this.#pendingBytesMax) return false;
+    if (this.#running === 0) return true;
+    return this.#runsOnlyProduce && this.#running < RUNNING_REQUESTS_MAX && peekApiKey(frame) === PRODUCE;
+  }
+
+  get #pendingBytesMax(): number {
+    return this.#broker.config.get('posthorn.connection.pending.response.bytes.max');
   }
 
   #start(frame: Uint8Array): void {
@@ -162,7 +179,9 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
     this.#isStarting = true;
     try {
       while (this.#waiting.length > 0 && !this.#isClosed && this.#mayStart(this.#waiting[0]!)) {
-        this.#start(this.#waiting.shift()!);
+        const frame = this.#waiting.shift()!;
+        this.#waitingBytes -= frame.length;
+        this.#start(frame);
       }
     } catch (error) {
       this.#fail(error);
@@ -179,8 +198,8 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
   }
 
   #isFull(): boolean {
-    const limit = this.#broker.config.get('posthorn.connection.pending.response.bytes.max');
-    return this.#waiting.length >= WAITING_FRAMES_MAX || this.#connection.pendingBytes > limit;
+    if (this.#waiting.length >= WAITING_FRAMES_MAX || this.#waitingBytes >= WAITING_BYTES_MAX) return true;
+    return this.#responses.pendingBytes > this.#pendingBytesMax;
   }
 
   #pauseIfFull(): void {
@@ -214,6 +233,6 @@ function isRecordTraffic(apiKey: number): boolean {
 }
 
 /** IPv4 addresses that came in over an IPv6 socket, in their own form. */
-function plainAddress(address: string): string {
+export function plainAddress(address: string): string {
   return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
 }

@@ -56,7 +56,11 @@ export class Partition implements TurnWork {
   #inSyncFollowers: readonly number[];
   #isEnlisted = false;
   #isGone = false;
-  #bytesUnannounced = 0;
+  #isAwaitingSync = false;
+  /** Appended in this turn. */
+  #bytesStaged = 0;
+  /** Bytes written and not yet below the high watermark, by where they end. */
+  #unannounced: { readonly endOffset: number; readonly bytes: number }[] = [];
   #awaitingWrite: ParkedAppend[] = [];
   #awaitingCommit: ParkedAppend[] = [];
 
@@ -73,6 +77,7 @@ export class Partition implements TurnWork {
 
   /** The partition is taken up: the watermark of the last life may lie below what is in sync by now. */
   start(): void {
+    if (this.isLeader) this.log.assignLeaderEpoch(this.#leadership.leaderEpoch);
     this.#enlist();
   }
 
@@ -107,7 +112,7 @@ export class Partition implements TurnWork {
   appendAsLeader(batch: Uint8Array, context: Omit<AppendContext, 'leaderEpoch'>): AppendResult {
     const result = this.log.appendAsLeader(batch, { ...context, leaderEpoch: this.#leadership.leaderEpoch });
     if (result.error === E.NONE && !result.isDuplicate) {
-      this.#bytesUnannounced += batch.length;
+      this.#bytesStaged += batch.length;
       this.#enlist();
     }
     return result;
@@ -141,6 +146,8 @@ export class Partition implements TurnWork {
 
   endOfTurn(): void {
     this.#isEnlisted = false;
+    const bytes = this.#bytesStaged;
+    this.#bytesStaged = 0;
     try {
       this.log.writeStaged();
     } catch {
@@ -148,7 +155,7 @@ export class Partition implements TurnWork {
       this.#failAll(E.KAFKA_STORAGE_ERROR);
       return;
     }
-    this.#advance();
+    this.#advance(bytes);
   }
 
   /** The cluster's metadata changed. Waiting requests are answered: the world they waited in is gone. */
@@ -157,6 +164,7 @@ export class Partition implements TurnWork {
     this.#leadership = leadership;
     this.#inSyncFollowers = this.#followersOf(leadership);
     if (before.leader !== leadership.leader || before.leaderEpoch !== leadership.leaderEpoch) {
+      if (this.isLeader) this.log.assignLeaderEpoch(leadership.leaderEpoch);
       this.#failAll(E.NOT_LEADER_OR_FOLLOWER);
     }
     this.#enlist();
@@ -175,7 +183,9 @@ export class Partition implements TurnWork {
 
   /** Log start moved (delete-records, retention) or the like: parked fetches look again. */
   announceChange(): void {
-    for (const waiter of this.#dataWaiters) waiter.changed();
+    if (this.#dataWaiters.size === 0) return;
+    // Not the set itself: an answer may start the client's next fetch, which parks here again.
+    for (const waiter of Array.from(this.#dataWaiters)) this.#turn.guard(() => waiter.changed());
   }
 
   #followersOf({ isr }: PartitionLeadership): readonly number[] {
@@ -188,10 +198,14 @@ export class Partition implements TurnWork {
     this.#turn.enlistStore(this);
   }
 
-  #advance(): void {
+  /** Brings the watermark up to what is settled; `bytes` were written since the last time. */
+  #advance(bytes = 0): void {
     const { log } = this;
     const settled = log.settledEndOffset;
-    if (settled < log.logEndOffset) log.whenSettled(log.logEndOffset, this.#settled);
+    if (settled < log.logEndOffset && !this.#isAwaitingSync) {
+      this.#isAwaitingSync = true;
+      log.whenSettled(log.logEndOffset, this.#settled);
+    }
     const watermark = nextHighWatermark(log.highWatermark, {
       leaderEndOffset: settled,
       inSyncFollowers: this.#inSyncFollowers,
@@ -199,17 +213,45 @@ export class Partition implements TurnWork {
       inSyncCount: this.#leadership.isr.length,
       minInSyncReplicas: this.minInSyncReplicas,
     });
-    this.#awaitingWrite = release(this.#awaitingWrite, settled);
+    this.#release(this.#awaitingWrite, settled);
     if (watermark > log.highWatermark) {
       log.setHighWatermark(watermark);
-      const bytes = this.#bytesUnannounced;
-      if (watermark === log.logEndOffset) this.#bytesUnannounced = 0;
-      for (const waiter of this.#dataWaiters) waiter.grown(bytes);
+      this.#announce(watermark, bytes);
+    } else if (bytes > 0) {
+      this.#unannounced.push({ endOffset: log.logEndOffset, bytes });
     }
-    this.#awaitingCommit = release(this.#awaitingCommit, watermark);
+    this.#release(this.#awaitingCommit, watermark);
+  }
+
+  /** Tells those who wait for data how many bytes the watermark has passed; `bytesAtEnd` lie just below the log's end. */
+  #announce(watermark: number, bytesAtEnd: number): void {
+    let bytes = 0;
+    if (watermark === this.log.logEndOffset) bytes = bytesAtEnd;
+    else if (bytesAtEnd > 0) this.#unannounced.push({ endOffset: this.log.logEndOffset, bytes: bytesAtEnd });
+    if (this.#unannounced.length > 0) {
+      const passed = this.#unannounced.filter(({ endOffset }) => endOffset <= watermark);
+      this.#unannounced = this.#unannounced.slice(passed.length);
+      for (const each of passed) bytes += each.bytes;
+    }
+    if (this.#dataWaiters.size === 0) return;
+    for (const waiter of Array.from(this.#dataWaiters)) this.#turn.guard(() => waiter.grown(bytes));
+  }
+
+  /** Tells everyone whose offset is reached; the others go on waiting. */
+  #release(parked: ParkedAppend[], endOffset: number): void {
+    if (parked.length === 0) return;
+    const waiting = parked.filter((entry) => entry.endOffset > endOffset);
+    if (waiting.length === parked.length) return;
+    // Before anyone is told: what that sets off may come back here.
+    if (parked === this.#awaitingWrite) this.#awaitingWrite = waiting;
+    else this.#awaitingCommit = waiting;
+    for (const entry of parked) {
+      if (entry.endOffset <= endOffset) this.#turn.guard(() => entry.waiter.appended(E.NONE));
+    }
   }
 
   readonly #settled = (error: ErrorSpec): void => {
+    this.#isAwaitingSync = false;
     this.#turn.run(() => {
       if (error === E.NONE) this.#advance();
       else this.#failAll(error);
@@ -220,18 +262,7 @@ export class Partition implements TurnWork {
     const waiting = [...this.#awaitingWrite, ...this.#awaitingCommit];
     this.#awaitingWrite = [];
     this.#awaitingCommit = [];
-    for (const { waiter } of waiting) waiter.appended(error);
+    for (const { waiter } of waiting) this.#turn.guard(() => waiter.appended(error));
     this.announceChange();
   }
-}
-
-/** Tells everyone whose offset is reached; returns those who go on waiting. */
-function release(parked: ParkedAppend[], endOffset: number): ParkedAppend[] {
-  if (parked.length === 0) return parked;
-  const waiting: ParkedAppend[] = [];
-  for (const entry of parked) {
-    if (entry.endOffset <= endOffset) entry.waiter.appended(E.NONE);
-    else waiting.push(entry);
-  }
-  return waiting;
 }

@@ -136,7 +136,6 @@ export class TopicApplier {
         logDirectories.get(topic.name, index) ??
         logDirectories.create({ topic: topic.name, partition: index, topicId: topic.id, config: settings });
       log.setConfig(settings);
-      log.assignLeaderEpoch(assigned.leaderEpoch);
       partitions.add(log, assigned);
       this.#parts.onPartition(topic.name, index, 'taken up');
     } catch (error) {

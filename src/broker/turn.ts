@@ -54,6 +54,15 @@ export class Turn {
     this.#scheduleUnlessOpen();
   }
 
+  /** Runs `work`, so that a fault in it is logged and hurts nobody else who is served in the same turn. */
+  guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#logger.error('work at the end of a turn failed', { error });
+    }
+  }
+
   #scheduleUnlessOpen(): void {
     if (this.#isOpen || this.#isScheduled) return;
     this.#isScheduled = true;
@@ -69,11 +78,11 @@ export class Turn {
         if (this.#stores.length > 0) {
           const stores = this.#stores;
           this.#stores = [];
-          for (const store of stores) this.#guard(store);
+          for (const store of stores) this.guard(() => store.endOfTurn());
         } else if (this.#answers.length > 0) {
           const answers = this.#answers;
           this.#answers = [];
-          for (const answer of answers) this.#guard(answer);
+          for (const answer of answers) this.guard(() => answer.endOfTurn());
         } else {
           return;
         }
@@ -81,14 +90,6 @@ export class Turn {
     } finally {
       this.#isOpen = false;
       if (this.#stores.length > 0 || this.#answers.length > 0) this.#scheduleUnlessOpen();
-    }
-  }
-
-  #guard(work: TurnWork): void {
-    try {
-      work.endOfTurn();
-    } catch (error) {
-      this.#logger.error('work at the end of a turn failed', { error });
     }
   }
 }
