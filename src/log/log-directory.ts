@@ -207,15 +207,17 @@ export class LogDirectory {
   /** Syncs and closes every log, then says that it was done in order. */
   async close(brokerEpoch: number): Promise<void> {
     try {
+      let isWhole = true;
       for (const log of this.#logs.values()) {
-        if (this.#failure === undefined) await log.close();
-        else log.abandon();
+        // A failure of the disk is told through the hooks; the logs after it are left as they are.
+        if (this.#failure !== undefined) log.abandon();
+        else await log.close().catch(() => (isWhole = false));
+        isWhole &&= !log.isDamaged;
       }
       if (this.#failure !== undefined) return;
       this.checkpointRecoveryPoints();
       this.checkpointHighWatermarks();
       this.checkpointLogStarts();
-      const isWhole = [...this.#logs.values()].every(({ isDamaged }) => !isDamaged);
       if (isWhole) this.#guarded(() => writeCleanShutdownMark(this.#shared.disk, this.path, brokerEpoch));
     } finally {
       this.#lock.release();

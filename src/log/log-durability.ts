@@ -109,6 +109,7 @@ export class LogDurability {
   async #run(): Promise<void> {
     const isCheckpoint = this.#wantsCheckpoint;
     this.#wantsCheckpoint = false;
+    if (this.#isFailed) throw new Error('the log is offline');
     try {
       if (isCheckpoint) this.#log.persist();
       const endOffset = this.#writtenEndOffset;

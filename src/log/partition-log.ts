@@ -68,6 +68,8 @@ export class PartitionLog {
   #recordsSinceFlush = 0;
   #failure: Error | undefined;
   #isClosed = false;
+  /** Its files are going away: that they cannot be written says nothing of the disk. */
+  #isAbandoned = false;
 
   private constructor(options: PartitionLogOptions) {
     const { shared, directory } = options;
@@ -428,6 +430,7 @@ export class PartitionLog {
   /** Closes the files as they are, as for a log that is deleted. */
   abandon(): void {
     this.#isClosed = true;
+    this.#isAbandoned = true;
     this.takeOffline(new Error(`${this.#name} is closed`));
     this.#store.close();
   }
@@ -588,7 +591,7 @@ export class PartitionLog {
       this.#shared.logger.error('log is offline', { partition: this.#name, reason: reason.message });
     }
     this.takeOffline(reason);
-    if (error instanceof DiskError) this.#hooks.diskFailed(error);
+    if (error instanceof DiskError && !this.#isAbandoned) this.#hooks.diskFailed(error);
     if (!isKnown) throw reason;
   }
 }

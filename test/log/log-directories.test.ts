@@ -301,3 +301,41 @@ test('retention and idle producers are looked after', async () => {
   const log = broker.directories.get('orders', 0)!;
   assert.deepEqual([log.logStartOffset, log.logEndOffset], [1, 1]);
 });
+
+test('a partition can be deleted while it is being synced', async () => {
+  const broker = await started({ config: { segmentBytes: 100 } });
+  const log = broker.create('orders');
+  for (let index = 0; index < 20; index++) append(log, `${index}`);
+  const first = log.flush().catch(() => {});
+  const second = log.flush().catch(() => {});
+  broker.directories.delete('orders', 0, NOW_MS);
+  await Promise.all([first, second]);
+  assert.deepEqual(broker.failed, []);
+  assert.equal(append(broker.create('orders'), 'a'), undefined);
+});
+
+test('a failure while closing leaves no clean mark', async () => {
+  const broker = await started();
+  append(broker.create('orders'), 'a');
+  broker.disk.fail({ call: 'sync', code: 'EIO', path: '.log' });
+  await broker.directories.close();
+  assert.deepEqual(broker.failed, ['/logs']);
+  assert.equal(broker.disk.exists('/logs/.kafka_cleanshutdown'), false);
+  await broker.start();
+  assert.deepEqual(valuesOf(readAll(broker.directories.get('orders', 0)!)), ['a']);
+});
+
+test('a full disk refuses producers before it is full', async () => {
+  const broker = new Broker({ disk: new MemoryDisk({ capacityBytes: 70 * 1024 * 1024 }) });
+  await broker.start();
+  const log = broker.create('orders');
+  broker.directories.tick(NOW_MS);
+  append(log, 'a');
+  writeFile(broker.disk, '/other', Buffer.alloc(8 * 1024 * 1024));
+  broker.directories.tick(NOW_MS);
+  const refused = log.appendAsLeader(batchOf(['b']), { leaderEpoch: 0, origin: 'client', nowMs: NOW_MS });
+  assert.equal(refused.error, E.KAFKA_STORAGE_ERROR);
+  broker.disk.remove('/other');
+  broker.directories.tick(NOW_MS);
+  append(log, 'b');
+});
