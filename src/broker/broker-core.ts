@@ -96,7 +96,9 @@ export class BrokerCore implements BrokerServices {
     const { advertised, brokerId } = this.#parts;
     const endpoints: BrokerEndpoint[] = [];
     for (const { id, rack, endpoints: known } of this.image().liveBrokers()) {
-      const own = advertised.get(peer.listenerName) ?? { host: peer.localAddress, port: peer.localPort };
+      const told = advertised.get(peer.listenerName) ?? { host: peer.localAddress, port: 0 };
+      // Where no port is advertised it is the one that the listener got, and that the client dialled.
+      const own = { host: told.host, port: told.port === 0 ? peer.localPort : told.port };
       const address = id === brokerId ? own : known.find(({ listener }) => listener === peer.listenerName);
       if (address !== undefined) endpoints.push({ nodeId: id, host: address.host, port: address.port, rack });
     }
@@ -111,6 +113,6 @@ export class BrokerCore implements BrokerServices {
   failed(context: RequestContext, error: unknown, reply: Reply<Fields>): void {
     const api = apiOf(context.apiKey);
     this.logger.error('a request failed unexpectedly', { api: api.name, version: context.apiVersion, error });
-    this.turn.run(() => reply(errorResponse(api.response.fields, E.UNKNOWN_SERVER_ERROR)));
+    this.turn.run(() => reply(errorResponse(api.response.fields, context.apiVersion, E.UNKNOWN_SERVER_ERROR)));
   }
 }

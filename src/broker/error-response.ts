@@ -1,6 +1,7 @@
 import { ZERO_UUID } from '../base/uuid.ts';
 import type { ErrorSpec } from '../protocol/errors.ts';
 import type { AnyField, Fields, Write } from '../protocol/schema.ts';
+import { inVersions } from '../protocol/version-range.ts';
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -8,13 +9,17 @@ const NO_BYTES = new Uint8Array(0);
  * A response that carries nothing but an error: the top-level error code where the response has one, everything else
  * empty. A client that asked for items and gets none treats the answer as failed too.
  */
-export function errorResponse(fields: Fields, error: ErrorSpec): Write<Fields> {
-  const response: Record<string, unknown> = emptyStruct(fields);
-  if ('errorCode' in fields) response['errorCode'] = error.code;
+export function errorResponse(fields: Fields, version: number, error: ErrorSpec): Write<Fields> {
+  const response = emptyStruct(fields);
+  const { errorCode } = fields;
+  if (errorCode !== undefined && inVersions(errorCode.options.versions, version, true)) {
+    response['errorCode'] = error.code;
+  }
   return response;
 }
 
-function emptyStruct(fields: Fields): Record<string, unknown> {
+/** Every field at its default, or empty. */
+export function emptyStruct(fields: Fields): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, emptyValue(field)]));
 }
 

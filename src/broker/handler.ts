@@ -24,10 +24,9 @@ export function handler<Req extends Fields, Res extends Fields>(
     serve(request, context, broker, reply) {
       const answer = serve(request, context, broker);
       if (answer instanceof Promise) {
-        answer.then(
-          (response) => reply(response),
-          (error: unknown) => broker.failed(context, error, reply as Reply<Fields>),
-        );
+        answer
+          .then((response) => reply(response))
+          .catch((error: unknown) => broker.failed(context, error, reply as Reply<Fields>));
       } else {
         reply(answer);
       }
