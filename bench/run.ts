@@ -1,3 +1,4 @@
+import { ForeignLoad } from './measure/foreign-load.ts';
 import type { Measurement } from './report/results.ts';
 import type { BenchContext, Workload } from './workload.ts';
 
@@ -11,8 +12,10 @@ export async function runWorkload(workload: Workload, context: BenchContext, rou
       const order = round % 2 === 1 ? context.sides : context.sides.toReversed();
       for (const { name } of order) {
         context.note(`${workload.name}: round ${round} of ${rounds}, ${name}`);
+        const foreign = new ForeignLoad();
         const values = await session.measure(name, round);
-        measurements.push({ turn: measurements.length + 1, round, side: name, values });
+        const foreignCores = Number(foreign.cores().toFixed(2));
+        measurements.push({ turn: measurements.length + 1, round, side: name, foreignCores, values });
       }
     }
   } finally {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /** Linux counts processor time in hundredths of a second towards user space, on every architecture Node runs on. */
-const TICKS_PER_SECOND = 100;
+export const TICKS_PER_SECOND = 100;
 const BYTES_PER_KIB = 1024;
 
 /** Processor seconds a process has used so far, user and system, all threads. */
@@ -10,9 +10,10 @@ export function cpuSeconds(pid: number): number {
 }
 
 /** Reads the text of `/proc/PID/stat`; the program's name may hold spaces and brackets. */
-export function cpuSecondsOf(stat: string): number {
+export function cpuSecondsOf(stat: string, { withEndedChildren } = { withEndedChildren: false }): number {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  const ticks = fields.slice(11, withEndedChildren ? 15 : 13).map(Number);
+  return ticks.reduce((sum, each) => sum + each, 0) / TICKS_PER_SECOND;
 }
 
 /** Resident memory now and at its highest since the start, in bytes. */

@@ -2,7 +2,7 @@ import type { Workload } from '../workload.ts';
 import { compare, type Comparison } from './comparison.ts';
 import type { Machine } from './machine.ts';
 import { formatNumber, formatRatio, formatSpread } from './numbers.ts';
-import type { Result } from './results.ts';
+import { foreignCores, type Result } from './results.ts';
 
 interface Measured {
   readonly workload: Workload;
@@ -97,6 +97,7 @@ const METHOD = `## Method
 - Brokers are warmed by an unmeasured turn wherever the workload is not about starting. Topics are fresh in every round. Before each measurement, dirty pages are written out.
 - Every measurement checks that all records arrived (end offsets, counts); a run that lost one fails and has no number.
 - CPU is user and system time of the broker process from /proc; memory is its resident set, sampled ten times a second.
+- Processor time of everything else on the machine is taken down with each measurement: where it is not near zero, the numbers say little.
 - \`npm run bench -- --noise\` measures Kafka against Kafka: the ratios it shows are what chance makes of equals on a machine.`;
 
 function workloadPart({ workload, result, comparisons }: Measured): string {
@@ -108,7 +109,7 @@ function workloadPart({ workload, result, comparisons }: Measured): string {
   return [
     `## ${workload.title}`,
     '',
-    `${workload.method} Rounds: ${rounds}. \`npm run bench -- ${workload.name}\`.`,
+    `${workload.method} Rounds: ${rounds}; other processes used ${foreignCores(result).toFixed(2)} cores. \`npm run bench -- ${workload.name}\`.`,
     '',
     '| | Posthorn | Kafka | ratio |',
     '| --- | ---: | ---: | ---: |',

@@ -10,6 +10,8 @@ export interface Measurement {
   readonly turn: number;
   readonly round: number;
   readonly side: SideName;
+  /** Cores that other processes kept busy meanwhile. */
+  readonly foreignCores: number;
   readonly values: Values;
 }
 
@@ -40,4 +42,9 @@ function jsonOf({ measurements, ...facts }: Result): string {
   const head = JSON.stringify(facts, null, 2).slice(0, -2);
   const lines = measurements.map((measurement) => `    ${JSON.stringify(measurement)}`);
   return `${head},\n  "measurements": [\n${lines.join(',\n')}\n  ]\n}`;
+}
+
+/** Cores busy with other things than the bench: average over the measurements of a workload. */
+export function foreignCores({ measurements }: Result): number {
+  return measurements.reduce((sum, each) => sum + each.foreignCores, 0) / measurements.length;
 }

@@ -1,14 +1,14 @@
 import type { Workload } from '../workload.ts';
 import { compare, type Comparison } from './comparison.ts';
 import { formatNumber, formatRatio, formatSpread } from './numbers.ts';
-import type { Result } from './results.ts';
+import { foreignCores, type Result } from './results.ts';
 
 const WIDTHS = [52, 28, 28, 7] as const;
 
 /** One workload as a table for the terminal: median and spread of both sides, ratio, goals (none between equals). */
 export function terminalTable(workload: Workload, result: Result, isNoise: boolean): string {
   const rounds = Math.max(...result.measurements.map(({ round }) => round));
-  const head = `${workload.name}: ${workload.title} (${result.scale.name}, rounds: ${rounds})`;
+  const head = `${workload.name}: ${workload.title} (${result.scale.name}, rounds: ${rounds}, other processes: ${foreignCores(result).toFixed(2)} cores)`;
   const rows = compare(workload, result).map((comparison) => row(comparison, isNoise));
   return [head, columns(['', isNoise ? 'Kafka' : 'Posthorn', 'Kafka', 'ratio']), ...rows].join('\n');
 }

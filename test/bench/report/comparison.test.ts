@@ -43,12 +43,12 @@ const result: Result = {
   kafka: '4.3.1',
   machine: { processor: 'P', cores: 2, memoryGib: 8, kernel: 'K', fileSystem: 'ext4', node: 'v20', java: '17' },
   measurements: [
-    { turn: 1, round: 1, side: 'posthorn', values: { rate: 120, mb: 180, cpu: 3 } },
-    { turn: 2, round: 1, side: 'kafka', values: { rate: 100, mb: 400, cpu: 2 } },
-    { turn: 3, round: 2, side: 'kafka', values: { rate: 90, mb: 410, cpu: 2 } },
-    { turn: 4, round: 2, side: 'posthorn', values: { rate: 130, mb: 170, cpu: 3 } },
-    { turn: 5, round: 3, side: 'posthorn', values: { rate: 110, mb: 210, cpu: 3 } },
-    { turn: 6, round: 3, side: 'kafka', values: { rate: 110, mb: 420, cpu: 2 } },
+    { turn: 1, round: 1, side: 'posthorn', foreignCores: 0.25, values: { rate: 120, mb: 180, cpu: 3 } },
+    { turn: 2, round: 1, side: 'kafka', foreignCores: 0.25, values: { rate: 100, mb: 400, cpu: 2 } },
+    { turn: 3, round: 2, side: 'kafka', foreignCores: 0.25, values: { rate: 90, mb: 410, cpu: 2 } },
+    { turn: 4, round: 2, side: 'posthorn', foreignCores: 0.25, values: { rate: 130, mb: 170, cpu: 3 } },
+    { turn: 5, round: 3, side: 'posthorn', foreignCores: 0.25, values: { rate: 110, mb: 210, cpu: 3 } },
+    { turn: 6, round: 3, side: 'kafka', foreignCores: 0.25, values: { rate: 110, mb: 420, cpu: 2 } },
   ],
 };
 
@@ -74,10 +74,14 @@ test('the document names missed goals, lost numbers and what was not measured', 
   assert.match(text, /\| Example \| rate \| at least 1 of Kafka's \| 1\.2 \| met \|/);
   assert.match(text, /- Goal missed: Example, memory: 210, should be at most 200 MB in every round\./);
   assert.match(text, /- Kafka is better: Example, CPU: 3 against 2 s\./);
+  assert.match(text, /other processes used 0\.25 cores/);
   assert.match(text, /\| rate, records\/s \| 120 \(110-130\) \| 100 \(90-110\) \| 1\.20 \|/);
 });
 
 test('a workload without one of its numbers is refused', () => {
-  const holed = { ...result, measurements: [{ turn: 1, round: 1, side: 'posthorn' as const, values: { rate: 1 } }] };
+  const holed = {
+    ...result,
+    measurements: [{ turn: 1, round: 1, side: 'posthorn' as const, foreignCores: 0.25, values: { rate: 1 } }],
+  };
   assert.throws(() => compare(workload, holed), /median of nothing|has no/);
 });
