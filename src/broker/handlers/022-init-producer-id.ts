@@ -9,7 +9,8 @@ function refuse(errorCode: number) {
 /** Gives an idempotent producer its id (InitProducerId; KIP-98, 360). */
 export const handleInitProducerId = handler(initProducerId, async (request, _context, broker) => {
   if (request.transactionalId === '') return refuse(E.INVALID_REQUEST.code);
-  if (request.transactionalId !== null) return refuse(E.COORDINATOR_NOT_AVAILABLE.code);
+  // Transactions are not served. An error that clients retry would keep them waiting for something that never comes.
+  if (request.transactionalId !== null) return refuse(E.UNSUPPORTED_VERSION.code);
   if (
     request.producerId < -1 ||
     request.producerEpoch < -1 ||
