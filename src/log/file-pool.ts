@@ -1,4 +1,4 @@
-import type { Disk, DiskFile } from '../runtime/disk.ts';
+import { DiskError, type Disk, type DiskFile } from '../runtime/disk.ts';
 
 /**
  * Keeps at most `openMax` files open over all logs: the least lately used ones are closed and opened again on need
@@ -23,6 +23,18 @@ export class FilePool {
   /** A file by name; nothing is opened before its first use, which makes the file when `mode` is `create`. */
   file(path: string, mode: 'create' | 'existing'): PooledFile {
     return new PooledFile(this, path, mode);
+  }
+
+  /** @internal Opens a file. When the process or the system has no more handles, others of the pool make room. */
+  open(path: string, mode: 'create' | 'existing'): DiskFile {
+    for (;;) {
+      try {
+        return this.disk.open(path, mode);
+      } catch (error) {
+        const isOutOfHandles = error instanceof DiskError && (error.code === 'EMFILE' || error.code === 'ENFILE');
+        if (!isOutOfHandles || !this.#closeOne()) throw error;
+      }
+    }
   }
 
   /** @internal */
@@ -121,7 +133,7 @@ export class PooledFile {
   }
 
   #openFile(): DiskFile {
-    const file = this.#pool.disk.open(this.#path, this.#mode);
+    const file = this.#pool.open(this.#path, this.#mode);
     this.#mode = 'existing';
     this.#pool.opened(this);
     return file;

@@ -25,9 +25,8 @@ export interface LogConfig {
   readonly messageTimestampBeforeMaxMs: number;
   readonly messageTimestampAfterMaxMs: number;
   readonly fileDeleteDelayMs: number;
-  /** Sync after this many records, and after this long; Kafka's defaults leave both to the background. */
+  /** A sync is started after this many records; what is younger than a second waits for the one in the background. */
   readonly flushMessages: number;
-  readonly flushMs: number;
   readonly flushPolicy: FlushPolicy;
 }
 
@@ -52,7 +51,6 @@ export const LOG_CONFIG_DEFAULTS: LogConfig = {
   messageTimestampAfterMaxMs: 60 * 60 * 1000,
   fileDeleteDelayMs: 60_000,
   flushMessages: Number.MAX_SAFE_INTEGER,
-  flushMs: Number.MAX_SAFE_INTEGER,
   flushPolicy: 'os',
 };
 

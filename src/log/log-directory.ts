@@ -1,6 +1,8 @@
+import { assert } from '../base/assert.ts';
 import { Malformed } from '../base/malformed.ts';
 import { ZERO_UUID, uuidToBytes, type Uuid } from '../base/uuid.ts';
-import { DiskError, type Disk } from '../runtime/disk.ts';
+import { DiskError } from '../runtime/disk.ts';
+import { makeDurableDirectory } from '../runtime/durable-directory.ts';
 import type { Random } from '../runtime/random.ts';
 import {
   randomUuid,
@@ -95,7 +97,7 @@ export class LogDirectory {
   static open(options: LogDirectoryOptions): LogDirectory {
     const { shared, path } = options;
     try {
-      makeDirectory(shared.disk, path);
+      makeDurableDirectory(shared.disk, path);
       const lock = shared.disk.lock(`${path}/${LOCK}`);
       if (lock === undefined) throw new LogDirectoryUnusable(`${path} is in use by another broker`);
       try {
@@ -132,6 +134,7 @@ export class LogDirectory {
 
   create(topic: string, partition: number, topicId: Uuid, config: LogConfig): PartitionLog {
     const name = partitionDirectoryName(topic, partition);
+    assert(!this.#logs.has(name), `${name} exists`);
     // An older partition of this name may still be in the files: its offsets must not become those of the new one.
     if (this.#recoveryPoints.has(name)) this.checkpointRecoveryPoints();
     if (this.#logStarts.has(name)) this.checkpointLogStarts();
@@ -318,14 +321,6 @@ export class LogDirectory {
   #randomHex(): string {
     return Buffer.from(uuidToBytes(randomUuid(this.#options.random))).toString('hex');
   }
-}
-
-/** Makes the directory, durably: what is synced into it later is only as safe as its name. */
-function makeDirectory(disk: Disk, path: string): void {
-  if (disk.exists(path)) return;
-  disk.makeDirectory(path);
-  const separator = path.lastIndexOf('/');
-  disk.syncDirectory(separator <= 0 ? '/' : path.slice(0, separator));
 }
 
 function settleIdentity({ shared, path, nodeId, clusterId, random }: LogDirectoryOptions): DirectoryIdentity {

@@ -1,18 +1,7 @@
 import { Malformed } from '../base/malformed.ts';
 import { E, type ErrorSpec } from '../protocol/errors.ts';
-import {
-  baseOffset,
-  hasProducerId,
-  lastOffset,
-  lastOffsetDelta,
-  maxTimestamp,
-  partitionLeaderEpoch,
-  setBaseOffset,
-  setPartitionLeaderEpoch,
-} from '../records/batch.ts';
 import { DiskError } from '../runtime/disk.ts';
-import { appended, refusedAppend, type AppendContext, type AppendResult } from './append-result.ts';
-import { checkSize } from './batch-size.ts';
+import { refusedAppend, type AppendContext, type AppendResult } from './append-result.ts';
 import { prepareClientBatch } from './batch-validation.ts';
 import { LeaderEpochs, type EpochEnd } from './leader-epochs.ts';
 import type { LogConfig } from './log-config.ts';
@@ -23,13 +12,11 @@ import type { LogHooks, PartitionLogOptions } from './log-options.ts';
 import { recoverLog } from './log-recovery.ts';
 import type { LogShared } from './log-shared.ts';
 import { emptySlice, failedSlice, type LogSlice } from './log-slice.ts';
-import { applyProducer, checkProducer } from './producer-check.ts';
+import { LogWriter } from './log-writer.ts';
 import { ProducerState, type ActiveProducer } from './producer-state.ts';
-import { deletableByRetention, needsRoll } from './retention.ts';
-import { checkReplicated } from './replicated-batch.ts';
+import { deletableByRetention } from './retention.ts';
 import { SegmentList } from './segment-list.ts';
 import { SnapshotFiles } from './snapshot-files.ts';
-import { StagedBatches } from './staged-batches.ts';
 import { StoredLog } from './stored-log.ts';
 import { LogTail } from './tail-cache.ts';
 import { findByTimestamp, findLargestTimestamp, type TimestampHit } from './timestamp-search.ts';
@@ -38,6 +25,13 @@ import type { AbortedTransaction } from './transaction-index.ts';
 export type { AppendContext, AppendResult, AppendOrigin } from './append-result.ts';
 
 const NEWEST_PRODUCE_VERSION = 13;
+/** The parts of an open log. */
+interface LogParts {
+  readonly store: StoredLog;
+  readonly durability: LogDurability;
+  readonly writer: LogWriter;
+}
+
 /**
  * The log of one partition. Appending is synchronous: {@link appendAsLeader} checks a batch, gives it its offsets and
  * stages it; {@link writeStaged} writes all that was staged with one call. Only what is written may be acknowledged.
@@ -55,17 +49,14 @@ export class PartitionLog {
   readonly #hooks: LogHooks;
   readonly #name: string;
   readonly #snapshots: SnapshotFiles;
-  readonly #staged: StagedBatches;
+  readonly #isNew: boolean;
   readonly #tail: LogTail;
   readonly #reader: LogReader;
   #topicId: string;
   #config: LogConfig;
-  #store: StoredLog;
-  #durability: LogDurability;
+  #parts: LogParts;
   #logStartOffset = 0;
-  #logEndOffset = 0;
   #highWatermark = 0;
-  #recordsSinceFlush = 0;
   #failure: Error | undefined;
   #isClosed = false;
   /** Its files are going away: that they cannot be written says nothing of the disk. */
@@ -84,11 +75,10 @@ export class PartitionLog {
     this.leaderEpochs = new LeaderEpochs(shared.disk, `${directory}/leader-epoch-checkpoint`);
     this.producerState = new ProducerState(this.#name);
     this.#snapshots = new SnapshotFiles(shared.disk, directory);
-    this.#staged = new StagedBatches(shared.tails);
     this.#tail = new LogTail(shared.tails);
     this.#reader = new LogReader(shared, this.#tail);
-    this.#store = this.#storeOf(new SegmentList([]), options.isNew);
-    this.#durability = this.#durableFrom(0, 0);
+    this.#isNew = options.isNew;
+    this.#parts = this.#build(new SegmentList([]), 0, 0);
   }
 
   /** Opens or makes a log. One that cannot be read is returned offline, with {@link offlineReason}. */
@@ -121,7 +111,7 @@ export class PartitionLog {
 
   /** The offset the next record gets; staged ones count. */
   get logEndOffset(): number {
-    return this.#logEndOffset;
+    return this.#parts.writer.endOffset;
   }
 
   get highWatermark(): number {
@@ -135,25 +125,25 @@ export class PartitionLog {
 
   /** Everything below it is on the device; a restart looks only at what lies above. */
   get recoveryPoint(): number {
-    return this.#durability.recoveryPoint;
+    return this.#parts.durability.recoveryPoint;
   }
 
   /** The end of what counts as written: in the operating system's hands or, with flush policy `group`, on the device. */
   get settledEndOffset(): number {
-    return this.#durability.settledEndOffset;
+    return this.#parts.durability.settledEndOffset;
   }
 
   get sizeBytes(): number {
-    return this.#store.segments.sizeBytes;
+    return this.#parts.store.segments.sizeBytes;
   }
 
   get segmentCount(): number {
-    return this.#store.segments.count;
+    return this.#parts.store.segments.count;
   }
 
   /** Bytes written since the last sync that moved the recovery point. */
   get bytesSinceFlush(): number {
-    return this.#durability.bytesSinceFlush;
+    return this.#parts.durability.bytesSinceFlush;
   }
 
   get isOffline(): boolean {
@@ -170,7 +160,7 @@ export class PartitionLog {
   }
 
   get firstSegmentOffset(): number {
-    return this.#store.segments.count === 0 ? 0 : this.#store.segments.first.baseOffset;
+    return this.#parts.store.segments.count === 0 ? 0 : this.#parts.store.segments.first.baseOffset;
   }
 
   adoptTopicId(topicId: string): void {
@@ -183,7 +173,7 @@ export class PartitionLog {
 
   /** A leader's epoch begins at the log's end, whether or not it ever writes. */
   assignLeaderEpoch(epoch: number): void {
-    this.leaderEpochs.assign(epoch, this.#logEndOffset);
+    this.leaderEpochs.assign(epoch, this.logEndOffset);
   }
 
   /**
@@ -193,7 +183,7 @@ export class PartitionLog {
    */
   appendAsLeader(batch: Uint8Array, context: AppendContext): AppendResult {
     if (this.#failure !== undefined) return refusedAppend(E.KAFKA_STORAGE_ERROR, { detail: this.#failure.message }, -1);
-    if (context.origin === 'coordinator') return this.#place(batch, context);
+    if (context.origin === 'coordinator') return this.#append(batch, context);
     if (this.#hooks.isLowOnSpace()) {
       return refusedAppend(E.KAFKA_STORAGE_ERROR, { detail: `${this.directory} is low on space` }, -1);
     }
@@ -206,7 +196,7 @@ export class PartitionLog {
     if (!(prepared instanceof Uint8Array)) {
       return refusedAppend(prepared.error, prepared, prepared.isEarly ? -1 : this.#logStartOffset);
     }
-    return this.#place(prepared, context);
+    return this.#append(prepared, context);
   }
 
   /**
@@ -215,35 +205,18 @@ export class PartitionLog {
    */
   appendAsFollower(batches: Uint8Array, nowMs: number): void {
     this.#checkOnline();
-    const view = new DataView(batches.buffer, batches.byteOffset, batches.length);
-    for (let at = 0; at < batches.length;) {
-      const size = checkReplicated(view, at, this.#logEndOffset);
-      const batch = at === 0 && size === batches.length ? batches : batches.subarray(at, at + size);
-      this.#stage(batch, new DataView(batch.buffer, batch.byteOffset, size), nowMs);
-      at += size;
+    try {
+      this.#parts.writer.follow(batches, nowMs);
+    } catch (error) {
+      // What a leader sends is its fault, not that of this log.
+      if (!(error instanceof Malformed)) this.#fail(error);
+      throw error;
     }
-    this.#logStartOffset = Math.max(this.#logStartOffset, this.#store.segments.first.baseOffset);
   }
 
   /** Writes what is staged, in one call. Throws {@link DiskError} after taking the directory offline. */
   writeStaged(): void {
-    if (this.#staged.bytes === 0) return;
-    this.#checkOnline();
-    const { runs, bytes } = this.#staged;
-    try {
-      const chunks: Uint8Array[] = [];
-      for (const run of runs) chunks.push(run.bytes);
-      this.#store.write(chunks, bytes);
-    } catch (error) {
-      this.#fail(error);
-      throw error;
-    }
-    for (const run of runs) this.#tail.append(run.bytes, run.baseOffset, run.nextOffset);
-    this.#staged.clear();
-    this.#durability.wrote(bytes, this.#logEndOffset);
-    if (this.#recordsSinceFlush < this.#config.flushMessages) return;
-    this.#recordsSinceFlush = 0;
-    this.#durability.requestFlush();
+    if (this.#failure === undefined) this.#guarded(() => this.#parts.writer.writeStaged());
   }
 
   /**
@@ -251,7 +224,7 @@ export class PartitionLog {
    * who wait share. With KAFKA_STORAGE_ERROR when it never will.
    */
   whenSettled(offset: number, done: (error: ErrorSpec) => void): void {
-    this.#durability.whenSettled(offset, done);
+    this.#parts.durability.whenSettled(offset, done);
   }
 
   /** Syncs everything appended so far and moves the recovery point there. */
@@ -262,7 +235,7 @@ export class PartitionLog {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#durability.flush();
+    return this.#parts.durability.flush();
   }
 
   /**
@@ -273,7 +246,7 @@ export class PartitionLog {
     const early = this.#readEarly(request);
     if (early !== undefined) return early;
     try {
-      return this.#reader.read({ segments: this.#store.segments, logEndOffset: this.#logEndOffset }, request);
+      return this.#reader.read({ segments: this.#parts.store.segments, logEndOffset: this.logEndOffset }, request);
     } catch (error) {
       this.#fail(error);
       return failedSlice(E.KAFKA_STORAGE_ERROR);
@@ -285,7 +258,10 @@ export class PartitionLog {
     const early = this.#readEarly(request);
     if (early !== undefined) return early;
     try {
-      return await this.#reader.readCold({ segments: this.#store.segments, logEndOffset: this.#logEndOffset }, request);
+      return await this.#reader.readCold(
+        { segments: this.#parts.store.segments, logEndOffset: this.logEndOffset },
+        request,
+      );
     } catch (error) {
       this.#fail(error);
       return failedSlice(E.KAFKA_STORAGE_ERROR);
@@ -299,25 +275,28 @@ export class PartitionLog {
 
   /** Moves the high watermark; it stays between the log's start and its end. */
   setHighWatermark(offset: number): void {
-    this.#highWatermark = Math.max(this.#logStartOffset, Math.min(offset, this.#logEndOffset));
+    this.#highWatermark = Math.max(this.#logStartOffset, Math.min(offset, this.logEndOffset));
     this.producerState.highWatermarkMoved(this.#highWatermark);
   }
 
   /** The first record at or above the log's start with a timestamp of at least `timestamp` (behaviour 51). */
   offsetForTimestamp(timestamp: number): TimestampHit | undefined {
     return this.#searching(() =>
-      findByTimestamp(this.#store.segments, this.#shared, { timestampMin: timestamp, offsetMin: this.#logStartOffset }),
+      findByTimestamp(this.#parts.store.segments, this.#shared, {
+        timestampMin: timestamp,
+        offsetMin: this.#logStartOffset,
+      }),
     );
   }
 
   /** The first record of the largest timestamp (ListOffsets -3). */
   offsetOfMaxTimestamp(): TimestampHit | undefined {
-    return this.#searching(() => findLargestTimestamp(this.#store.segments, this.#shared, this.#logStartOffset));
+    return this.#searching(() => findLargestTimestamp(this.#parts.store.segments, this.#shared, this.#logStartOffset));
   }
 
   /** The largest epoch up to `epoch` and where it ends (behaviour 53). */
   endOffsetForEpoch(epoch: number): EpochEnd {
-    return this.leaderEpochs.endOffsetOf(epoch, this.#logEndOffset);
+    return this.leaderEpochs.endOffsetOf(epoch, this.logEndOffset);
   }
 
   /** Moves the log's start up to `offset`, at most the high watermark; whole segments below it go (behaviour 54). */
@@ -327,13 +306,13 @@ export class PartitionLog {
     if (offset <= this.#logStartOffset) return E.NONE;
     this.#logStartOffset = offset;
     this.leaderEpochs.truncateFromStart(offset);
-    this.#removeOldest(this.#store.segments.countBelow(offset));
+    this.#removeOldest(this.#parts.store.segments.countBelow(offset));
     return E.NONE;
   }
 
   /** Aborted transactions that matter to a reader of [`from`, `upper`) (behaviour 42). */
   abortedTransactions(from: number, upper: number): AbortedTransaction[] {
-    return this.#guarded(() => this.#store.abortedTransactions(from, upper));
+    return this.#guarded(() => this.#parts.store.abortedTransactions(from, upper));
   }
 
   activeProducers(): ActiveProducer[] {
@@ -344,18 +323,18 @@ export class PartitionLog {
   retention(nowMs: number): number {
     if (this.#failure !== undefined) return 0;
     this.writeStaged();
-    const count = deletableByRetention(this.#store.segments, {
+    const count = deletableByRetention(this.#parts.store.segments, {
       config: this.#config,
       nowMs,
       highWatermark: this.#highWatermark,
-      logEndOffset: this.#logEndOffset,
+      logEndOffset: this.logEndOffset,
       logStartOffset: this.#logStartOffset,
     });
     if (count === 0) return 0;
-    if (count === this.#store.segments.count) this.roll(nowMs);
+    if (count === this.#parts.store.segments.count) this.roll(nowMs);
     this.#removeOldest(count);
-    if (this.#logStartOffset < this.#store.segments.first.baseOffset) {
-      this.#logStartOffset = this.#store.segments.first.baseOffset;
+    if (this.#logStartOffset < this.#parts.store.segments.first.baseOffset) {
+      this.#logStartOffset = this.#parts.store.segments.first.baseOffset;
       this.leaderEpochs.truncateFromStart(this.#logStartOffset);
     }
     return count;
@@ -364,26 +343,23 @@ export class PartitionLog {
   /** Starts a new segment at the log's end; does nothing while the active one is empty. */
   roll(nowMs: number): void {
     this.#checkOnline();
-    this.writeStaged();
-    if (this.#store.segments.active.size === 0) return;
-    this.#guarded(() => this.#store.roll(this.#logEndOffset, nowMs));
-    this.#durability.requestFlush();
+    this.#guarded(() => this.#parts.writer.roll(nowMs));
   }
 
   /** Cuts the log so that it ends at `offset`, or before the batch that holds it. For followers. */
   truncateTo(offset: number): void {
     this.#checkOnline();
-    if (offset >= this.#logEndOffset) return;
-    if (offset <= this.#store.segments.first.baseOffset) {
+    if (offset >= this.logEndOffset) return;
+    if (offset <= this.#parts.store.segments.first.baseOffset) {
       this.truncateFullyAndStartAt(offset);
       return;
     }
     this.writeStaged();
     this.#guarded(() => {
-      const place = this.#store.cutPlace(offset);
+      const place = this.#parts.store.cutPlace(offset);
       this.#lowerRecoveryPoint(place.endOffset);
       this.#tail.clear();
-      this.#store.cut(place);
+      this.#parts.store.cut(place);
       this.#endsAt(place.endOffset);
     });
   }
@@ -395,7 +371,7 @@ export class PartitionLog {
     this.#guarded(() => {
       this.#lowerRecoveryPoint(offset);
       this.#tail.clear();
-      this.#store.restartAt(offset, nowMs);
+      this.#parts.store.restartAt(offset, nowMs);
       this.#logStartOffset = offset;
       this.#endsAt(offset);
     });
@@ -410,9 +386,9 @@ export class PartitionLog {
   takeOffline(reason: Error): void {
     if (this.#failure !== undefined) return;
     this.#failure = reason;
-    this.#staged.clear();
+    this.#parts.writer.drop();
     this.#tail.clear();
-    this.#durability.fail();
+    this.#parts.durability.fail();
   }
 
   /** Writes and syncs everything, as a clean end wants it, and closes the files. */
@@ -423,7 +399,7 @@ export class PartitionLog {
       if (this.#failure === undefined) await this.#settleAll();
     } finally {
       this.takeOffline(new Error(`${this.#name} is closed`));
-      this.#store.close();
+      this.#parts.store.close();
     }
   }
 
@@ -432,16 +408,20 @@ export class PartitionLog {
     this.#isClosed = true;
     this.#isAbandoned = true;
     this.takeOffline(new Error(`${this.#name} is closed`));
-    this.#store.close();
+    this.#parts.store.close();
   }
 
   async #settleAll(): Promise<void> {
     this.writeStaged();
     // Nothing was ever written here: no use in making that durable, once per partition of every empty topic.
-    if (this.#logEndOffset === this.#store.segments.first.baseOffset && this.#store.segments.active.size === 0) return;
-    this.#store.finishIndexes();
+    if (
+      this.logEndOffset === this.#parts.store.segments.first.baseOffset &&
+      this.#parts.store.segments.active.size === 0
+    )
+      return;
+    this.#parts.store.finishIndexes();
     await this.flush();
-    if (this.#logEndOffset > 0) this.#store.writeSnapshot(this.#logEndOffset);
+    if (this.logEndOffset > 0) this.#parts.store.writeSnapshot(this.logEndOffset);
     this.leaderEpochs.persist();
   }
 
@@ -452,96 +432,69 @@ export class PartitionLog {
       producers: this.producerState,
       snapshots: this.#snapshots,
     });
-    this.#store = this.#storeOf(recovered.segments, options.isNew);
-    this.#logStartOffset = recovered.logStartOffset;
-    this.#logEndOffset = recovered.logEndOffset;
-    const synced = options.isClean ? recovered.logEndOffset : options.recoveryPoint;
-    const recoveryPoint = Math.max(this.#logStartOffset, Math.min(synced, this.#logEndOffset));
-    this.#durability = this.#durableFrom(this.#logEndOffset, recoveryPoint);
+    const { segments, logStartOffset, logEndOffset } = recovered;
+    const synced = options.isClean ? logEndOffset : options.recoveryPoint;
+    this.#logStartOffset = logStartOffset;
+    this.#parts = this.#build(segments, logEndOffset, Math.max(logStartOffset, Math.min(synced, logEndOffset)));
     this.setHighWatermark(options.highWatermark);
   }
 
-  #storeOf(segments: SegmentList, isNew: boolean): StoredLog {
-    return new StoredLog({
+  /** Puts the parts together that stand on the segments. */
+  #build(segments: SegmentList, endOffset: number, recoveryPoint: number): LogParts {
+    const store = new StoredLog({
       shared: this.#shared,
       directory: this.directory,
       segments,
       epochs: this.leaderEpochs,
       producers: this.producerState,
       snapshots: this.#snapshots,
-      ...(isNew ? { syncParent: () => this.#hooks.syncNames() } : {}),
+      ...(this.#isNew ? { syncParent: () => this.#hooks.syncNames() } : {}),
     });
-  }
-
-  #durableFrom(endOffset: number, recoveryPoint: number): LogDurability {
     const durable: DurableLog = {
-      syncer: this.#store.syncer,
+      syncer: store.syncer,
       flushPolicy: () => this.#config.flushPolicy,
       persist: () => {
         this.writeStaged();
-        this.#store.persist(this.#logEndOffset);
+        store.persist(this.logEndOffset);
       },
       failed: (error) => this.#fail(error),
     };
-    return new LogDurability(durable, endOffset, recoveryPoint);
-  }
-
-  #place(batch: Uint8Array, context: AppendContext): AppendResult {
-    const { config } = this;
-    const tooLarge = checkSize(batch.length, config, this.#name);
-    if (tooLarge !== undefined) return tooLarge;
-    const view = new DataView(batch.buffer, batch.byteOffset, batch.length);
-    const firstOffset = this.#logEndOffset;
-    setBaseOffset(view, 0, firstOffset);
-    setPartitionLeaderEpoch(view, 0, context.leaderEpoch);
-    if (hasProducerId(view, 0)) {
-      const refused = checkProducer(this.producerState, { bytes: batch, view }, context, this.#logStartOffset);
-      if (refused !== undefined) return refused;
-    }
-    try {
-      this.#stage(batch, view, context.nowMs);
-    } catch (error) {
-      if (this.#failure === undefined) throw error;
-      return refusedAppend(E.KAFKA_STORAGE_ERROR, { detail: this.#failure.message }, -1);
-    }
-    return appended(
-      {
-        firstOffset,
-        lastOffset: this.#logEndOffset - 1,
-        logAppendTimeMs: config.messageTimestampType === 'LogAppendTime' ? maxTimestamp(view, 0) : -1,
-        logStartOffset: this.#logStartOffset,
-      },
-      false,
-    );
-  }
-
-  /** Puts a batch whose offsets are set behind the log's end. */
-  #stage(batch: Uint8Array, view: DataView, nowMs: number): void {
-    const last = lastOffset(view, 0);
-    const next = { size: batch.length, lastOffset: last, maxTimestamp: maxTimestamp(view, 0), nowMs };
-    if (needsRoll(this.#store.segments.active, next, this.#config)) this.roll(nowMs);
-    const { active } = this.#store.segments;
-    const first = baseOffset(view, 0);
-    this.leaderEpochs.assign(partitionLeaderEpoch(view, 0), first);
-    if (hasProducerId(view, 0)) applyProducer(this.producerState, { bytes: batch, view }, active);
-    active.noteBatch(view, 0, batch.length, this.#config.indexIntervalBytes);
-    this.#staged.add(batch, first, last + 1);
-    this.#recordsSinceFlush += lastOffsetDelta(view, 0) + 1;
-    this.#logEndOffset = last + 1;
+    const durability = new LogDurability(durable, endOffset, recoveryPoint);
+    const writer = new LogWriter({
+      name: this.#name,
+      store,
+      durability,
+      producers: this.producerState,
+      epochs: this.leaderEpochs,
+      tail: this.#tail,
+      tails: this.#shared.tails,
+      endOffset,
+      config: () => this.#config,
+    });
+    return { store, durability, writer };
   }
 
   /** The answer where there is nothing to read. Else what is staged is written first, and undefined returned. */
   #readEarly(request: ReadRequest): LogSlice | undefined {
     if (this.#failure !== undefined) return failedSlice(E.KAFKA_STORAGE_ERROR);
     const { offset, upperOffset } = request;
-    if (offset < this.#logStartOffset || offset > this.#logEndOffset) return failedSlice(E.OFFSET_OUT_OF_RANGE);
-    if (offset >= upperOffset || offset === this.#logEndOffset) return emptySlice(offset);
+    if (offset < this.#logStartOffset || offset > this.logEndOffset) return failedSlice(E.OFFSET_OUT_OF_RANGE);
+    if (offset >= upperOffset || offset === this.logEndOffset) return emptySlice(offset);
     try {
       this.writeStaged();
     } catch {
       return failedSlice(E.KAFKA_STORAGE_ERROR);
     }
     return undefined;
+  }
+
+  #append(batch: Uint8Array, context: AppendContext): AppendResult {
+    try {
+      return this.#parts.writer.append(batch, context, this.#logStartOffset);
+    } catch (error) {
+      this.#fail(error);
+      return refusedAppend(E.KAFKA_STORAGE_ERROR, { detail: String(error) }, -1);
+    }
   }
 
   #searching(search: () => TimestampHit | undefined): TimestampHit | undefined {
@@ -551,22 +504,23 @@ export class PartitionLog {
   }
 
   #endsAt(offset: number): void {
-    this.#logEndOffset = offset;
-    this.#durability.endsAt(offset);
+    this.#parts.writer.endsAt(offset);
+    this.#parts.durability.endsAt(offset);
     this.setHighWatermark(Math.min(this.#highWatermark, offset));
   }
 
   /** A recovery point above the log's end would look like lost records at the next start: it goes back first. */
   #lowerRecoveryPoint(offset: number): void {
-    if (offset >= this.#durability.recoveryPoint) return;
-    this.#durability.endsAt(offset);
+    if (offset >= this.#parts.durability.recoveryPoint) return;
+    this.#parts.durability.endsAt(offset);
     this.#hooks.recoveryPointLowered(this.recoveryPoint);
+    this.#checkOnline();
   }
 
   #removeOldest(count: number): void {
     if (count === 0) return;
-    this.#guarded(() => this.#store.removeOldest(count));
-    this.#durability.startsAt(this.#store.segments.first.baseOffset);
+    this.#guarded(() => this.#parts.store.removeOldest(count));
+    this.#parts.durability.startsAt(this.#parts.store.segments.first.baseOffset);
   }
 
   /** A failure inside takes the log offline before it goes on to the caller. */

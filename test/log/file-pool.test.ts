@@ -50,3 +50,15 @@ test('a file that is gone is not made again by looking at it', () => {
   assert.throws(() => file.use(), /ENOENT/);
   assert.equal(disk.exists('/a'), false);
 });
+
+test('without handles left others make room', () => {
+  const disk = new MemoryDisk();
+  const files = new FilePool(disk, 10);
+  const [first, second] = ['/a', '/b'].map((path) => files.file(path, 'create'));
+  first!.use();
+  disk.fail({ call: 'open', code: 'EMFILE' });
+  second!.use();
+  assert.equal(files.openCount, 1);
+  disk.fail({ call: 'open', code: 'EMFILE', times: 3 });
+  assert.throws(() => files.file('/c', 'create').use(), /EMFILE/);
+});

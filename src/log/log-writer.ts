@@ -1,0 +1,138 @@
+import {
+  baseOffset,
+  hasProducerId,
+  lastOffset,
+  lastOffsetDelta,
+  maxTimestamp,
+  partitionLeaderEpoch,
+  setBaseOffset,
+  setPartitionLeaderEpoch,
+} from '../records/batch.ts';
+import { appended, type AppendContext, type AppendResult } from './append-result.ts';
+import { checkSize } from './batch-size.ts';
+import type { LeaderEpochs } from './leader-epochs.ts';
+import type { LogConfig } from './log-config.ts';
+import type { LogDurability } from './log-durability.ts';
+import { applyProducer, checkProducer } from './producer-check.ts';
+import type { ProducerState } from './producer-state.ts';
+import { checkReplicated } from './replicated-batch.ts';
+import { needsRoll } from './retention.ts';
+import { StagedBatches } from './staged-batches.ts';
+import type { StoredLog } from './stored-log.ts';
+import type { LogTail, TailCache } from './tail-cache.ts';
+
+export interface LogWriterOptions {
+  /** `topic-partition`, for messages. */
+  readonly name: string;
+  readonly store: StoredLog;
+  readonly durability: LogDurability;
+  readonly producers: ProducerState;
+  readonly epochs: LeaderEpochs;
+  readonly tail: LogTail;
+  readonly tails: TailCache;
+  readonly endOffset: number;
+  config(): LogConfig;
+}
+
+/**
+ * The end of a log that is written to: gives batches their offsets, stages them, and writes what is staged with one
+ * call. Any call may throw DiskError; the log is then of no use any more.
+ */
+export class LogWriter {
+  readonly #options: LogWriterOptions;
+  readonly #staged: StagedBatches;
+  #endOffset: number;
+  #recordsSinceFlush = 0;
+
+  constructor(options: LogWriterOptions) {
+    this.#options = options;
+    this.#staged = new StagedBatches(options.tails);
+    this.#endOffset = options.endOffset;
+  }
+
+  /** The offset that the next record gets. */
+  get endOffset(): number {
+    return this.#endOffset;
+  }
+
+  /** Stages a checked batch, unless its size as stored or its producer's state forbids it. */
+  append(batch: Uint8Array, context: AppendContext, logStartOffset: number): AppendResult {
+    const { name, producers } = this.#options;
+    const config = this.#options.config();
+    const tooLarge = checkSize(batch.length, config, name);
+    if (tooLarge !== undefined) return tooLarge;
+    const view = new DataView(batch.buffer, batch.byteOffset, batch.length);
+    const firstOffset = this.#endOffset;
+    setBaseOffset(view, 0, firstOffset);
+    setPartitionLeaderEpoch(view, 0, context.leaderEpoch);
+    if (hasProducerId(view, 0)) {
+      const refused = checkProducer(producers, { bytes: batch, view }, context, logStartOffset);
+      if (refused !== undefined) return refused;
+    }
+    this.#stage(batch, view, context.nowMs);
+    const logAppendTimeMs = config.messageTimestampType === 'LogAppendTime' ? maxTimestamp(view, 0) : -1;
+    return appended({ firstOffset, lastOffset: this.#endOffset - 1, logAppendTimeMs, logStartOffset }, false);
+  }
+
+  /** Stages batches with the offsets they have. Throws Malformed for what does not follow the log's end. */
+  follow(batches: Uint8Array, nowMs: number): void {
+    const view = new DataView(batches.buffer, batches.byteOffset, batches.length);
+    for (let at = 0; at < batches.length;) {
+      const size = checkReplicated(view, at, this.#endOffset);
+      const batch = at === 0 && size === batches.length ? batches : batches.subarray(at, at + size);
+      this.#stage(batch, new DataView(batch.buffer, batch.byteOffset, size), nowMs);
+      at += size;
+    }
+  }
+
+  writeStaged(): void {
+    const { runs, bytes } = this.#staged;
+    if (bytes === 0) return;
+    const { store, tail, durability } = this.#options;
+    const chunks: Uint8Array[] = [];
+    for (const run of runs) chunks.push(run.bytes);
+    store.write(chunks, bytes);
+    for (const run of runs) tail.append(run.bytes, run.baseOffset, run.nextOffset);
+    this.#staged.clear();
+    durability.wrote(bytes, this.#endOffset);
+    if (this.#recordsSinceFlush < this.#options.config().flushMessages) return;
+    this.#recordsSinceFlush = 0;
+    durability.requestFlush();
+  }
+
+  /** Starts a new segment; does nothing while the active one is empty. */
+  roll(nowMs: number): void {
+    const { store, durability } = this.#options;
+    this.writeStaged();
+    if (store.segments.active.size === 0) return;
+    store.roll(this.#endOffset, nowMs);
+    durability.requestFlush();
+  }
+
+  /** The log was cut and ends at `offset`. */
+  endsAt(offset: number): void {
+    this.#endOffset = offset;
+  }
+
+  /** Forgets what is staged: it will not be written. */
+  drop(): void {
+    this.#staged.clear();
+  }
+
+  /** Puts a batch whose offsets are set behind the log's end. */
+  #stage(batch: Uint8Array, view: DataView, nowMs: number): void {
+    const { store, epochs, producers } = this.#options;
+    const config = this.#options.config();
+    const last = lastOffset(view, 0);
+    const next = { size: batch.length, lastOffset: last, maxTimestamp: maxTimestamp(view, 0), nowMs };
+    if (needsRoll(store.segments.active, next, config)) this.roll(nowMs);
+    const { active } = store.segments;
+    const first = baseOffset(view, 0);
+    epochs.assign(partitionLeaderEpoch(view, 0), first);
+    if (hasProducerId(view, 0)) applyProducer(producers, { bytes: batch, view }, active);
+    active.noteBatch(view, 0, batch.length, config.indexIntervalBytes);
+    this.#staged.add(batch, first, last + 1);
+    this.#recordsSinceFlush += lastOffsetDelta(view, 0) + 1;
+    this.#endOffset = last + 1;
+  }
+}
