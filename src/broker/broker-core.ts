@@ -113,6 +113,12 @@ export class BrokerCore implements BrokerServices {
   failed(context: RequestContext, error: unknown, reply: Reply<Fields>): void {
     const api = apiOf(context.apiKey);
     this.logger.error('a request failed unexpectedly', { api: api.name, version: context.apiVersion, error });
-    this.turn.run(() => reply(errorResponse(api.response.fields, context.apiVersion, E.UNKNOWN_SERVER_ERROR)));
+    this.turn.run(() => {
+      try {
+        reply(errorResponse(api.response.fields, context.apiVersion, E.UNKNOWN_SERVER_ERROR));
+      } catch {
+        this.closeConnection(context.peer.connectionId, 'a request failed and cannot be answered');
+      }
+    });
   }
 }

@@ -2,7 +2,7 @@ import type { BrokerConfig } from '../config/broker-config.ts';
 import type { Timer } from '../runtime/clock.ts';
 import type { Connection, Listener } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { ClientConnection } from './client-connection.ts';
+import { ClientConnection, plainAddress } from './client-connection.ts';
 import type { ListenerAddress } from './listener-addresses.ts';
 import type { BrokerServices } from './services.ts';
 
@@ -11,6 +11,9 @@ const IDLE_SWEEPS = 4;
 const IDLE_SWEEP_MIN_MS = 50;
 /** Kernel queue of connections not yet accepted (socket.listen.backlog.size is its setting). */
 const UNLIMITED = 0x7fff_ffff;
+/** Free ports tried until one is free at both loopback addresses. */
+const PORTS_TRIED_MAX = 20;
+const LOOPBACKS: readonly string[] = ['127.0.0.1', '::1'];
 
 /** All client connections of a broker, over all its listeners: accepts within the limits, closes the idle. */
 export class ClientListeners {
@@ -21,6 +24,7 @@ export class ClientListeners {
   readonly #perAddress = new Map<string, number>();
   #nextConnectionId = 1;
   #idleTimer: Timer | undefined;
+  #isClosed = false;
 
   constructor(runtime: Runtime, config: BrokerConfig) {
     this.#runtime = runtime;
@@ -36,28 +40,45 @@ export class ClientListeners {
     const backlog = this.#config.get('socket.listen.backlog.size');
     const accept = (connection: Connection): ClientConnection | undefined =>
       this.#accept(connection, address.name, broker);
-    const hosts = hostsOf(address.host);
-    let { port } = address;
-    for (const [index, host] of hosts.entries()) {
+    for (let left = PORTS_TRIED_MAX; ; left--) {
+      const listeners = await this.#listenAll(hostsOf(address.host), { port: address.port, backlog }, accept, left > 0);
+      if (listeners === undefined) continue;
+      this.#listeners.push(...listeners);
+      this.#scheduleSweep();
+      return { ...address, port: listeners[0]!.port };
+    }
+  }
+
+  /** Listens at all hosts with one port; undefined when a port that the system chose is taken at one of them. */
+  async #listenAll(
+    hosts: readonly string[],
+    { port, backlog }: { port: number; backlog: number },
+    accept: (connection: Connection) => ClientConnection | undefined,
+    mayTryAgain: boolean,
+  ): Promise<Listener[] | undefined> {
+    const listeners: Listener[] = [];
+    for (const host of hosts) {
       try {
-        const listener = await this.#runtime.network.listen({ host, port, backlog }, accept);
-        this.#listeners.push(listener);
-        port = listener.port;
+        const chosen = listeners[0]?.port ?? port;
+        listeners.push(await this.#runtime.network.listen({ host, port: chosen, backlog }, accept));
       } catch (error) {
         // localhost means both families, but a machine may have only one.
-        if (index === 0 || !isMissingFamily(error)) throw error;
+        if (listeners.length > 0 && isMissingFamily(error)) continue;
+        for (const listener of listeners) await listener.close();
+        if (port !== 0 || listeners.length === 0 || codeOf(error) !== 'EADDRINUSE' || !mayTryAgain) throw error;
+        return undefined;
       }
     }
-    this.#scheduleSweep();
-    return { ...address, port };
+    return listeners;
   }
 
   closeConnection(connectionId: number): void {
     this.#connections.get(connectionId)?.close();
   }
 
-  /** Stops accepting, lets answers that are on their way leave, and ends all connections. */
+  /** Stops accepting and drops all connections; what the kernel has of their answers still leaves. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#idleTimer?.cancel();
     const closing = this.#listeners.map((listener) => listener.close());
     for (const connection of this.#connections.values()) connection.close();
@@ -65,7 +86,8 @@ export class ClientListeners {
   }
 
   #accept(connection: Connection, listenerName: string, broker: BrokerServices): ClientConnection | undefined {
-    const { remoteAddress } = connection;
+    if (this.#isClosed) return undefined;
+    const remoteAddress = plainAddress(connection.remoteAddress);
     const ofAddress = this.#perAddress.get(remoteAddress) ?? 0;
     if (this.#connections.size >= this.#limit('max.connections') || ofAddress >= this.#limitOf(remoteAddress)) {
       this.#runtime.logger.warn('connection refused: too many', { remoteAddress, connections: this.#connections.size });
@@ -87,11 +109,13 @@ export class ClientListeners {
     return this.#config.get(key) ?? UNLIMITED;
   }
 
-  /** max.connections.per.ip.overrides names single addresses: "10.0.0.1:5,localhost:100". */
+  /** max.connections.per.ip.overrides names single addresses: "10.0.0.1:5,localhost:100". No names but localhost. */
   #limitOf(remoteAddress: string): number {
     for (const entry of (this.#config.text('max.connections.per.ip.overrides') ?? '').split(',')) {
       const at = entry.lastIndexOf(':');
-      if (at > 0 && entry.slice(0, at).trim() === remoteAddress) return Number(entry.slice(at + 1));
+      const host = entry.slice(0, Math.max(0, at)).trim();
+      const isMeant = host === remoteAddress || (host === 'localhost' && LOOPBACKS.includes(remoteAddress));
+      if (isMeant) return Number(entry.slice(at + 1));
     }
     return this.#limit('max.connections.per.ip');
   }
@@ -120,11 +144,15 @@ export class ClientListeners {
 
 /** The name localhost stands for both loopback addresses: clients try either first. */
 function hostsOf(host: string): readonly string[] {
-  if (host === 'localhost') return ['127.0.0.1', '::1'];
+  if (host === 'localhost') return LOOPBACKS;
   return [host === '' ? '::' : host];
 }
 
 function isMissingFamily(error: unknown): boolean {
-  const code = (error as { code?: string }).code;
+  const code = codeOf(error);
   return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT' || code === 'EINVAL';
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as { code?: string }).code;
 }

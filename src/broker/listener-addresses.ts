@@ -30,6 +30,7 @@ export function planListeners(config: BrokerConfig, hostName: string): ListenerP
   const bind = parseListeners('listeners', config.get('listeners')).filter(({ name }) => !controllerNames.has(name));
   if (bind.length === 0)
     throw new ListenerError('listeners: at least one listener for clients is needed, like PLAINTEXT://:9092');
+  refuseSharedPorts(bind);
   for (const { name } of bind) {
     const protocol = protocols.get(name) ?? (PROTOCOLS.has(name) ? name : undefined);
     if (protocol === undefined) {
@@ -46,6 +47,10 @@ export function planListeners(config: BrokerConfig, hostName: string): ListenerP
       if (address.host === '0.0.0.0') {
         throw new ListenerError('advertised.listeners: 0.0.0.0 is not an address that a client can reach; name a host');
       }
+      if (controllerNames.has(address.name)) continue;
+      if (!bind.some(({ name }) => name === address.name)) {
+        throw new ListenerError(`advertised.listeners: there is no listener ${address.name}; add it to listeners`);
+      }
       advertised.set(address.name, address.host === '' ? { ...address, host: hostName } : address);
     }
   } else if (!config.get('posthorn.advertise.dialled.address')) {
@@ -54,6 +59,28 @@ export function planListeners(config: BrokerConfig, hostName: string): ListenerP
     }
   }
   return { bind, advertised };
+}
+
+/** One port serves one listener, except that an IPv4 and an IPv6 address may share one (SocketServerConfigs). */
+function refuseSharedPorts(bind: readonly ListenerAddress[]): void {
+  const taken = new Map<string, string>();
+  for (const { name, host, port } of bind) {
+    if (port === 0) continue;
+    const families = host === '' || host === 'localhost' || !IP_ADDRESS.test(host) ? ['4', '6'] : [familyOf(host)];
+    for (const family of families) {
+      const other = taken.get(`${family}/${port}`);
+      if (other !== undefined) {
+        throw new ListenerError(`listeners: ${other} and ${name} have the same port ${port}; give each its own`);
+      }
+    }
+    for (const family of families) taken.set(`${family}/${port}`, name);
+  }
+}
+
+const IP_ADDRESS = /^[0-9.]+$|:/;
+
+function familyOf(address: string): string {
+  return address.includes(':') ? '6' : '4';
 }
 
 const PROTOCOLS: ReadonlySet<string> = new Set(['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL']);

@@ -45,8 +45,17 @@ class Opened {
     this.#closers.push(close);
   }
 
+  /** Closes everything, also what comes after something that cannot be closed; rejects with the first failure. */
   async closeAll(): Promise<void> {
-    for (let close = this.#closers.pop(); close !== undefined; close = this.#closers.pop()) await close();
+    const failures: unknown[] = [];
+    for (let close = this.#closers.pop(); close !== undefined; close = this.#closers.pop()) {
+      try {
+        await close();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 }
 
@@ -56,7 +65,8 @@ export async function openBroker(config: BrokerConfig, runtime: Runtime): Promis
   try {
     return await openParts(config, runtime, opened);
   } catch (error) {
-    await opened.closeAll();
+    // Why it cannot start is what counts; what cannot be closed either has the same cause.
+    await opened.closeAll().catch(() => {});
     throw startError(error, config);
   }
 }
@@ -89,6 +99,9 @@ async function openParts(config: BrokerConfig, runtime: Runtime, opened: Opened)
     timers,
     random,
     logger,
+  }).catch(async (error: unknown) => {
+    await logDirectories.close();
+    throw error;
   });
   // The logs are closed while the registration stands: the mark they leave names its epoch.
   opened.add(() => registration.close());
@@ -96,6 +109,7 @@ async function openParts(config: BrokerConfig, runtime: Runtime, opened: Opened)
   const groups = openGroups({ config, runtime, view, partitions, turn });
   opened.add(() => groups.close());
   followTopics({ config, runtime, view, partitions, turn, logDirectories, controller, groups, brokerId }, opened);
+  await allSettled(partitions);
   const listeners = new ClientListeners(runtime, config);
   opened.add(() => listeners.close());
   const { clusterId } = logDirectories;
@@ -120,6 +134,17 @@ async function openParts(config: BrokerConfig, runtime: Runtime, opened: Opened)
   const listening: ListenerAddress[] = [];
   for (const address of plan.bind) listening.push(await listeners.listen(address, core));
   return { core, logDirectories, listening, dataDirectories, close: () => opened.closeAll() };
+}
+
+/**
+ * With the flush policy `group` what was found above the recovery point is synced before anyone is served: it may have
+ * been acknowledged, so the high watermark must not be seen below it.
+ */
+async function allSettled(partitions: Partitions): Promise<void> {
+  const unsettled = Array.from(partitions.all()).filter(({ log }) => log.settledEndOffset < log.logEndOffset);
+  await Promise.all(
+    unsettled.map(({ log }) => new Promise<void>((settled) => log.whenSettled(log.logEndOffset, () => settled()))),
+  );
 }
 
 async function openMetadata(

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { ByteWriter } from '../base/byte-writer.ts';
 import type { Clock, Timers } from '../runtime/clock.ts';
 import type { Disk, DiskFile } from '../runtime/disk.ts';
+import { makeDurableDirectory } from '../runtime/durable-directory.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { LeaseTable } from './lease-table.ts';
 import {
@@ -87,7 +88,7 @@ export class EmbeddedStore implements MetadataStore {
   /** Opens the directory, replays what it holds. Throws {@link StoreLocked}, {@link StoreDamaged} or a DiskError. */
   static open(options: EmbeddedStoreOptions): EmbeddedStore {
     const { disk, directory } = options;
-    if (!disk.exists(directory)) disk.makeDirectory(directory);
+    makeDurableDirectory(disk, directory);
     const lock = disk.lock(join(directory, LOCK_NAME));
     if (lock === undefined) throw new StoreLocked(`the metadata directory ${directory} is in use by another process`);
     try {

@@ -53,11 +53,16 @@ class CountingNetwork implements Network {
   }
 }
 
-/** A disk that can be slow to sync, and counts the writes to files whose path contains a text. */
-export class HeldDisk extends MemoryDisk {
+/** Makes a disk slow to sync, and counts the writes to files whose path contains a text. */
+export class HeldDisk {
   readonly #waiting: (() => void)[] = [];
-  #heldPath: string | undefined;
   readonly #writes = new Map<string, number>();
+  #heldPath: string | undefined;
+
+  watch(disk: MemoryDisk): void {
+    const open = disk.open.bind(disk);
+    disk.open = (path, mode) => this.#watched(path, open(path, mode));
+  }
 
   /** From now on syncs of files whose path contains `path` take until {@link release}. */
   hold(path: string): void {
@@ -80,8 +85,7 @@ export class HeldDisk extends MemoryDisk {
     return count;
   }
 
-  override open(path: string, mode: 'create' | 'existing' | 'read'): DiskFile {
-    const file = super.open(path, mode);
+  #watched(path: string, file: DiskFile): DiskFile {
     const sync = file.sync.bind(file);
     const writeAll = file.writeAll.bind(file);
     file.sync = () => {
@@ -105,14 +109,13 @@ export class BrokerFixture {
   readonly counting = new CountingNetwork(this.network);
   readonly logger = new NotingLogger();
   disk: MemoryDisk;
-  /** The disk, as long as nobody took the power or killed the process. */
-  readonly held: HeldDisk;
+  readonly held = new HeldDisk();
   broker!: Broker;
   readonly #settings: Record<string, string | number | boolean>;
 
   private constructor({ settings = {}, capacityBytes }: FixtureOptions) {
-    this.held = new HeldDisk({ crashable: true, ...(capacityBytes === undefined ? {} : { capacityBytes }) });
-    this.disk = this.held;
+    this.disk = new MemoryDisk({ crashable: true, ...(capacityBytes === undefined ? {} : { capacityBytes }) });
+    this.held.watch(this.disk);
     this.#settings = {
       listeners: `PLAINTEXT://127.0.0.1:${PORT}`,
       'log.dirs': '/data',
@@ -240,6 +243,8 @@ export class BrokerFixture {
     const gone = this.broker;
     this.network.reset();
     this.disk = disk;
+    this.held.watch(disk);
+    this.held.release();
     // What it still does fails at its dead disk; its listener has to go before the next one takes the port.
     await this.done(gone.close().catch(() => {}));
   }
