@@ -5,18 +5,16 @@
  * starting costs on top of Node's own start. The code lies beside the bundle, or in the user's cache folder when that
  * cannot be written. It is only ever a short cut: missing, foreign or damaged, it is passed over.
  */
-import * as fs from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { cachedDataVersionTag } from 'node:v8';
-import { Script } from 'node:vm';
+const fs = require('node:fs');
+const { createRequire } = require('node:module');
+const { dirname, join } = require('node:path');
+const { Script } = require('node:vm');
 
 const SUFFIX = '.v8cache';
 /** The code is kept once the program has served this long: by then, what a start needs has been compiled. */
 const KEEP_AFTER_MS = 3_000;
 
-const dist = join(import.meta.dirname, '..', 'dist');
+const dist = join(__dirname, '..', 'dist');
 const bundle = join(dist, 'bundle', 'cli.cjs');
 
 /** @typedef {{ run(args: readonly string[]): Promise<'serving' | 'done'> }} Program */
@@ -30,15 +28,24 @@ function isBundleStale() {
 }
 
 /**
- * Where compiled code may lie. The name holds all that it depends on: the program's text, and V8's version and flags.
+ * Where compiled code may lie. The name holds what it depends on: the program's text, Node's version and flags. V8
+ * itself refuses what still does not fit.
  * @param {string} source
  */
 function cachePaths(source) {
   const build = source.slice(source.lastIndexOf('=') + 1).trim();
-  const name = `${build}-${cachedDataVersionTag().toString(16)}${SUFFIX}`;
-  const home = process.env['XDG_CACHE_HOME'] ?? (process.env['HOME'] && join(process.env['HOME'], '.cache'));
+  const flags = fingerprint(`${process.execArgv.join(' ')} ${process.env.NODE_OPTIONS ?? ''}`);
+  const name = `${build}-${process.version}-${process.arch}-${flags}${SUFFIX}`;
+  const home = process.env.XDG_CACHE_HOME ?? (process.env.HOME && join(process.env.HOME, '.cache'));
   const folders = [dirname(bundle), ...(home ? [join(home, 'posthorn')] : [])];
   return folders.map((folder) => join(folder, name));
+}
+
+/** @param {string} text */
+function fingerprint(text) {
+  let hash = 0;
+  for (let index = 0; index < text.length; index++) hash = (Math.imul(hash, 31) + text.charCodeAt(index)) >>> 0;
+  return hash.toString(16);
 }
 
 /**
@@ -78,7 +85,7 @@ function keep(paths, code) {
 }
 
 async function runBundle() {
-  const source = fs.readFileSync(bundle, 'utf8');
+  const source = fs.readFileSync(bundle, 'latin1');
   const paths = cachePaths(source);
   let cachedData;
   for (const path of paths) cachedData ??= readCompiled(path);
@@ -97,14 +104,12 @@ async function runBundle() {
   process.on('exit', keepOnce);
 }
 
-/** @param {string} path */
-async function runPlain(path) {
-  /** @type {Program} */
-  const { run } = await import(pathToFileURL(path).href);
-  await run(process.argv.slice(2));
+/** @param {Promise<Program> | Program} program */
+async function runPlain(program) {
+  await (await program).run(process.argv.slice(2));
 }
 
-if (isBundleStale()) await runPlain(join(dist, 'src', 'cli', 'main.js'));
+if (isBundleStale()) void runPlain(import('../dist/src/cli/main.js'));
 // Node maps stack traces to the sources only for what it loaded itself.
-else if (process.sourceMapsEnabled) await runPlain(bundle);
-else await runBundle();
+else if (process.sourceMapsEnabled) void runPlain(require(bundle));
+else void runBundle();

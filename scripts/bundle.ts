@@ -46,8 +46,13 @@ async function bundle(name: string, source: string): Promise<void> {
   await build.close();
   for (const part of output) {
     if (part.type === 'asset') replace(join(folder, part.fileName), String(part.source));
-    else replace(file, `${part.code.trimEnd()}\n//# build=${digest(part.code)}\n`);
+    else replace(file, `${ascii(part.code).trimEnd()}\n//# build=${digest(part.code)}\n`);
   }
+}
+
+/** V8 keeps a text with a single wider letter at two bytes per letter. Our own has them in strings and comments only. */
+function ascii(code: string): string {
+  return code.replaceAll(/[^\0-\x7f]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** The launcher keys compiled code by it. */

@@ -1,6 +1,8 @@
 import { HELP, parseCommandLine, UsageError } from './options.ts';
 import { serve } from './serve.ts';
 import { VERSION } from '../base/version.ts';
+import { writeText } from '../runtime/write-text.ts';
+import { STDERR, STDOUT } from './descriptors.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -14,7 +16,8 @@ export async function run(args: readonly string[]): Promise<ProgramState> {
     return await dispatch(args);
   } catch (error) {
     const isUsage = error instanceof UsageError;
-    process.stderr.write(
+    writeText(
+      STDERR,
       isUsage ? `posthorn: ${error.message}\nTry 'posthorn --help'.\n` : `posthorn: ${String(error)}\n`,
     );
     process.exitCode = isUsage ? EXIT_USAGE : EXIT_FAILED;
@@ -26,10 +29,10 @@ async function dispatch(args: readonly string[]): Promise<ProgramState> {
   const command = parseCommandLine(args);
   switch (command.kind) {
     case 'help':
-      process.stdout.write(HELP);
+      writeText(STDOUT, HELP);
       return 'done';
     case 'version':
-      process.stdout.write(`posthorn ${VERSION}\n`);
+      writeText(STDOUT, `posthorn ${VERSION}\n`);
       return 'done';
     case 'serve':
       return serve(command.options);

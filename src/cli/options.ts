@@ -54,25 +54,36 @@ export function parseCommandLine(args: readonly string[]): Command {
   const files = positionals[0] === 'start' ? positionals.slice(1) : positionals;
   if (files.length > 1) throw new UsageError(`'${files[1]}' is one argument too many`);
   if (files.length === 1 && values.config !== undefined) throw new UsageError('give one configuration file, not two');
-  const overrides: Record<string, string> = {};
-  for (const text of values.override ?? []) {
-    const at = text.indexOf('=');
-    if (at < 1) throw new UsageError(`--override takes NAME=VALUE, not '${text}'`);
-    overrides[text.slice(0, at).trim()] = text.slice(at + 1).trim();
-  }
-  const { host, port } = values;
-  if (host !== undefined || port !== undefined) {
+  const overrides = overridesIn(values.override ?? []);
+  const listener = listenerIn(values);
+  if (listener !== undefined) {
     if (overrides['listeners'] !== undefined)
       throw new UsageError('--host and --port do not go with --override listeners=...');
-    if (port !== undefined && !/^\d{1,5}$/.test(port))
-      throw new UsageError(`--port takes a number from 0 to 65535, not '${port}'`);
-    const name = host ?? 'localhost';
-    overrides['listeners'] = `PLAINTEXT://${name.includes(':') ? `[${name}]` : name}:${port ?? '9092'}`;
+    overrides['listeners'] = listener;
   }
   if (values['data-dir'] !== undefined) overrides['log.dirs'] = values['data-dir'];
   if (values.ephemeral === true) overrides['posthorn.storage'] = 'memory';
   if (values['health-port'] !== undefined) overrides['posthorn.health.port'] = values['health-port'];
   return { kind: 'serve', options: { configFile: values.config ?? files[0], overrides } };
+}
+
+function overridesIn(given: readonly string[]): Record<string, string> {
+  const overrides: Record<string, string> = {};
+  for (const text of given) {
+    const at = text.indexOf('=');
+    if (at < 1) throw new UsageError(`--override takes NAME=VALUE, not '${text}'`);
+    overrides[text.slice(0, at).trim()] = text.slice(at + 1).trim();
+  }
+  return overrides;
+}
+
+/** The one listener that --host and --port describe; undefined when neither was given. */
+function listenerIn({ host, port }: { host?: string; port?: string }): string | undefined {
+  if (host === undefined && port === undefined) return undefined;
+  if (port !== undefined && !/^\d{1,5}$/.test(port))
+    throw new UsageError(`--port takes a number from 0 to 65535, not '${port}'`);
+  const name = host ?? 'localhost';
+  return `PLAINTEXT://${name.includes(':') ? `[${name}]` : name}:${port ?? '9092'}`;
 }
 
 function parse(args: readonly string[]) {

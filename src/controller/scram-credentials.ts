@@ -1,8 +1,9 @@
-import { createHash, createHmac } from 'node:crypto';
+import type * as Crypto from 'node:crypto';
 import type { ClusterImage } from '../metadata/cluster-image.ts';
 import type { ScramRecord } from '../metadata/records.ts';
 import { storeKeys } from '../metadata/store-keys.ts';
 import { E } from '../protocol/errors.ts';
+import { lazyPackage } from '../runtime/packages.ts';
 import { OK, putRecord, refused, single, type Decided, type ItemResult } from './decision.ts';
 
 /** SCRAM mechanisms by their number on the wire (ScramMechanism). */
@@ -63,6 +64,8 @@ function decideDeletion(image: ClusterImage, { name, mechanism }: ScramDeletion)
   return { result: OK, mutation: single({ type: 'delete', key: storeKeys.scram(id) }) };
 }
 
+const crypto = lazyPackage('node:crypto') as () => typeof Crypto;
+
 function decideUpsertion(upsertion: ScramUpsertion): Decided<ItemResult> {
   const { name, mechanism, iterations, salt, saltedPassword } = upsertion;
   const known = SCRAM_MECHANISMS.get(mechanism);
@@ -71,6 +74,7 @@ function decideUpsertion(upsertion: ScramUpsertion): Decided<ItemResult> {
   if (iterations < ITERATIONS_MIN) return { result: refused(E.UNACCEPTABLE_CREDENTIAL, 'Too few iterations') };
   if (iterations > ITERATIONS_MAX) return { result: refused(E.UNACCEPTABLE_CREDENTIAL, 'Too many iterations') };
   const { name: mechanismName, hash } = known!;
+  const { createHash, createHmac } = crypto();
   const clientKey = createHmac(hash, saltedPassword).update('Client Key').digest();
   const record: ScramRecord = {
     salt: Buffer.from(salt).toString('base64'),

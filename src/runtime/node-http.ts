@@ -1,4 +1,5 @@
-import * as http from 'node:http';
+import type * as Http from 'node:http';
+import { lazyPackage } from './packages.ts';
 
 /** The answer to one GET: a status and a JSON body. */
 export interface HttpAnswer {
@@ -16,12 +17,14 @@ export interface HttpServer {
 const REQUEST_TIMEOUT_MS = 5_000;
 const CONNECTIONS_MAX = 64;
 
+const http = lazyPackage('node:http') as () => typeof Http;
+
 /** A small HTTP server for probes. `answer` is given the path of a GET; undefined means 404. */
 export function serveHttp(
   address: { host: string; port: number },
   answer: (path: string) => HttpAnswer | undefined,
 ): Promise<HttpServer> {
-  const server = http.createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+  const server = http().createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
     const found = request.method === 'GET' ? answer((request.url ?? '/').split('?')[0]!) : undefined;
     const { status, body } = found ?? { status: 404, body: { error: 'not found; try /health or /ready' } };
     const text = `${JSON.stringify(body)}\n`;

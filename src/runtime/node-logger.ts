@@ -1,8 +1,8 @@
-import * as fs from 'node:fs';
 import type { Level, Logger as PinoLogger } from 'pino';
 import type { Logger } from './logger.ts';
 import { lazyPackage } from './packages.ts';
 import { prettyLine } from './pretty-line.ts';
+import { writeText } from './write-text.ts';
 
 export interface LogOptions {
   /** Lines below it are not written. */
@@ -136,19 +136,3 @@ function loadPino({ level, fd, pretty }: LogOptions): PinoLogger {
   const options = { level, base: null, timestamp: false, serializers: { error: pino.stdSerializers.err } };
   return pino(options, destination);
 }
-
-/** Blocking, so that no line is lost however the process ends; a reader that has gone away is not our concern. */
-function writeText(fd: number, text: string): void {
-  const bytes = Buffer.from(text);
-  for (let done = 0; done < bytes.length;) {
-    try {
-      done += fs.writeSync(fd, bytes, done);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
-      // A full pipe: its reader is slow. Wait a millisecond rather than spin.
-      Atomics.wait(pause, 0, 0, 1);
-    }
-  }
-}
-
-const pause = new Int32Array(new SharedArrayBuffer(4));

@@ -45,6 +45,9 @@ test('says what is wrong with a command line', () => {
     [['--port', '1', '--override', 'listeners=PLAINTEXT://:2'], /do not go with/],
   ];
   for (const [args, message] of wrong) {
-    assert.throws(() => parseCommandLine(args), (error) => error instanceof UsageError && message.test(error.message));
+    assert.throws(
+      () => parseCommandLine(args),
+      (error) => error instanceof UsageError && message.test(error.message),
+    );
   }
 });
