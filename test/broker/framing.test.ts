@@ -46,7 +46,7 @@ test('answers come in the order of the requests, whatever each takes', async () 
   await fixture.time.settle();
   // The fetch waits for records, and everything behind it waits for the fetch.
   assert.deepEqual(client.answered, [1, 2, 3]);
-  await fixture.time.advance(100);
+  fixture.time.advance(100);
   await fixture.done(Promise.all(sent.map(({ response }) => response)));
   assert.deepEqual(
     client.answered,
