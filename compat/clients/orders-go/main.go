@@ -45,6 +45,7 @@ func send(bootstrap, topic, codec, path string, rate int) (acked, failed int64) 
 		kgo.ProducerBatchCompression(codecs[codec]),
 		kgo.ProducerLinger(5*time.Millisecond),
 		kgo.RecordRetries(1<<30),
+		kgo.MetadataMinAge(50*time.Millisecond),
 		kgo.RetryBackoffFn(func(int) time.Duration { return 50 * time.Millisecond }),
 	)
 	check(err)
