@@ -1,8 +1,14 @@
-import type { BatchPlace } from './segment.ts';
-
 const CAPACITY_FIRST = 16;
 const CAPACITY_MAX = 512;
 const FIELDS = 4;
+
+/** A batch in a segment file. */
+export interface BatchPlace {
+  readonly position: number;
+  readonly size: number;
+  readonly baseOffset: number;
+  readonly nextOffset: number;
+}
 
 /**
  * Where the last batches of the segment that is written to lie. Readers at the tail, which are most, find their place

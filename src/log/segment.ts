@@ -3,7 +3,7 @@ import type { Disk, DiskFile } from '../runtime/disk.ts';
 import type { FilePool, PooledFile } from './file-pool.ts';
 import { LogDamage } from './log-damage.ts';
 import { OffsetIndex } from './offset-index.ts';
-import { RecentBatches } from './recent-batches.ts';
+import { RecentBatches, type BatchPlace } from './recent-batches.ts';
 import {
   LOG_SUFFIX,
   OFFSET_INDEX_SUFFIX,
@@ -22,14 +22,6 @@ const SEEK_WINDOW_BYTES = 8 * 1024;
 const INDEX_INTERVAL_BYTES = 4096;
 /** A larger segment has entries in its offset index. */
 const UNINDEXED_BYTES_MAX = 4 * 1024 * 1024;
-
-/** A batch in a segment file. */
-export interface BatchPlace {
-  readonly position: number;
-  readonly size: number;
-  readonly baseOffset: number;
-  readonly nextOffset: number;
-}
 
 export interface SegmentOptions {
   readonly files: FilePool;

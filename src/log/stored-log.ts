@@ -3,8 +3,9 @@ import { newSegment, restoreProducers } from './log-recovery.ts';
 import type { LogShared } from './log-shared.ts';
 import { LogSyncer } from './log-syncer.ts';
 import type { ProducerState } from './producer-state.ts';
+import type { BatchPlace } from './recent-batches.ts';
 import type { SegmentList } from './segment-list.ts';
-import type { BatchPlace, Segment } from './segment.ts';
+import type { Segment } from './segment.ts';
 import type { SnapshotFiles } from './snapshot-files.ts';
 import type { AbortedTransaction } from './transaction-index.ts';
 
