@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 /** What V8 writes with --cpu-prof, as far as it is read here. Times are microseconds. */
 export interface CpuProfile {
+  /** On the clock of `process.hrtime`, which all processes of a machine share. */
+  readonly startTime: number;
   readonly nodes: readonly {
     readonly id: number;
     readonly callFrame: {
@@ -28,10 +30,19 @@ export interface SelfTime {
 /** Time the process was on no processor; everything else is work. */
 const IDLE = '(idle)';
 
-/** Self time by function, most first, idle time left out. */
-export function selfTimes(profile: CpuProfile, placeOf: PlaceOf = (frame) => frame.url): SelfTime[] {
+/** A stretch of time on the clock of the profile. */
+export interface Window {
+  readonly beginMicros: number;
+  readonly endMicros: number;
+}
+
+/** Self time by function within a stretch of time, most first, idle time left out. */
+export function selfTimes(profile: CpuProfile, window: Window, placeOf: PlaceOf = (frame) => frame.url): SelfTime[] {
   const microsById = new Map<number, number>();
+  let now = profile.startTime;
   for (const [index, id] of profile.samples.entries()) {
+    now += profile.timeDeltas[index]!;
+    if (now < window.beginMicros || now > window.endMicros) continue;
     // A delta is the time before its sample; V8 charges the sample with the time after it.
     const micros = profile.timeDeltas[index + 1] ?? 0;
     microsById.set(id, (microsById.get(id) ?? 0) + Math.max(0, micros));

@@ -3,8 +3,8 @@ import { firstAnswer } from '../client/first-answer.ts';
 import { diskQuiet } from '../measure/disk-quiet.ts';
 import { cpuSeconds, memory } from '../measure/process-stats.ts';
 import { sleep } from '../measure/wait.ts';
-import type { Side } from '../sides/side.ts';
-import type { BenchContext, Values, Workload } from '../workload.ts';
+import type { Side, SideName } from '../sides/side.ts';
+import type { BenchContext, Workload } from '../workload.ts';
 import { newHome } from './brokers.ts';
 
 const QUIET_MS = 5000;
@@ -15,7 +15,8 @@ export const start: Workload = {
   title: 'Start and rest',
   method:
     'A process is spawned on an empty (for Kafka: formatted) directory; a raw socket asks ApiVersions every millisecond until ' +
-    'the first answer. Memory and processor use follow over five seconds without any request.',
+    'the first answer. One start of each side comes before: from then on Posthorn finds the code that V8 compiled, and both ' +
+    'their files in the page cache. Memory and processor use follow over five seconds without any request.',
   metrics: [
     {
       key: 'startMs',
@@ -34,20 +35,32 @@ export const start: Workload = {
       better: 'less',
       goals: [{ of: 'median', bound: 'at most', limit: 80 }],
     },
+    { key: 'firstStartMs', title: 'the very first start of the build, to first answer', unit: 'ms', better: 'less' },
     { key: 'idleCpuPercent', title: 'processor use when idle', unit: '% of a core', better: 'less' },
   ],
-  open: (context) =>
-    Promise.resolve({
-      measure: (name) =>
-        measure(
+  open: async (context) => {
+    const firstStartMs = new Map<SideName, number>();
+    for (const side of context.sides) firstStartMs.set(side.name, (await measure(context, side)).startMs);
+    return {
+      measure: async (name) => ({
+        ...(await measure(
           context,
           context.sides.find((side) => side.name === name)!,
-        ),
+        )),
+        firstStartMs: firstStartMs.get(name)!,
+      }),
       close: () => Promise.resolve(),
-    }),
+    };
+  },
 };
 
-async function measure(context: BenchContext, side: Side): Promise<Values> {
+interface StartValues {
+  readonly startMs: number;
+  readonly idleMb: number;
+  readonly idleCpuPercent: number;
+}
+
+async function measure(context: BenchContext, side: Side): Promise<StartValues> {
   const home = await newHome(context, side.name);
   await side.prepare(home);
   await diskQuiet();

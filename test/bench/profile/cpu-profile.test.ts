@@ -7,6 +7,7 @@ function node(id: number, functionName: string, url: string): CpuProfile['nodes'
 }
 
 const profile: CpuProfile = {
+  startTime: 1_000_000,
   nodes: [
     node(1, '(root)', ''),
     node(2, 'append', 'src/log/partition-log.ts:5'),
@@ -20,11 +21,22 @@ const profile: CpuProfile = {
 };
 
 test('self time belongs to the sample before it and is summed over call paths, idle left out', () => {
-  assert.deepEqual(selfTimes(profile), [
+  assert.deepEqual(selfTimes(profile, { beginMicros: 0, endMicros: 2e6 }), [
     { name: '(anonymous)', place: 'node:net', ms: 5 },
     { name: 'append', place: 'src/log/partition-log.ts:5', ms: 4 },
     { name: 'writeBuffer', place: '', ms: 2 },
   ]);
+});
+
+test('only samples within the window count', () => {
+  const window = { beginMicros: 1_051_000, endMicros: 1_055_000 };
+  assert.deepEqual(
+    selfTimes(profile, window).map(({ name, ms }) => [name, ms]),
+    [
+      ['append', 3],
+      ['writeBuffer', 2],
+    ],
+  );
 });
 
 test('folders sum their functions', () => {
