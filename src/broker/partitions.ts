@@ -38,7 +38,7 @@ export class Partitions {
   openSome(count: number): boolean {
     let left = count;
     for (const [topic, ofTopic] of this.#unopened) {
-      for (const index of [...ofTopic.keys()]) {
+      for (const index of Array.from(ofTopic.keys())) {
         if (left-- === 0) return true;
         this.get(topic, index);
       }

@@ -42,7 +42,11 @@ const full = (partitions: FetchPartition[]) => ({
 /** Opens a session on the named topics and returns its id. */
 function open(cache: FetchSessions, topics: string[], nowMs = 0): number {
   const context = cache.begin(full(topics.map((topic) => want(topic))), nowMs);
-  return cache.open(context, topics.map(() => answer()), nowMs);
+  return cache.open(
+    context,
+    topics.map(() => answer()),
+    nowMs,
+  );
 }
 
 test('a full fetch opens a session whose next fetch names only what changed', () => {
@@ -52,7 +56,13 @@ test('a full fetch opens a session whose next fetch names only what changed', ()
   const next = cache.begin({ ...full([want('b', 5)]), sessionId: id, sessionEpoch: 1 }, 1);
   assert.equal(next.error, E.NONE);
   assert.equal(next.isIncremental, true);
-  assert.deepEqual(next.partitions.map(({ topic, fetchOffset }) => [topic, fetchOffset]), [['a', 0], ['b', 5]]);
+  assert.deepEqual(
+    next.partitions.map(({ topic, fetchOffset }) => [topic, fetchOffset]),
+    [
+      ['a', 0],
+      ['b', 5],
+    ],
+  );
 });
 
 test('refuses an unknown session, a wrong epoch, and names mixed with ids', () => {
@@ -98,7 +108,10 @@ test('when full, only a session idle for two minutes makes room', () => {
   assert.equal(open(cache, ['b'], 119_999), 0);
   const second = open(cache, ['b'], 120_000);
   assert.notEqual(second, 0);
-  assert.equal(cache.begin({ ...full([]), sessionId: first, sessionEpoch: 1 }, 120_001).error, E.FETCH_SESSION_ID_NOT_FOUND);
+  assert.equal(
+    cache.begin({ ...full([]), sessionId: first, sessionEpoch: 1 }, 120_001).error,
+    E.FETCH_SESSION_ID_NOT_FOUND,
+  );
 });
 
 test('an incremental answer names a partition only for news', () => {
@@ -126,5 +139,8 @@ test('partitions that had data go behind the others', () => {
   const context = cache.begin({ ...full([]), sessionId: id, sessionEpoch: 1 }, 1);
   cache.rotate(context, [context.partitions[0]!]);
   const next = cache.begin({ ...full([]), sessionId: id, sessionEpoch: 2 }, 1);
-  assert.deepEqual(next.partitions.map(({ topic }) => topic), ['b', 'a']);
+  assert.deepEqual(
+    next.partitions.map(({ topic }) => topic),
+    ['b', 'a'],
+  );
 });

@@ -17,7 +17,19 @@ test('follows the end of the log when the leader is alone', () => {
 
 test('is held back by the slowest in-sync follower and by one that has not fetched yet', () => {
   const followers = { inSyncFollowers: [2, 3], inSyncCount: 3 };
-  assert.equal(nextHighWatermark(3, progress({ ...followers, followerEndOffsets: new Map([[2, 9], [3, 7]]) })), 7);
+  assert.equal(
+    nextHighWatermark(
+      3,
+      progress({
+        ...followers,
+        followerEndOffsets: new Map([
+          [2, 9],
+          [3, 7],
+        ]),
+      }),
+    ),
+    7,
+  );
   assert.equal(nextHighWatermark(3, progress({ ...followers, followerEndOffsets: new Map([[2, 9]]) })), 3);
 });
 
