@@ -31,6 +31,7 @@ export interface FixtureOptions {
 /** Counts what a broker hands to its sockets. */
 class CountingNetwork implements Network {
   readonly #network: MemoryNetwork;
+  readonly #accepted = new Set<Connection>();
   writes = 0;
 
   constructor(network: MemoryNetwork) {
@@ -44,8 +45,16 @@ class CountingNetwork implements Network {
         this.writes++;
         write(...args);
       };
+      this.#accepted.add(connection);
       return accept(connection);
     });
+  }
+
+  /** Bytes of answers that clients have not taken. */
+  get pendingBytes(): number {
+    let bytes = 0;
+    for (const connection of this.#accepted) bytes += connection.pendingBytes;
+    return bytes;
   }
 
   connect(...args: Parameters<Network['connect']>): Promise<Connection> {
