@@ -1,5 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { findCoordinator } from '../../src/protocol/messages/010-find-coordinator.ts';
+import { initProducerId } from '../../src/protocol/messages/022-init-producer-id.ts';
 import { startKafka } from '../brokers/kafka.ts';
 import { startPosthorn } from '../brokers/posthorn.ts';
 import type { RunningBroker } from '../brokers/running-broker.ts';
@@ -27,6 +29,8 @@ const { values } = parseArgs({
 /** A scenario that hangs must not hang the run; closing its connections makes the rest of it fail at once. */
 const SCENARIO_MS = 30_000;
 const TRANSACTION = 1;
+const PREPARE_TRIES_MAX = 400;
+const PREPARE_PAUSE_MS = 25;
 const CONCURRENCY = values.serial ? 1 : 4;
 
 interface Verdict {
@@ -41,11 +45,17 @@ async function broker(address: string | undefined, start: () => Promise<RunningB
   return address === undefined ? start() : { bootstrap: address, stop: async () => {} };
 }
 
-/** Scenarios run at the same time, and some look at the topics that groups make: they are there before all. */
+/** Scenarios run at the same time, and some look at the topics that groups make, or need a producer id at once. */
 async function prepare(bootstrap: string): Promise<void> {
   const side = new Side(bootstrap, 'prepare');
   await coordinatorReady(side);
-  await side.peer().quiet(findCoordinator, 4, { key: '', keyType: TRANSACTION, coordinatorKeys: ['x'] });
+  const peer = side.peer();
+  await peer.quiet(findCoordinator, 4, { key: '', keyType: TRANSACTION, coordinatorKeys: ['x'] });
+  for (let tries = 0; tries < PREPARE_TRIES_MAX; tries++) {
+    const request = { transactionalId: null, transactionTimeoutMs: 0, producerId: -1, producerEpoch: -1 };
+    if ((await peer.quiet(initProducerId, 4, request))?.errorCode === 0) break;
+    await pause(PREPARE_PAUSE_MS);
+  }
   side.close();
 }
 

@@ -201,7 +201,7 @@ async function ofTopic(side: Side, peer: Peer): Promise<void> {
       'a damaged batch to an internal topic, as admin client',
       produce,
       12,
-      toProduce({ name: '__transaction_state', topicId: small.topicId }, someBatch(1).fill(0, 80)),
+      toProduce({ name: '__transaction_state', topicId: small.topicId }, someBatch(1).fill(0, 61)),
     );
   await peer.call('a wrong name', produce, 12, toProduce(noTopic('a/b'), someBatch(1)));
 }

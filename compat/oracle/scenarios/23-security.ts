@@ -11,6 +11,7 @@ import { describeClientQuotas } from '../../../src/protocol/messages/048-describ
 import { alterClientQuotas } from '../../../src/protocol/messages/049-alter-client-quotas.ts';
 import { describeUserScramCredentials } from '../../../src/protocol/messages/050-describe-user-scram-credentials.ts';
 import { versionsOf, type Peer, type Scenario, type Side } from '../scenario.ts';
+import { settled } from '../topics.ts';
 
 /** What is asked of security and quotas where none is set up. */
 export const scenario: Scenario = {
@@ -119,6 +120,7 @@ async function quotas(side: Side, peer: Peer): Promise<void> {
       entry('producer_byte_rate', 5, false, [{ entityType: 'ip', entityName: '1.2.3.4' }]),
     ]);
     await alter('nothing', []);
+    await settled(side);
     await describe('exact', 0, user.entityName);
     await describe('exact, strict', 0, user.entityName, 'user', true);
     await describe('default', 1, null);
@@ -126,6 +128,7 @@ async function quotas(side: Side, peer: Peer): Promise<void> {
     await describe('unknown match type', 7, 'x');
     await describe('unknown entity type', 0, 'x', 'foo');
     await alter('remove', [entry('producer_byte_rate', 0, true)]);
+    await settled(side);
     await describe('removed', 0, user.entityName);
     await alter('remove again', [entry('producer_byte_rate', 0, true)]);
   }
