@@ -4,7 +4,7 @@ import { BrokerIdInUse, BrokerRegistration } from '../controller/broker-registra
 import { Controller } from '../controller/controller.ts';
 import { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import { LogDirectories, LogDirectoryUnusable } from '../log/log-directories.ts';
-import { LOG_LIMITS_DEFAULT, LogShared } from '../log/log-shared.ts';
+import { LogShared } from '../log/log-shared.ts';
 import type { ClusterImage } from '../metadata/cluster-image.ts';
 import { EmbeddedStore, StoreLocked } from '../metadata/embedded-store.ts';
 import type { Endpoint } from '../metadata/records.ts';
@@ -171,7 +171,7 @@ interface LogParts {
 function openLogs({ config, runtime, image, paths, partitions, turn }: LogParts): Promise<LogDirectories> {
   const { disk, logger, random, clock } = runtime;
   return LogDirectories.open({
-    shared: new LogShared({ disk, logger, limits: { ...LOG_LIMITS_DEFAULT, tailBytesMax: 0, tailBytesPerLogMax: 0 } }),
+    shared: new LogShared({ disk, logger }),
     random,
     paths,
     nodeId: config.get('node.id') ?? 1,

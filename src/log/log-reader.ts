@@ -1,9 +1,7 @@
-import { batchSize, nextOffset, baseOffset } from '../records/batch.ts';
 import type { LogShared } from './log-shared.ts';
-import { emptySlice, sliceOfBuffers, sliceOfTail, type LogSlice } from './log-slice.ts';
+import { emptySlice, sliceOfBuffers, type LogSlice } from './log-slice.ts';
 import type { SegmentList } from './segment-list.ts';
 import type { Segment } from './segment.ts';
-import type { LogTail, TailChunk } from './tail-cache.ts';
 
 const READ_BLOCK_BYTES = 1024 * 1024;
 
@@ -22,31 +20,10 @@ export interface Readable {
   readonly logEndOffset: number;
 }
 
-/** Reads one log: from its tail where that reaches, else from its files. */
-export class LogReader {
-  readonly #shared: LogShared;
-  readonly #tail: LogTail;
-
-  constructor(shared: LogShared, tail: LogTail) {
-    this.#shared = shared;
-    this.#tail = tail;
-  }
-
-  /** `offset` lies in the log, below `upperOffset`. Throws LogDamage and DiskError. */
-  read(log: Readable, request: ReadRequest): LogSlice {
-    const slice = readTail(this.#tail, this.#shared, request);
-    if (slice !== undefined) return slice;
-    const range = findRange(log, this.#shared, request);
-    return range === undefined ? emptySlice(request.offset) : readRange(this.#shared, range);
-  }
-
-  /** The same; what has to come from a file comes on the thread pool. */
-  async readCold(log: Readable, request: ReadRequest): Promise<LogSlice> {
-    const slice = readTail(this.#tail, this.#shared, request);
-    if (slice !== undefined) return slice;
-    const range = findRange(log, this.#shared, request);
-    return range === undefined ? emptySlice(request.offset) : readRangeCold(this.#shared, range);
-  }
+/** Reads whole batches from the files of a log. `offset` lies in the log, below `upperOffset`. Throws LogDamage and DiskError. */
+export function readLog(log: Readable, shared: LogShared, request: ReadRequest): LogSlice {
+  const range = findRange(log, shared, request);
+  return range === undefined ? emptySlice(request.offset) : readRange(shared, range);
 }
 
 /** Where a read from a file starts and how long it is. */
@@ -55,57 +32,6 @@ interface FileRange {
   readonly position: number;
   readonly length: number;
   readonly upperBound: number;
-}
-
-/**
- * Reads from the tail, whole batches only; undefined when `offset` lies before it. `offset` is below `upperOffset`
- * and that at most the log's end.
- */
-function readTail(tail: LogTail, shared: LogShared, request: ReadRequest): LogSlice | undefined {
-  let index = tail.find(request.offset);
-  if (index < 0) return undefined;
-  const chunks: Uint8Array[] = [];
-  let left = request.bytesMax;
-  let upperBound = request.offset;
-  for (let chunk = tail.at(index); chunk !== undefined; chunk = tail.at(++index)) {
-    if (chunk.baseOffset >= request.upperOffset) break;
-    const cut = cutChunk(chunk, request, chunks.length === 0 && request.minOneBatch, left);
-    if (cut.end === cut.start) break;
-    const isWhole = cut.end === chunk.bytes.length;
-    chunks.push(isWhole && cut.start === 0 ? chunk.bytes : chunk.bytes.subarray(cut.start, cut.end));
-    left -= cut.end - cut.start;
-    upperBound = isWhole ? chunk.nextOffset : cut.nextOffset;
-    if (!isWhole) break;
-  }
-  return chunks.length === 0 ? emptySlice(request.offset) : sliceOfTail(shared.tails, chunks, upperBound);
-}
-
-interface ChunkCut {
-  start: number;
-  end: number;
-  nextOffset: number;
-}
-
-/** The whole batches of a chunk that the request wants and that fit. Walks only where the chunk is not taken whole. */
-function cutChunk(chunk: TailChunk, request: ReadRequest, minOneBatch: boolean, left: number): ChunkCut {
-  const { bytes } = chunk;
-  const cut = { start: 0, end: bytes.length, nextOffset: chunk.nextOffset };
-  const isWanted = chunk.baseOffset >= request.offset && chunk.nextOffset <= request.upperOffset;
-  if (isWanted && bytes.length <= left) return cut;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  let position = 0;
-  while (position < bytes.length && nextOffset(view, position) <= request.offset) position += batchSize(view, position);
-  cut.start = position;
-  cut.end = position;
-  while (position < bytes.length && baseOffset(view, position) < request.upperOffset) {
-    const size = batchSize(view, position);
-    const isFirst = position === cut.start;
-    if (position + size - cut.start > left && !(isFirst && minOneBatch)) break;
-    cut.nextOffset = nextOffset(view, position);
-    position += size;
-    cut.end = position;
-  }
-  return cut;
 }
 
 /**
@@ -153,29 +79,6 @@ function readRange(shared: LogShared, range: FileRange): LogSlice {
   } catch (error) {
     for (const { buffer } of read) shared.buffers.give(buffer);
     throw error;
-  }
-  return sliceOfBuffers(shared.buffers, read, range.upperBound);
-}
-
-/** The same on the thread pool, for what is likely to be on the device only. */
-async function readRangeCold(shared: LogShared, range: FileRange): Promise<LogSlice> {
-  const file = range.segment.log.pin();
-  const read: { buffer: Uint8Array; length: number }[] = [];
-  try {
-    for (let done = 0; done < range.length;) {
-      const wanted = Math.min(READ_BLOCK_BYTES, range.length - done);
-      const buffer = shared.buffers.take(wanted);
-      const entry = { buffer, length: 0 };
-      read.push(entry);
-      entry.length = await file.readAsync(buffer, 0, wanted, range.position + done);
-      done += entry.length;
-      if (entry.length < wanted) break;
-    }
-  } catch (error) {
-    for (const { buffer } of read) shared.buffers.give(buffer);
-    throw error;
-  } finally {
-    range.segment.log.unpin();
   }
   return sliceOfBuffers(shared.buffers, read, range.upperBound);
 }

@@ -3,15 +3,12 @@ import type { Logger } from '../runtime/logger.ts';
 import { FilePool } from './file-pool.ts';
 import { ReadBuffers } from './read-buffers.ts';
 import type { Segment } from './segment.ts';
-import { TailCache } from './tail-cache.ts';
 
 const MIB = 1024 * 1024;
 
 /** Bounds of the memory and files that all logs of a process share. */
 export interface LogLimits {
   readonly openFilesMax: number;
-  readonly tailBytesMax: number;
-  readonly tailBytesPerLogMax: number;
   readonly readBufferIdleBytesMax: number;
   /** Closed segments whose indexes are kept in memory. */
   readonly loadedIndexesMax: number;
@@ -19,8 +16,6 @@ export interface LogLimits {
 
 export const LOG_LIMITS_DEFAULT: LogLimits = {
   openFilesMax: 4096,
-  tailBytesMax: 32 * MIB,
-  tailBytesPerLogMax: 8 * MIB,
   readBufferIdleBytesMax: 16 * MIB,
   loadedIndexesMax: 64,
 };
@@ -29,8 +24,6 @@ export interface LogSharedOptions {
   readonly disk: Disk;
   readonly logger: Logger;
   readonly limits?: LogLimits;
-  /** Told when no log and no reader holds a slab any more; also of blocks that are the log's own: ignore those. */
-  readonly onSlabFree?: (slab: ArrayBufferLike) => void;
 }
 
 /** What the logs of one process have in common: the disk and bounded shares of files and memory. */
@@ -38,20 +31,14 @@ export class LogShared {
   readonly disk: Disk;
   readonly logger: Logger;
   readonly files: FilePool;
-  readonly tails: TailCache;
   readonly buffers: ReadBuffers;
   readonly #loadedMax: number;
   readonly #loaded = new Set<Segment>();
 
-  constructor({ disk, logger, limits = LOG_LIMITS_DEFAULT, onSlabFree }: LogSharedOptions) {
+  constructor({ disk, logger, limits = LOG_LIMITS_DEFAULT }: LogSharedOptions) {
     this.disk = disk;
     this.logger = logger;
     this.files = new FilePool(disk, limits.openFilesMax);
-    this.tails = new TailCache({
-      bytesMax: limits.tailBytesMax,
-      bytesPerLogMax: limits.tailBytesPerLogMax,
-      ...(onSlabFree === undefined ? {} : { onSlabFree }),
-    });
     this.buffers = new ReadBuffers(limits.readBufferIdleBytesMax);
     this.#loadedMax = limits.loadedIndexesMax;
   }

@@ -1,6 +1,5 @@
 import { E, type ErrorSpec } from '../protocol/errors.ts';
 import type { ReadBuffers } from './read-buffers.ts';
-import type { TailCache } from './tail-cache.ts';
 
 const NO_CHUNKS: readonly Uint8Array[] = [];
 
@@ -43,18 +42,6 @@ export function emptySlice(offset: number): LogSlice {
 
 export function failedSlice(error: ErrorSpec): LogSlice {
   return new LogSlice(error, NO_CHUNKS, { bytes: 0, upperBound: -1 });
-}
-
-/** Views of slabs that the tails hold; each is held until the slice is released. */
-export function sliceOfTail(tails: TailCache, chunks: readonly Uint8Array[], upperBound: number): LogSlice {
-  let bytes = 0;
-  for (const chunk of chunks) {
-    tails.hold(chunk.buffer);
-    bytes += chunk.length;
-  }
-  return new LogSlice(E.NONE, chunks, { bytes, upperBound }, () => {
-    for (const chunk of chunks) tails.release(chunk.buffer);
-  });
 }
 
 /** Bytes read from a file into buffers of the pool. */

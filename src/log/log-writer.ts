@@ -19,7 +19,6 @@ import { checkReplicated } from './replicated-batch.ts';
 import { needsRoll } from './retention.ts';
 import { StagedBatches } from './staged-batches.ts';
 import type { StoredLog } from './stored-log.ts';
-import type { LogTail, TailCache } from './tail-cache.ts';
 
 export interface LogWriterOptions {
   /** `topic-partition`, for messages. */
@@ -28,8 +27,6 @@ export interface LogWriterOptions {
   readonly durability: LogDurability;
   readonly producers: ProducerState;
   readonly epochs: LeaderEpochs;
-  readonly tail: LogTail;
-  readonly tails: TailCache;
   readonly endOffset: number;
   config(): LogConfig;
 }
@@ -40,13 +37,12 @@ export interface LogWriterOptions {
  */
 export class LogWriter {
   readonly #options: LogWriterOptions;
-  readonly #staged: StagedBatches;
+  readonly #staged = new StagedBatches();
   #endOffset: number;
   #recordsSinceFlush = 0;
 
   constructor(options: LogWriterOptions) {
     this.#options = options;
-    this.#staged = new StagedBatches(options.tails);
     this.#endOffset = options.endOffset;
   }
 
@@ -86,13 +82,10 @@ export class LogWriter {
   }
 
   writeStaged(): void {
-    const { runs, bytes } = this.#staged;
+    const { chunks, bytes } = this.#staged;
     if (bytes === 0) return;
-    const { store, tail, durability } = this.#options;
-    const chunks: Uint8Array[] = [];
-    for (const run of runs) chunks.push(run.bytes);
+    const { store, durability } = this.#options;
     store.write(chunks, bytes);
-    for (const run of runs) tail.append(run.bytes, run.baseOffset, run.nextOffset);
     this.#staged.clear();
     durability.wrote(bytes, this.#endOffset);
     if (this.#recordsSinceFlush < this.#options.config().flushMessages) return;
@@ -131,7 +124,7 @@ export class LogWriter {
     epochs.assign(partitionLeaderEpoch(view, 0), first);
     if (hasProducerId(view, 0)) applyProducer(producers, { bytes: batch, view }, active);
     active.noteBatch(view, 0, batch.length, config.indexIntervalBytes);
-    this.#staged.add(batch, first, last + 1);
+    this.#staged.add(batch);
     this.#recordsSinceFlush += lastOffsetDelta(view, 0) + 1;
     this.#endOffset = last + 1;
   }

@@ -7,7 +7,7 @@ import { LeaderEpochs, type EpochEnd } from './leader-epochs.ts';
 import type { LogConfig } from './log-config.ts';
 import { LogDamage } from './log-damage.ts';
 import { LogDurability, type DurableLog } from './log-durability.ts';
-import { LogReader, type ReadRequest } from './log-reader.ts';
+import { readLog, type ReadRequest } from './log-reader.ts';
 import type { LogHooks, PartitionLogOptions } from './log-options.ts';
 import { recoverLog } from './log-recovery.ts';
 import type { LogShared } from './log-shared.ts';
@@ -18,7 +18,6 @@ import { deletableByRetention } from './retention.ts';
 import { SegmentList } from './segment-list.ts';
 import { SnapshotFiles } from './snapshot-files.ts';
 import { StoredLog } from './stored-log.ts';
-import { LogTail } from './tail-cache.ts';
 import { findByTimestamp, findLargestTimestamp, type TimestampHit } from './timestamp-search.ts';
 import type { AbortedTransaction } from './transaction-index.ts';
 
@@ -50,8 +49,6 @@ export class PartitionLog {
   readonly #name: string;
   readonly #snapshots: SnapshotFiles;
   readonly #isNew: boolean;
-  readonly #tail: LogTail;
-  readonly #reader: LogReader;
   #topicId: string;
   #config: LogConfig;
   #parts: LogParts;
@@ -75,8 +72,6 @@ export class PartitionLog {
     this.leaderEpochs = new LeaderEpochs(shared.disk, `${directory}/leader-epoch-checkpoint`);
     this.producerState = new ProducerState(this.#name);
     this.#snapshots = new SnapshotFiles(shared.disk, directory);
-    this.#tail = new LogTail(shared.tails);
-    this.#reader = new LogReader(shared, this.#tail);
     this.#isNew = options.isNew;
     this.#parts = this.#build(new SegmentList([]), 0, 0);
   }
@@ -178,7 +173,7 @@ export class PartitionLog {
 
   /**
    * Checks one batch and stages it at the log's end. Offsets and leader epoch are put into `batch` itself, and its
-   * bytes must not change until the tail lets go of their slab. Answers at once; a duplicate answers with the offsets
+   * bytes must not change until they are written. Answers at once; a duplicate answers with the offsets
    * it was given when it first came.
    */
   appendAsLeader(batch: Uint8Array, context: AppendContext): AppendResult {
@@ -246,31 +241,12 @@ export class PartitionLog {
     const early = this.#readEarly(request);
     if (early !== undefined) return early;
     try {
-      return this.#reader.read({ segments: this.#parts.store.segments, logEndOffset: this.logEndOffset }, request);
+      const { segments } = this.#parts.store;
+      return readLog({ segments, logEndOffset: this.logEndOffset }, this.#shared, request);
     } catch (error) {
       this.#fail(error);
       return failedSlice(E.KAFKA_STORAGE_ERROR);
     }
-  }
-
-  /** As {@link read}, but what is not in the tail is read on the thread pool: for offsets far behind. */
-  async readCold(request: ReadRequest): Promise<LogSlice> {
-    const early = this.#readEarly(request);
-    if (early !== undefined) return early;
-    try {
-      return await this.#reader.readCold(
-        { segments: this.#parts.store.segments, logEndOffset: this.logEndOffset },
-        request,
-      );
-    } catch (error) {
-      this.#fail(error);
-      return failedSlice(E.KAFKA_STORAGE_ERROR);
-    }
-  }
-
-  /** Whether a read at `offset` would be served from memory. */
-  isInTail(offset: number): boolean {
-    return this.#tail.find(offset) >= 0;
   }
 
   /** Moves the high watermark; it stays between the log's start and its end. */
@@ -358,7 +334,6 @@ export class PartitionLog {
     this.#guarded(() => {
       const place = this.#parts.store.cutPlace(offset);
       this.#lowerRecoveryPoint(place.endOffset);
-      this.#tail.clear();
       this.#parts.store.cut(place);
       this.#endsAt(place.endOffset);
     });
@@ -370,7 +345,6 @@ export class PartitionLog {
     this.writeStaged();
     this.#guarded(() => {
       this.#lowerRecoveryPoint(offset);
-      this.#tail.clear();
       this.#parts.store.restartAt(offset, nowMs);
       this.#logStartOffset = offset;
       this.#endsAt(offset);
@@ -387,7 +361,6 @@ export class PartitionLog {
     if (this.#failure !== undefined) return;
     this.#failure = reason;
     this.#parts.writer.drop();
-    this.#tail.clear();
     this.#parts.durability.fail();
   }
 
@@ -466,8 +439,6 @@ export class PartitionLog {
       durability,
       producers: this.producerState,
       epochs: this.leaderEpochs,
-      tail: this.#tail,
-      tails: this.#shared.tails,
       endOffset,
       config: () => this.#config,
     });

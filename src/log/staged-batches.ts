@@ -1,67 +1,50 @@
-import type { TailCache } from './tail-cache.ts';
-
 const COPY_BYTES_MAX = 4096;
 const ARENA_BYTES_FIRST = 4096;
 const ARENA_BYTES_MAX = 64 * 1024;
 
-/** A run of staged batches that lie together in memory. */
-export interface StagedRun {
-  bytes: Uint8Array;
-  baseOffset: number;
-  nextOffset: number;
-}
-
 /**
  * The batches of one turn, in order, waiting for their one write. Large ones stay the views they came as; small ones
- * are copied together into a block, because a call to the system per kilobyte and a slab kept alive by a hundred
- * bytes both cost more than the copy.
+ * are copied together into a block, because a call to the system per kilobyte costs more than the copy.
  */
 export class StagedBatches {
-  readonly #cache: TailCache;
-  readonly #runs: StagedRun[] = [];
+  readonly #chunks: Uint8Array[] = [];
   #bytes = 0;
   #arena: Uint8Array | undefined;
   #arenaUsed = 0;
   #arenaNext = ARENA_BYTES_FIRST;
 
-  constructor(cache: TailCache) {
-    this.#cache = cache;
-  }
-
   get bytes(): number {
     return this.#bytes;
   }
 
-  get runs(): readonly StagedRun[] {
-    return this.#runs;
+  /** What is to be written, one chunk after the other. */
+  get chunks(): readonly Uint8Array[] {
+    return this.#chunks;
   }
 
-  add(batch: Uint8Array, baseOffset: number, nextOffset: number): void {
+  add(batch: Uint8Array): void {
     this.#bytes += batch.length;
     if (batch.length > COPY_BYTES_MAX) {
-      this.#cache.hold(batch.buffer);
-      this.#runs.push({ bytes: batch, baseOffset, nextOffset });
+      this.#chunks.push(batch);
       return;
     }
     const arena = this.#arenaWith(batch.length);
     const start = this.#arenaUsed;
     arena.set(batch, start);
     this.#arenaUsed += batch.length;
-    const last = this.#runs.at(-1);
-    if (last !== undefined && last.bytes.buffer === arena.buffer) {
-      last.bytes = arena.subarray(last.bytes.byteOffset, this.#arenaUsed);
-      last.nextOffset = nextOffset;
-      return;
+    const last = this.#chunks.at(-1);
+    if (last !== undefined && last.buffer === arena.buffer) {
+      this.#chunks[this.#chunks.length - 1] = arena.subarray(last.byteOffset, this.#arenaUsed);
+    } else {
+      this.#chunks.push(arena.subarray(start, this.#arenaUsed));
     }
-    this.#cache.hold(arena.buffer);
-    this.#runs.push({ bytes: arena.subarray(start, this.#arenaUsed), baseOffset, nextOffset });
   }
 
-  /** Forgets the batches: they are written, or the log is gone. */
+  /** Forgets the batches: they are written, or the log is gone. The block is used again. */
   clear(): void {
-    for (const run of this.#runs) this.#cache.release(run.bytes.buffer);
-    this.#runs.length = 0;
+    this.#chunks.length = 0;
     this.#bytes = 0;
+    this.#arenaUsed = 0;
   }
 
   /** A block with room. Blocks grow with use: thousands of quiet partitions keep a page each, not 64 KiB. */

@@ -132,7 +132,7 @@ for (const [what, change] of [
       if (/\.(index|timeindex)$/.test(name)) change(fixture, `${DIRECTORY}/${name}`);
     }
     for (const isClean of [true, false]) {
-      const log = fixture.open({ isClean, recoveryPoint: 80, limits: { tailBytesMax: 0 } });
+      const log = fixture.open({ isClean, recoveryPoint: 80 });
       assert.equal(log.offlineReason, undefined);
       assert.equal(log.logEndOffset, 80);
       for (const offset of [0, 7, 39, 40, 63, 79]) {
