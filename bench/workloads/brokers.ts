@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { firstAnswer } from '../client/first-answer.ts';
-import type { BrokerProcess, SideName } from '../sides/side.ts';
+import type { BrokerProcess, Side, SideName } from '../sides/side.ts';
 import type { BenchContext } from '../workload.ts';
 
 /** Brokers of a workload that runs all its rounds against the same processes. */
@@ -45,4 +45,10 @@ export class Brokers {
 /** An empty directory for one broker. */
 export async function newHome(context: BenchContext, side: SideName): Promise<string> {
   return mkdtemp(join(context.workRoot, `${side}-`));
+}
+
+export function sideOf(context: BenchContext, name: SideName): Side {
+  const side = context.sides.find((each) => each.name === name);
+  if (side === undefined) throw new Error(`${name} does not take part`);
+  return side;
 }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { cp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { firstAnswer } from '../client/first-answer.ts';
 import { RawClient } from '../client/raw-client.ts';
@@ -9,11 +10,13 @@ import { cpuSeconds, memory } from '../measure/process-stats.ts';
 import { sleep } from '../measure/wait.ts';
 import type { BrokerProcess, Side, SideName } from '../sides/side.ts';
 import { producerPerformance } from '../tools/perf-tools.ts';
-import type { BenchContext, Values, Workload } from '../workload.ts';
-import { newHome } from './brokers.ts';
+import type { BenchContext, Workload } from '../workload.ts';
+import { newHome, sideOf } from './brokers.ts';
 
 const PARTITIONS = 4;
 const TOPIC = 'restart';
+/** Kafka's name for it, and Posthorn's. */
+const RECOVERY_POINTS = 'recovery-point-offset-checkpoint';
 const POLL_MS = 2;
 const READY_MS = 120_000;
 
@@ -24,7 +27,9 @@ export const restart: Workload = {
   method:
     `1 KiB records lie in ${PARTITIONS} partitions; the broker is killed with -9 right after the last acknowledgement. Each round ` +
     'starts it on a fresh copy of that directory (in the page cache) and asks every two milliseconds: until Metadata names a ' +
-    'leader for every partition, and until every partition has taken a record. Nothing may be missing then.',
+    'leader for every partition, and until every partition has taken a record. Nothing may be missing then. How much is ' +
+    'scanned depends on what the broker had synced by itself; so each round does it again without the recovery point ' +
+    'checkpoint, as if nothing had been.',
   metrics: [
     { key: 'leadersMs', title: 'process start to leaders in Metadata', unit: 'ms', better: 'less' },
     {
@@ -34,7 +39,15 @@ export const restart: Workload = {
       better: 'less',
       goals: [{ of: 'median', bound: 'at most', limit: 1500 }],
     },
+    {
+      key: 'unsyncedReadyMs',
+      title: 'the same with nothing synced before',
+      unit: 'ms',
+      better: 'less',
+      goals: [{ of: 'median', bound: 'at most', limit: 1500 }],
+    },
     { key: 'cpuSeconds', title: 'broker CPU until then', unit: 's', better: 'less' },
+    { key: 'unsyncedCpuSeconds', title: 'broker CPU with nothing synced before', unit: 's', better: 'less' },
     { key: 'residentMb', title: 'resident memory then', unit: 'MB', better: 'less' },
   ],
   open: async (context) => {
@@ -42,12 +55,12 @@ export const restart: Workload = {
     const killed = new Map<SideName, string>();
     for (const side of context.sides) killed.set(side.name, await killedHome(context, side, records));
     return {
-      measure: (name) =>
-        measure(
-          context,
-          context.sides.find((side) => side.name === name)!,
-          killed.get(name)!,
-        ),
+      measure: async (name) => {
+        const side = sideOf(context, name);
+        const asItWas = await restartOnce(context, side, killed.get(name)!, { isUnsynced: false });
+        const unsynced = await restartOnce(context, side, killed.get(name)!, { isUnsynced: true });
+        return { ...asItWas, unsyncedReadyMs: unsynced.readyMs, unsyncedCpuSeconds: unsynced.cpuSeconds };
+      },
       close: async () => {
         for (const home of killed.values()) await rm(home, { recursive: true, force: true });
       },
@@ -71,9 +84,22 @@ async function killedHome(context: BenchContext, side: Side, records: number): P
   return home;
 }
 
-async function measure(context: BenchContext, side: Side, killed: string): Promise<Values> {
+interface RestartValues {
+  readonly leadersMs: number;
+  readonly readyMs: number;
+  readonly cpuSeconds: number;
+  readonly residentMb: number;
+}
+
+async function restartOnce(
+  context: BenchContext,
+  side: Side,
+  killed: string,
+  { isUnsynced }: { readonly isUnsynced: boolean },
+): Promise<RestartValues> {
   const home = await newHome(context, side.name);
   await copyDirectory(killed, home);
+  if (isUnsynced) await rm(join(home, 'data', RECOVERY_POINTS), { force: true });
   await diskQuiet();
   const broker = await side.launch(home);
   try {

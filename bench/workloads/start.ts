@@ -5,7 +5,7 @@ import { cpuSeconds, memory } from '../measure/process-stats.ts';
 import { sleep } from '../measure/wait.ts';
 import type { Side, SideName } from '../sides/side.ts';
 import type { BenchContext, Workload } from '../workload.ts';
-import { newHome } from './brokers.ts';
+import { newHome, sideOf } from './brokers.ts';
 
 const QUIET_MS = 5000;
 
@@ -43,10 +43,7 @@ export const start: Workload = {
     for (const side of context.sides) firstStartMs.set(side.name, (await measure(context, side)).startMs);
     return {
       measure: async (name) => ({
-        ...(await measure(
-          context,
-          context.sides.find((side) => side.name === name)!,
-        )),
+        ...(await measure(context, sideOf(context, name))),
         firstStartMs: firstStartMs.get(name)!,
       }),
       close: () => Promise.resolve(),

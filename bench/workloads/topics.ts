@@ -8,7 +8,7 @@ import { sleep } from '../measure/wait.ts';
 import type { BrokerProcess, Side } from '../sides/side.ts';
 import { runJava } from '../tools/java.ts';
 import type { BenchContext, Goal, Values, Workload } from '../workload.ts';
-import { newHome } from './brokers.ts';
+import { newHome, sideOf } from './brokers.ts';
 
 const WARM_UP_SHARE = 10;
 const CALLS_IN_FLIGHT = 5;
@@ -30,11 +30,7 @@ export const topics: Workload = {
   ],
   open: (context) =>
     Promise.resolve({
-      measure: (name) =>
-        measure(
-          context,
-          context.sides.find((side) => side.name === name)!,
-        ),
+      measure: (name) => measure(context, sideOf(context, name)),
       close: () => Promise.resolve(),
     }),
 };
