@@ -65,7 +65,7 @@ function isAllowedPackage(specifier: string, allowed: readonly string[]): boolea
 
 function worldFaults(path: string, source: string): string[] {
   if (!path.startsWith('src/') || worldly.includes(folderOf(path))) return [];
-  const code = blankNonCode(source, { keepStrings: false });
+  const code = blankNonCode(source);
   return worldUses.flatMap(({ what, pattern }) =>
     [...code.matchAll(pattern)].map((match) => `${path}:${lineAt(code, match.index)}: ${what} outside src/runtime`),
   );

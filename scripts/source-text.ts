@@ -1,9 +1,9 @@
 /**
  * Blanks out what is not code, so that a word in a comment or a string never counts as a use of it. Lengths and line
- * ends stay, so positions still fit. With `keepStrings` only comments go (import paths are strings). It knows enough of
+ * ends stay, and the quotes, so positions still fit. It knows enough of
  * TypeScript for this project's sources: a regular expression literal is recognised by what stands before it.
  */
-export function blankNonCode(source: string, options: { keepStrings: boolean }): string {
+export function blankNonCode(source: string): string {
   const out = source.split('');
   const blank = (from: number, to: number): void => {
     for (let index = from; index < to; index++) if (out[index] !== '\n') out[index] = ' ';
@@ -24,11 +24,11 @@ export function blankNonCode(source: string, options: { keepStrings: boolean }):
       blank(position, end);
     } else if (char === "'" || char === '"') {
       end = endOfQuoted(source, position, char);
-      if (!options.keepStrings) blank(position + 1, end - 1);
+      blank(position + 1, end - 1);
     } else if (char === '`' || (char === '}' && templates.at(-1) === depth)) {
       if (char === '}') templates.pop();
       const text = endOfTemplateText(source, position + 1);
-      if (!options.keepStrings) blank(position + 1, text.end);
+      blank(position + 1, text.end);
       if (text.opensExpression) {
         templates.push(depth);
         end = text.end + 2;
@@ -91,19 +91,23 @@ function endOfRegex(source: string, from: number): number {
   return source.length;
 }
 
+const importForms: readonly RegExp[] = [
+  /\b(?:import|export)\b(?:[^'"`;()=]*?)\bfrom\s*(['"])(\s*)\1/g,
+  /\bimport\s*(['"])(\s*)\1/g,
+  /\bimport\s*\(\s*(['"])(\s*)\1/g,
+  /\brequire\s*\(\s*(['"])(\s*)\1/g,
+];
+
 /** The module names that a source imports, type imports, re-exports and `import()` included, each with its line. */
 export function importsOf(source: string): { specifier: string; line: number }[] {
-  const code = blankNonCode(source, { keepStrings: true });
-  const patterns = [
-    /\b(?:import|export)\b(?:[^'"`;()=]*?)\bfrom\s*(['"])([^'"]+)\1/g,
-    /\bimport\s*(['"])([^'"]+)\1/g,
-    /\bimport\s*\(\s*(['"])([^'"]+)\1/g,
-    /\brequire\s*\(\s*(['"])([^'"]+)\1/g,
-  ];
+  // An import's own name is blank as well here, and is read from the source at the same place.
+  const code = blankNonCode(source);
   const found: { specifier: string; line: number }[] = [];
-  for (const pattern of patterns) {
-    for (const match of code.matchAll(pattern)) {
-      found.push({ specifier: match[2] ?? '', line: lineAt(code, match.index) });
+  for (const form of importForms) {
+    for (const match of code.matchAll(form)) {
+      const start = match.index + match[0].lastIndexOf(match[1] ?? '', match[0].length - 2) + 1;
+      const specifier = source.slice(start, start + (match[2] ?? '').length);
+      found.push({ specifier, line: lineAt(code, match.index) });
     }
   }
   return found.toSorted((a, b) => a.line - b.line);

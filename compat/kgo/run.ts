@@ -44,7 +44,12 @@ interface Tally {
 
 async function runTests(program: string, folder: string, bootstrap: string): Promise<Tally> {
   const pattern = process.argv[2];
-  const args = ['-test.v', '-test.parallel=2', `-test.timeout=${LIMIT_S}s`, `-test.skip=${excluded.map(({ test }) => test).join('|')}`];
+  const args = [
+    '-test.v',
+    '-test.parallel=2',
+    `-test.timeout=${LIMIT_S}s`,
+    `-test.skip=${excluded.map(({ test }) => test).join('|')}`,
+  ];
   const records = process.env['KGO_TEST_RECORDS'] ?? '20000';
   const child = spawn(program, [...args, ...(pattern === undefined ? [] : [`-test.run=${pattern}`])], {
     cwd: folder,
@@ -57,9 +62,17 @@ async function runTests(program: string, folder: string, bootstrap: string): Pro
   const code = await new Promise<number | null>((done) => {
     child.once('close', done);
   });
-  const named = (verdict: string): string[] => [...text.matchAll(new RegExp(`^\\s*--- ${verdict}: (\\S+ \\(.*\\))`, 'gm'))].map((match) => match[1] ?? '');
+  const named = (verdict: string): string[] =>
+    [...text.matchAll(new RegExp(`^\\s*--- ${verdict}: (\\S+ \\(.*\\))`, 'gm'))].map((match) => match[1] ?? '');
   const tally = { passed: named('PASS'), failed: named('FAIL'), skipped: named('SKIP') };
-  if (code !== 0) console.log(text.split('\n').filter((line) => !/^\s*(=== |--- PASS)/.test(line)).slice(-80).join('\n'));
+  if (code !== 0)
+    console.log(
+      text
+        .split('\n')
+        .filter((line) => !/^\s*(=== |--- PASS)/.test(line))
+        .slice(-80)
+        .join('\n'),
+    );
   if (code !== 0 && tally.failed.length === 0) tally.failed.push(`the run, which ended with ${code}`);
   return tally;
 }
