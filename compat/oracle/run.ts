@@ -14,15 +14,17 @@ import { ENDED_EARLY, Side, type Scenario } from './scenario.ts';
 /**
  * Sends the same requests to Apache Kafka and to Posthorn and compares the answers field by field.
  *
- *   node dist/compat/oracle/run.js [--scenario PART]... [--show] [--serial]
+ *   node dist/compat/oracle/run.js [--scenario PART]... [--show] [--brief] [--serial]
  *
  * BOOTSTRAP_A and BOOTSTRAP_B name running brokers (A is Kafka's side); where unset, Apache Kafka and Posthorn are started, both with
- * the settings of brokers/settings.ts. `--show` prints the transcripts. Closes with "N passed, M failed", counted in requests.
+ * the settings of brokers/settings.ts. `--show` prints the transcripts; `--brief` one line for
+ * each kind of difference. Closes with "N passed, M failed", counted in requests.
  */
 const { values } = parseArgs({
   options: {
     scenario: { type: 'string', multiple: true, default: [] },
     show: { type: 'boolean', default: false },
+    brief: { type: 'boolean', default: false },
     serial: { type: 'boolean', default: false },
   },
 });
@@ -109,12 +111,29 @@ function report({ scenario, steps, ms, unexpected, excused }: Verdict): void {
   const meant = excused.size === 0 ? '' : `, ${[...excused.values()].reduce((a, b) => a + b)} differences intended`;
   const verdict = different === 0 ? 'pass' : 'FAIL';
   console.log(`${verdict} ${scenario.name}: ${steps} requests, ${(ms / 1000).toFixed(1)} s${meant}`);
+  if (values.brief) {
+    for (const line of briefly(unexpected)) console.log(line);
+    return;
+  }
   let last = '';
   for (const { step, path, kafka, posthorn } of unexpected) {
     if (step !== last) console.log(`  ${step}`);
     last = step;
     console.log(`    ${path}\n      kafka    ${JSON.stringify(kafka)}\n      posthorn ${JSON.stringify(posthorn)}`);
   }
+}
+
+/** Differences that differ alike in the same kind of field become one line with their number and the first step. */
+function briefly(differences: readonly Difference[]): string[] {
+  const kinds = new Map<string, { count: number; first: string }>();
+  for (const { step, path, kafka, posthorn } of differences) {
+    const sides = [kafka, posthorn].map((value) => (JSON.stringify(value) ?? 'nothing').slice(0, 160));
+    const kind = `${path.replaceAll(/\[\d+\]/g, '[]')}: kafka ${sides[0]}, posthorn ${sides[1]}`;
+    const known = kinds.get(kind);
+    if (known === undefined) kinds.set(kind, { count: 1, first: step });
+    else known.count++;
+  }
+  return [...kinds].map(([kind, { count, first }]) => `  ${kind} (${count}, first ${first})`);
 }
 
 const wanted = scenarios.filter(
