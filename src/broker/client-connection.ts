@@ -4,6 +4,7 @@ import { ResponseQueue } from '../wire/response-queue.ts';
 import type { Connection, ConnectionHandler } from '../runtime/network.ts';
 import { dispatch, peekApiKey, ProtocolViolation } from './dispatcher.ts';
 import type { Peer } from './request-context.ts';
+import type { RequestMemory } from './request-memory.ts';
 import type { BrokerServices } from './services.ts';
 import type { TurnWork } from './turn.ts';
 
@@ -19,6 +20,8 @@ export interface ClientConnectionOptions {
   readonly id: number;
   readonly listenerName: string;
   readonly broker: BrokerServices;
+  /** Shared with all other connections. */
+  readonly memory: RequestMemory;
   readonly onClosed: () => void;
 }
 
@@ -33,12 +36,16 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
   lastActiveMs: number;
   readonly #connection: Connection;
   readonly #broker: BrokerServices;
+  readonly #memory: RequestMemory;
   readonly #onClosed: () => void;
   readonly #receiver: FrameReceiver;
   readonly #responses: ResponseQueue;
   readonly #waiting: Uint8Array[] = [];
   readonly #unsent = new Set<() => void>();
   #waitingBytes = 0;
+  /** Of the memory for requests, for the large frame under way. */
+  #reservedBytes = 0;
+  #isWaitingForMemory = false;
   #running = 0;
   #runsOnlyProduce = true;
   #isEnlisted = false;
@@ -50,6 +57,7 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
     const { broker } = options;
     this.#connection = connection;
     this.#broker = broker;
+    this.#memory = options.memory;
     this.#onClosed = options.onClosed;
     this.lastActiveMs = broker.clock.monotonicMs();
     this.peer = {
@@ -80,6 +88,7 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
     this.#broker.turn.run(() => {
       try {
         this.#receiver.received(count);
+        if (this.#memory.isLimited) this.#reserve();
       } catch (error) {
         this.#fail(error);
       }
@@ -94,8 +103,11 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
   closed(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#memory.forget(this.#mayReserve);
+    this.#memory.release(this.#waitingBytes + this.#reservedBytes);
     this.#waiting.length = 0;
     this.#waitingBytes = 0;
+    this.#reservedBytes = 0;
     for (const sent of this.#unsent) sent();
     this.#unsent.clear();
     this.#onClosed();
@@ -127,6 +139,7 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
     if (!this.#startsAtOnce(frame)) {
       this.#waiting.push(frame);
       this.#waitingBytes += frame.length;
+      this.#memory.add(frame.length);
       this.#pauseIfFull();
       return;
     }
@@ -181,6 +194,7 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
       while (this.#waiting.length > 0 && !this.#isClosed && this.#mayStart(this.#waiting[0]!)) {
         const frame = this.#waiting.shift()!;
         this.#waitingBytes -= frame.length;
+        this.#memory.release(frame.length);
         this.#start(frame);
       }
     } catch (error) {
@@ -197,7 +211,28 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
     this.#broker.turn.enlistAnswer(this);
   }
 
+  /** Reads no more of a large frame than what came with its size until there is memory for all of it. */
+  #reserve(): void {
+    const { expectedBytes } = this.#receiver;
+    if (this.#isClosed || expectedBytes === this.#reservedBytes) return;
+    const doneBytes = this.#reservedBytes;
+    this.#reservedBytes = 0;
+    if (expectedBytes > 0) {
+      if (this.#memory.reserve(expectedBytes, this.#mayReserve)) this.#reservedBytes = expectedBytes;
+      else this.#isWaitingForMemory = true;
+    }
+    if (doneBytes > 0) this.#memory.release(doneBytes);
+    this.#pauseIfFull();
+  }
+
+  readonly #mayReserve = (): void => {
+    this.#isWaitingForMemory = false;
+    this.#reserve();
+    this.#resumeIfRoom();
+  };
+
   #isFull(): boolean {
+    if (this.#isWaitingForMemory) return true;
     if (this.#waiting.length >= WAITING_FRAMES_MAX || this.#waitingBytes >= WAITING_BYTES_MAX) return true;
     return this.#responses.pendingBytes > this.#pendingBytesMax;
   }

@@ -4,6 +4,7 @@ import type { Connection, Listener } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { ClientConnection, plainAddress } from './client-connection.ts';
 import type { ListenerAddress } from './listener-addresses.ts';
+import { RequestMemory } from './request-memory.ts';
 import type { BrokerServices } from './services.ts';
 
 /** The idle are looked for this many times within connections.max.idle.ms. */
@@ -21,6 +22,7 @@ export class ClientListeners {
   readonly #config: BrokerConfig;
   readonly #listeners: Listener[] = [];
   readonly #connections = new Map<number, ClientConnection>();
+  readonly #memory: RequestMemory;
   readonly #perAddress = new Map<string, number>();
   #nextConnectionId = 1;
   #idleTimer: Timer | undefined;
@@ -29,6 +31,7 @@ export class ClientListeners {
   constructor(runtime: Runtime, config: BrokerConfig) {
     this.#runtime = runtime;
     this.#config = config;
+    this.#memory = new RequestMemory(config.get('queued.max.request.bytes'));
   }
 
   get connectionCount(): number {
@@ -99,6 +102,7 @@ export class ClientListeners {
       id,
       listenerName,
       broker,
+      memory: this.#memory,
       onClosed: () => this.#forget(id, remoteAddress),
     });
     this.#connections.set(id, client);

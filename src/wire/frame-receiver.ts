@@ -54,6 +54,11 @@ export class FrameReceiver {
     return (this.#large?.length ?? 0) + (this.#stash?.length ?? 0);
   }
 
+  /** Size of the large frame under way, as announced; 0 when there is none. */
+  get expectedBytes(): number {
+    return this.#large === undefined ? 0 : this.#largeWanted;
+  }
+
   /** Where the connection's next bytes are to land. Asking ends the life of the transient frames handed out. */
   landing(): Uint8Array {
     if (this.#spent !== undefined) {

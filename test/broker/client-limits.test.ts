@@ -4,10 +4,14 @@ import { produce } from '../../src/protocol/messages/000-produce.ts';
 import { fetch } from '../../src/protocol/messages/001-fetch.ts';
 import { apiVersions } from '../../src/protocol/messages/018-api-versions.ts';
 import { BrokerFixture, fetchOf, produceOf } from './broker-fixture.ts';
-import type { RawClient } from './raw-client.ts';
+import { requestFrame, type RawClient } from './raw-client.ts';
 
 const ASK_VERSIONS = { clientSoftwareName: 'raw', clientSoftwareVersion: '1' };
 const MIB = 1024 * 1024;
+
+function frameOf(body: ReturnType<typeof produceOf>): Buffer {
+  return requestFrame(produce, 12, body, { correlationId: 1, clientId: 'raw' });
+}
 
 async function isServed(fixture: BrokerFixture, client: RawClient): Promise<boolean> {
   const { response } = client.send(apiVersions, 3, ASK_VERSIONS);
@@ -158,6 +162,30 @@ test('produce requests overlap up to a limit', async () => {
   fixture.held.release();
   await fixture.done(Promise.all(exchanges.map(({ response }) => response)));
   assert.equal(await fixture.offset('orders'), 3000);
+  await fixture.close();
+});
+
+test('queued.max.request.bytes: a large request waits until the memory for requests is free again', async () => {
+  const settings = { 'queued.max.request.bytes': 200_000, 'socket.request.max.bytes': 200_000 };
+  const fixture = await BrokerFixture.start({ settings });
+  await fixture.createTopic('orders');
+  const [first, second, third] = [await fixture.connect(), await fixture.connect(), await fixture.connect()];
+  const large = frameOf(produceOf('orders', ['x'.repeat(150_000)], { acks: 0 }));
+  for (const client of [first, second, third]) client.write(large.subarray(0, 100_000));
+  await fixture.time.settle();
+  // Two are granted, the second beyond the limit; the third is not read.
+  for (const client of [first, second, third]) client.write(large.subarray(100_000, -1));
+  await fixture.time.settle();
+  assert.deepEqual([first.untakenBytes, second.untakenBytes], [0, 0]);
+  assert.ok(third.untakenBytes > 0);
+  assert.equal(await isServed(fixture, await fixture.connect()), true, 'small requests go on');
+  first.write(large.subarray(-1));
+  await fixture.time.settle();
+  assert.equal(third.untakenBytes, 0);
+  second.close();
+  third.write(large.subarray(-1));
+  await fixture.time.settle();
+  assert.equal(await fixture.offset('orders'), 2);
   await fixture.close();
 });
 

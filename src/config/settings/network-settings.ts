@@ -160,8 +160,7 @@ export const NETWORK_SETTINGS = {
     kind: 'long',
     default: '-1',
     importance: 'medium',
-    noEffect: true,
-    doc: 'Bytes of requests that may be in work at a time; -1 sets no limit.',
+    doc: 'Bytes of requests that all connections together may hold before these are served; -1 sets no limit.',
   },
   'queued.max.requests': {
     kind: 'int',
