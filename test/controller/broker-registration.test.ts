@@ -126,7 +126,7 @@ suite('broker registration', () => {
 
   test('a store that fails at the registration fails the start', async () => {
     const disk = newDisk();
-    disk.fail({ call: 'sync', code: 'EIO' });
+    disk.fail({ call: 'sync', code: 'EIO', path: 'wal-' });
     await assert.rejects(Cluster.start({ disk }), StoreUnavailable);
   });
 });

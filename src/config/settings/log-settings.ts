@@ -207,7 +207,8 @@ export const LOG_SETTINGS = {
     default: null,
     importance: 'high',
     mode: 'cluster-wide',
-    doc: 'Age of an unsynced record at which its partition is synced, unless a topic sets flush.ms.',
+    noEffect: true,
+    doc: 'Age of an unsynced record at which its partition is synced, unless a topic sets flush.ms. Every partition is synced about once a second anyway.',
   },
   'log.flush.offset.checkpoint.interval.ms': {
     kind: 'int',
@@ -221,6 +222,7 @@ export const LOG_SETTINGS = {
     kind: 'long',
     default: '9223372036854775807',
     importance: 'high',
+    noEffect: true,
     doc: 'How often partitions are looked at for whether they must be synced; also the time of log.flush.interval.ms if that is unset.',
   },
   'log.flush.start.offset.checkpoint.interval.ms': {

@@ -74,7 +74,8 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     synonyms: [{ name: 'log.flush.interval.ms' }, { name: 'log.flush.scheduler.interval.ms' }],
-    doc: 'Age of an unsynced record at which its partition is synced.',
+    noEffect: true,
+    doc: 'Age of an unsynced record at which its partition is synced. Every partition is synced about once a second anyway.',
   },
   'follower.replication.throttled.replicas': {
     kind: 'list',
