@@ -68,19 +68,34 @@ function readCompiled(path) {
  */
 function keep(paths, code) {
   for (const path of paths) {
-    const folder = dirname(path);
     const unfinished = `${path}.${process.pid}`;
-    try {
-      fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-      fs.writeFileSync(unfinished, code, { mode: 0o644 });
-      fs.renameSync(unfinished, path);
-      for (const name of fs.readdirSync(folder)) {
-        if (name.endsWith(SUFFIX) && join(folder, name) !== path) fs.rmSync(join(folder, name), { force: true });
-      }
-      return;
-    } catch {
-      fs.rmSync(unfinished, { force: true });
-    }
+    if (attempt(() => write(path, unfinished, code))) return;
+    attempt(() => fs.rmSync(unfinished, { force: true }));
+  }
+}
+
+/**
+ * @param {string} path
+ * @param {string} unfinished
+ * @param {Buffer} code
+ */
+function write(path, unfinished, code) {
+  const folder = dirname(path);
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  fs.writeFileSync(unfinished, code, { mode: 0o644 });
+  fs.renameSync(unfinished, path);
+  for (const name of fs.readdirSync(folder)) {
+    if (name.endsWith(SUFFIX) && join(folder, name) !== path) fs.rmSync(join(folder, name), { force: true });
+  }
+}
+
+/** @param {() => void} action */
+function attempt(action) {
+  try {
+    action();
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -66,9 +66,12 @@ export class Broker {
 
   /** host:port of the first listener, as a client on this machine reaches it. */
   get bootstrapServers(): string {
-    const { host, port } = this.#open.listening[0]!;
-    const isAny = host === '' || host === '0.0.0.0' || host === '::';
-    return `${isAny ? 'localhost' : host.includes(':') ? `[${host}]` : host}:${port}`;
+    return reachableAt(this.#open.listening[0]!);
+  }
+
+  /** Whether the first listener is open to other machines and containers, at every address of this one. */
+  get isOpenToAll(): boolean {
+    return ANY_HOSTS.has(this.#open.listening[0]!.host);
   }
 
   get dataDirectories(): readonly string[] {
@@ -77,7 +80,7 @@ export class Broker {
 
   /** host:port of the health answers; undefined when they were not asked for. */
   get healthAddress(): string | undefined {
-    return this.#health === undefined ? undefined : `${this.#health.host}:${this.#health.port}`;
+    return this.#health === undefined ? undefined : reachableAt(this.#health);
   }
 
   /** Stops cleanly: no new requests, logs and checkpoints on disk, everything released. */
@@ -112,4 +115,11 @@ export class Broker {
     };
     return { status: isGood ? 200 : 503, body };
   }
+}
+
+const ANY_HOSTS: ReadonlySet<string> = new Set(['', '0.0.0.0', '::']);
+
+function reachableAt({ host, port }: { readonly host: string; readonly port: number }): string {
+  const name = ANY_HOSTS.has(host) ? 'localhost' : host;
+  return `${name.includes(':') ? `[${name}]` : name}:${port}`;
 }

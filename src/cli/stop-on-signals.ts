@@ -11,7 +11,7 @@ const SAME_SIGNAL_MS = 100;
  * The first SIGTERM, SIGINT or SIGHUP stops the broker cleanly, with exit code 0; when that takes longer than
  * `timeoutMs`, or at a further signal, the process ends at once, with exit code 1 and a log to be recovered.
  */
-export function stopOnSignals(broker: Broker, timeoutMs: number): void {
+export function stopOnSignals(broker: Pick<Broker, 'close'>, timeoutMs: number): void {
   let stoppingSinceMs: number | undefined;
   const stop = (): void => {
     const nowMs = performance.now();
