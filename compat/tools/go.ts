@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheRoot } from '../paths.ts';
 import { aptInstall, must, output } from './tool.ts';
@@ -11,6 +11,7 @@ const TOOLCHAIN = 'go1.26.0';
 /** A Go that is new enough; throws with the reason where none can be had. */
 export function go(): string {
   for (const command of ['go', '/usr/local/go/bin/go']) if (minorOf(command) >= GO_MINOR_MIN) return command;
+  mkdirSync(cacheRoot, { recursive: true });
   const known = join(cacheRoot, 'go-path');
   const fetched = existsSync(known) ? output('cat', [known])?.trim() : undefined;
   if (fetched !== undefined && minorOf(fetched) >= GO_MINOR_MIN) return fetched;
