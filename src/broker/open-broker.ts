@@ -13,6 +13,7 @@ import { StoreDamaged } from '../metadata/store-files.ts';
 import { DiskError } from '../runtime/disk.ts';
 import { NetworkError } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { adoptFoundTopics } from './adopt-found-topics.ts';
 import { BrokerCore } from './broker-core.ts';
 import { BrokerStartError } from './broker-start-error.ts';
 import { ClientListeners } from './client-listener.ts';
@@ -88,18 +89,22 @@ async function openParts(config: BrokerConfig, runtime: Runtime, opened: Opened)
     turn,
   });
   const controller = new Controller({ store, view, config, random, brokerId, logger });
-  const registration = await BrokerRegistration.start({
-    store,
-    view,
-    brokerId,
-    clusterId: logDirectories.clusterId,
-    endpoints: registeredEndpoints(plan),
-    rack: config.get('broker.rack'),
-    logDirs: logDirectories.directoryIds,
-    timers,
-    random,
-    logger,
-  }).catch(async (error: unknown) => {
+  const register = async (): Promise<BrokerRegistration> => {
+    await adoptFoundTopics({ config, runtime, store, view, logDirectories, brokerId });
+    return BrokerRegistration.start({
+      store,
+      view,
+      brokerId,
+      clusterId: logDirectories.clusterId,
+      endpoints: registeredEndpoints(plan),
+      rack: config.get('broker.rack'),
+      logDirs: logDirectories.directoryIds,
+      timers,
+      random,
+      logger,
+    });
+  };
+  const registration = await register().catch(async (error: unknown) => {
     await logDirectories.close();
     throw error;
   });
@@ -258,8 +263,13 @@ function registeredEndpoints(plan: ListenerPlan): Endpoint[] {
 /** Says what a person can do about it; anything else is passed on as it is. */
 function startError(error: unknown, config: BrokerConfig): unknown {
   const directories = config.text('log.dirs') ?? config.text('log.dir') ?? '';
-  if (error instanceof StoreLocked || error instanceof LogDirectoryUnusable || error instanceof StoreDamaged) {
+  if (error instanceof StoreLocked || error instanceof LogDirectoryUnusable) {
     return new BrokerStartError(error.message, { cause: error });
+  }
+  if (error instanceof StoreDamaged) {
+    const remedy =
+      'restore it, or move the metadata directory away: topics found on disk are then taken up, without their settings';
+    return new BrokerStartError(`${error.message}; ${remedy}`, { cause: error });
   }
   if (error instanceof ListenerError || error instanceof BrokerIdInUse)
     return new BrokerStartError(error.message, { cause: error });

@@ -7,6 +7,7 @@ const FILE_BYTES_MAX = 64 * 1024;
 const META_PROPERTIES = 'meta.properties';
 const CLEAN_SHUTDOWN = '.kafka_cleanshutdown';
 const PARTITION_METADATA = 'partition.metadata';
+const META_REMEDY = 'restore it, or remove it to have it made anew';
 
 /** Who a log directory belongs to (`meta.properties`, version 1). */
 export interface DirectoryIdentity {
@@ -26,12 +27,13 @@ export function readDirectoryIdentity(disk: Disk, directory: string): DirectoryI
     if (text.startsWith('#') || separator < 0) continue;
     values.set(text.slice(0, separator).trim(), text.slice(separator + 1).trim());
   }
-  if (values.get('version') !== '1')
-    throw new Malformed(`${path} has version ${values.get('version') ?? 'none'}, not 1`);
+  if (values.get('version') !== '1') {
+    throw new Malformed(`${path} has version ${values.get('version') ?? 'none'}, not 1; ${META_REMEDY}`);
+  }
   const nodeId = Number(values.get('node.id'));
   const clusterId = values.get('cluster.id');
   if (!Number.isSafeInteger(nodeId) || clusterId === undefined) {
-    throw new Malformed(`${path} lacks node.id or cluster.id`);
+    throw new Malformed(`${path} lacks node.id or cluster.id; ${META_REMEDY}`);
   }
   return { nodeId, clusterId, directoryId: values.get('directory.id') ?? '' };
 }

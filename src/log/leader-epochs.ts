@@ -46,11 +46,16 @@ export class LeaderEpochs {
     return this.#isDirty;
   }
 
-  /** Reads the file; a missing or empty one is no epochs. Throws {@link Malformed}. */
-  load(): void {
-    if (!this.#disk.exists(this.#path)) return;
-    const text = this.#disk.readFile(this.#path, FILE_BYTES_MAX).toString('utf8');
-    if (text.length > 0) this.#entries = parse(text);
+  /** Reads the file; false when it is missing or no such file: the epochs are then to be found in the batches. */
+  load(): boolean {
+    if (!this.#disk.exists(this.#path)) return false;
+    try {
+      this.#entries = parse(this.#disk.readFile(this.#path, FILE_BYTES_MAX).toString('utf8'));
+      return true;
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      return false;
+    }
   }
 
   /** Notes that `epoch` begins at `startOffset`. An epoch that is known already changes nothing. */

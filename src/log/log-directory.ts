@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts';
 import { Malformed } from '../base/malformed.ts';
 import { ZERO_UUID, uuidToBytes, type Uuid } from '../base/uuid.ts';
-import { DiskError } from '../runtime/disk.ts';
+import { DiskError, type Disk } from '../runtime/disk.ts';
 import { makeDurableDirectory } from '../runtime/durable-directory.ts';
 import type { Random } from '../runtime/random.ts';
 import {
@@ -30,6 +30,10 @@ const RECOVERY_POINTS = 'recovery-point-offset-checkpoint';
 const HIGH_WATERMARKS = 'replication-offset-checkpoint';
 const LOG_STARTS = 'log-start-offset-checkpoint';
 const LOCK = '.lock';
+
+const RECOVERY_POINTS_REMEDY = 'remove this file, and the next start reads all logs from their beginning';
+const HIGH_WATERMARKS_REMEDY = 'remove this file, and the next start makes it anew';
+const LOG_STARTS_REMEDY = 'remove this file; records deleted within a segment may then be seen again';
 
 /** A log directory cannot be used. The message is one sentence for the person who starts the broker. */
 export class LogDirectoryUnusable extends Error {
@@ -88,9 +92,9 @@ export class LogDirectory {
       syncNames: () => this.#syncNames(),
       isLowOnSpace: () => this.#isLowOnSpace,
     };
-    this.#recoveryPoints = readOffsetCheckpoint(disk, `${options.path}/${RECOVERY_POINTS}`);
-    this.#highWatermarks = readOffsetCheckpoint(disk, `${options.path}/${HIGH_WATERMARKS}`);
-    this.#logStarts = readOffsetCheckpoint(disk, `${options.path}/${LOG_STARTS}`);
+    this.#recoveryPoints = readCheckpoint(disk, `${options.path}/${RECOVERY_POINTS}`, RECOVERY_POINTS_REMEDY);
+    this.#highWatermarks = readCheckpoint(disk, `${options.path}/${HIGH_WATERMARKS}`, HIGH_WATERMARKS_REMEDY);
+    this.#logStarts = readCheckpoint(disk, `${options.path}/${LOG_STARTS}`, LOG_STARTS_REMEDY);
   }
 
   /** Locks the directory, makes it what it has to be, and opens every log in it. Throws {@link LogDirectoryUnusable}. */
@@ -323,6 +327,16 @@ export class LogDirectory {
   }
 }
 
+/** A damaged checkpoint is for a person to judge: without it, lost records could not be told from a torn tail. */
+function readCheckpoint(disk: Disk, path: string, remedy: string): Map<string, number> {
+  try {
+    return readOffsetCheckpoint(disk, path);
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    throw new LogDirectoryUnusable(`${error.message}; ${remedy}`, { cause: error });
+  }
+}
+
 function settleIdentity({ shared, path, nodeId, clusterId, random }: LogDirectoryOptions): DirectoryIdentity {
   const found = readDirectoryIdentity(shared.disk, path);
   if (found === undefined) {
@@ -331,10 +345,14 @@ function settleIdentity({ shared, path, nodeId, clusterId, random }: LogDirector
     return made;
   }
   if (found.nodeId !== nodeId) {
-    throw new LogDirectoryUnusable(`${path} belongs to node ${found.nodeId}, this broker has node.id ${nodeId}`);
+    throw new LogDirectoryUnusable(
+      `${path} belongs to node ${found.nodeId}, this broker has node.id ${nodeId}; take the other directory or --override node.id=${found.nodeId}`,
+    );
   }
   if (clusterId !== undefined && found.clusterId !== clusterId) {
-    throw new LogDirectoryUnusable(`${path} belongs to cluster ${found.clusterId}, this broker to ${clusterId}`);
+    throw new LogDirectoryUnusable(
+      `${path} belongs to cluster ${found.clusterId}, the metadata to ${clusterId}; one of the two is in the wrong place`,
+    );
   }
   if (found.directoryId !== '') return found;
   const named = { ...found, directoryId: randomUuid(random) };

@@ -1,5 +1,5 @@
 import { Malformed } from '../base/malformed.ts';
-import { nextOffset } from '../records/batch.ts';
+import { baseOffset, nextOffset, partitionLeaderEpoch } from '../records/batch.ts';
 import { replayProducers, replayScanned } from './batch-replay.ts';
 import type { LeaderEpochs } from './leader-epochs.ts';
 import type { LogConfig } from './log-config.ts';
@@ -41,9 +41,10 @@ export interface RecoveredLog {
 export function recoverLog(input: RecoveryInput): RecoveredLog {
   const found = findSegments(input.shared, input.directory, input.nowMs);
   input.snapshots.found(found.names);
-  input.epochs.load();
+  const hasEpochs = input.epochs.load();
   if (found.segments.length === 0) return startEmpty(input);
   const segments = new SegmentList(found.segments);
+  if (!hasEpochs) restoreEpochs(input, segments);
   const logEndOffset = input.isClean ? walkToEnd(input, segments) : recoverTail(input, segments);
   input.epochs.truncateFromEnd(logEndOffset);
   input.snapshots.removeAbove(logEndOffset);
@@ -100,6 +101,9 @@ function walkToEnd(input: RecoveryInput, segments: SegmentList): number {
     active.size = fileBytes;
     return recoverTail(input, segments);
   }
+  if (logEndOffset < input.recoveryPoint && input.logStartOffset <= logEndOffset) {
+    throw new LogDamage(active.log.path, fileBytes, endsEarly(logEndOffset, input.recoveryPoint));
+  }
   active.isDirty = false;
   restoreProducers(input, segments, logEndOffset);
   return logEndOffset;
@@ -130,9 +134,30 @@ function recoverTail(input: RecoveryInput, segments: SegmentList): number {
   }
   if (logEndOffset < recoveryPoint && recoveryPoint > segments.active.baseOffset) {
     const { log, size } = segments.active;
-    throw new LogDamage(log.path, size, `the log ends at offset ${logEndOffset}, it was synced up to ${recoveryPoint}`);
+    throw new LogDamage(log.path, size, endsEarly(logEndOffset, recoveryPoint));
   }
   return logEndOffset;
+}
+
+function endsEarly(logEndOffset: number, recoveryPoint: number): string {
+  return `the log ends at offset ${logEndOffset}, it was synced up to ${recoveryPoint}`;
+}
+
+/** Leader epochs whose file is lost, from the batches that recovery itself does not read. */
+function restoreEpochs(
+  { epochs, isClean, recoveryPoint, shared, directory }: RecoveryInput,
+  segments: SegmentList,
+): void {
+  const to = isClean ? Number.MAX_SAFE_INTEGER : recoveryPoint;
+  for (const segment of segments.all) {
+    if (segment.baseOffset >= to) return;
+    // A fault is met again, and reported, where the place matters.
+    const scanner = segment.scan({ from: 0, to: segment.size, checkCrc: false });
+    while (scanner.next() && baseOffset(scanner.view, scanner.at) < to) {
+      epochs.assign(partitionLeaderEpoch(scanner.view, scanner.at), baseOffset(scanner.view, scanner.at));
+    }
+  }
+  if (epochs.isDirty) shared.logger.warn('leader epochs were lost and made anew from the batches', { directory });
 }
 
 function dropFrom({ shared }: RecoveryInput, segments: SegmentList, index: number): void {

@@ -203,11 +203,30 @@ test('a directory in use, of another node or of another cluster is refused in on
   await broker.directories.close();
   await assert.rejects(
     second.start({ nodeId: 2 }),
-    new LogDirectoryUnusable('/logs belongs to node 1, this broker has node.id 2'),
+    new LogDirectoryUnusable(
+      '/logs belongs to node 1, this broker has node.id 2; take the other directory or --override node.id=1',
+    ),
   );
-  await assert.rejects(second.start({ clusterId: 'other' }), /belongs to cluster .*, this broker to other/);
+  await assert.rejects(second.start({ clusterId: 'other' }), /belongs to cluster .*, the metadata to other/);
   await second.start();
 });
+
+for (const file of ['recovery-point', 'replication', 'log-start']) {
+  test(`a damaged ${file}-offset-checkpoint is refused with what to do, and without it all is there`, async () => {
+    const broker = await started();
+    append(broker.create('orders'), 'a');
+    await broker.directories.close();
+    const path = `/logs/${file}-offset-checkpoint`;
+    writeFile(broker.disk, path, Buffer.from('nonsense\n'));
+    await assert.rejects(broker.start(), {
+      name: 'LogDirectoryUnusable',
+      message: /has version nonsense; remove this file/,
+    });
+    broker.disk.remove(path);
+    await broker.start();
+    assert.deepEqual(valuesOf(readAll(broker.directories.get('orders', 0)!)), ['a']);
+  });
+}
 
 test('a meta.properties that is none is refused', async () => {
   const broker = new Broker();

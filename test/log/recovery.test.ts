@@ -199,13 +199,50 @@ test('leader epochs above the recovery point are found in the batches', async ()
   ]);
 });
 
-test('a damaged leader epoch file takes the partition offline', async () => {
+for (const [what, content] of [
+  ['missing', undefined],
+  ['empty', ''],
+  ['damaged', '0\n1\nnonsense\n'],
+] as const) {
+  test(`leader epochs whose file is ${what} are found in the batches`, async () => {
+    const fixture = new LogFixture();
+    fixture.append(batchOf(['a']), { leaderEpoch: 1 });
+    fixture.log.roll(NOW_MS);
+    fixture.append(batchOf(['b']), { leaderEpoch: 3 });
+    await fixture.flush();
+    fixture.append(batchOf(['c']), { leaderEpoch: 4 });
+    const epochs = [...fixture.log.leaderEpochs.entries];
+    const path = `${DIRECTORY}/leader-epoch-checkpoint`;
+    const lose = (): void =>
+      content === undefined ? fixture.disk.remove(path) : writeFile(fixture.disk, path, Buffer.from(content));
+    lose();
+    const log = fixture.killAndReopen();
+    assert.equal(log.offlineReason, undefined);
+    assert.deepEqual(log.leaderEpochs.entries, epochs);
+    await log.close();
+    lose();
+    const again = fixture.open({ isClean: true, recoveryPoint: 3 });
+    assert.deepEqual(again.leaderEpochs.entries, epochs);
+    await again.close();
+    assert.equal(readFile(fixture.disk, path).toString(), '0\n3\n1 0\n3 1\n4 2\n');
+  });
+}
+
+test('a log that was closed in order and is shorter now is damaged, not shorter', async () => {
   const fixture = new LogFixture();
-  appendAll(fixture, ['a']);
-  await fixture.flush();
-  writeFile(fixture.disk, `${DIRECTORY}/leader-epoch-checkpoint`, Buffer.from('0\n1\nnonsense\n'));
-  const log = fixture.killAndReopen();
-  assert.match(log.offlineReason ?? '', /leader-epoch-checkpoint has the line "nonsense"/);
+  appendAll(fixture, ['a', 'b', 'c']);
+  await fixture.log.close();
+  const bytes = readFile(fixture.disk, LOG);
+  for (const left of [0, size, 2 * size]) {
+    writeFile(fixture.disk, LOG, bytes.subarray(0, left));
+    const log = fixture.open({ isClean: true, recoveryPoint: 3 });
+    assert.match(
+      log.offlineReason ?? '',
+      new RegExp(`damaged at position ${left}: the log ends at offset ${left / size}`),
+    );
+    assert.deepEqual(readFile(fixture.disk, LOG), bytes.subarray(0, left));
+    log.abandon();
+  }
 });
 
 test('a log that lost everything above its start begins there anew', () => {
