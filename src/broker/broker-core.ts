@@ -11,6 +11,7 @@ import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
 import { AutoTopics } from './auto-topics.ts';
 import type { ClientListeners } from './client-listener.ts';
+import { ClientQuotas } from './client-quotas.ts';
 import { errorResponse } from './error-response.ts';
 import { FetchSessions } from './fetch-sessions.ts';
 import type { Reply } from './reply.ts';
@@ -23,6 +24,7 @@ import type { BrokerEndpoint, BrokerServices } from './services.ts';
 import type { Turn } from './turn.ts';
 
 const SESSION_ID_MAX = 0x7fff_ffff;
+const MS_PER_SECOND = 1000;
 
 export interface BrokerCoreParts {
   readonly brokerId: number;
@@ -60,6 +62,7 @@ export class BrokerCore implements BrokerServices {
   readonly fetchSessions: FetchSessions;
   readonly producerIds: ProducerIds;
   readonly autoTopics: AutoTopics;
+  readonly clientQuotas: ClientQuotas;
   readonly #parts: BrokerCoreParts;
 
   constructor(parts: BrokerCoreParts) {
@@ -81,6 +84,13 @@ export class BrokerCore implements BrokerServices {
       () => 1 + Math.floor(parts.random.next() * SESSION_ID_MAX),
     );
     this.producerIds = new ProducerIds(parts.controller);
+    this.clientQuotas = new ClientQuotas(
+      () => parts.view.image,
+      () => ({
+        count: parts.config.get('quota.window.num'),
+        windowMs: parts.config.get('quota.window.size.seconds') * MS_PER_SECOND,
+      }),
+    );
     this.autoTopics = new AutoTopics(parts.controller, parts.config, parts.logger);
   }
 

@@ -1,4 +1,5 @@
 import { Malformed } from '../base/malformed.ts';
+import type { Timer } from '../runtime/clock.ts';
 import { FrameReceiver } from '../wire/frame-receiver.ts';
 import { ResponseQueue } from '../wire/response-queue.ts';
 import type { Connection, ConnectionHandler } from '../runtime/network.ts';
@@ -46,6 +47,8 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
   /** Of the memory for requests, for the large frame under way. */
   #reservedBytes = 0;
   #isWaitingForMemory = false;
+  /** Runs while the client has to pause for its quotas. */
+  #throttle: Timer | undefined;
   #running = 0;
   #runsOnlyProduce = true;
   #isEnlisted = false;
@@ -103,6 +106,7 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
   closed(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#throttle?.cancel();
     this.#memory.forget(this.#mayReserve);
     this.#memory.release(this.#waitingBytes + this.#reservedBytes);
     this.#waiting.length = 0;
@@ -151,7 +155,7 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
   }
 
   #mayStart(frame: Uint8Array): boolean {
-    if (this.#responses.pendingBytes > this.#pendingBytesMax) return false;
+    if (this.#throttle !== undefined || this.#responses.pendingBytes > this.#pendingBytesMax) return false;
     if (this.#running === 0) return true;
     return this.#runsOnlyProduce && this.#running < RUNNING_REQUESTS_MAX && peekApiKey(frame) === PRODUCE;
   }
@@ -171,7 +175,19 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
         this.#enlist();
         this.#startWaiting();
       },
+      throttle: (pauseMs) => this.#pauseFor(pauseMs),
     });
+  }
+
+  /** Of pauses that overlap the one asked for last counts: it was reckoned from all that was counted by then. */
+  #pauseFor(pauseMs: number): void {
+    if (this.#isClosed) return;
+    this.#throttle?.cancel();
+    this.#throttle = this.#broker.timers.set(pauseMs, () => {
+      this.#throttle = undefined;
+      this.#broker.turn.run(() => this.#startWaiting());
+    });
+    this.#pauseIfFull();
   }
 
   /** Runs `sent` when the answer has left or never will, whichever it is: what it lends must come back. */
@@ -232,7 +248,7 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
   };
 
   #isFull(): boolean {
-    if (this.#isWaitingForMemory) return true;
+    if (this.#isWaitingForMemory || this.#throttle !== undefined) return true;
     if (this.#waiting.length >= WAITING_FRAMES_MAX || this.#waitingBytes >= WAITING_BYTES_MAX) return true;
     return this.#responses.pendingBytes > this.#pendingBytesMax;
   }

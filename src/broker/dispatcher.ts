@@ -5,8 +5,9 @@ import { apiTable, requestHeaderVersion, responseHeaderVersion } from '../protoc
 import { decode, encode } from '../protocol/codec.ts';
 import { E } from '../protocol/errors.ts';
 import { requestHeader, responseHeader } from '../protocol/request-header.ts';
-import type { Fields, Write } from '../protocol/schema.ts';
+import type { Fields, Read, Write } from '../protocol/schema.ts';
 import { apiVersions } from '../protocol/messages/018-api-versions.ts';
+import type { ClientRates } from './client-quotas.ts';
 import type { AnyHandler } from './handler.ts';
 import { isServed, loadHandler } from './handlers/all.ts';
 import type { Peer, RequestContext } from './request-context.ts';
@@ -16,6 +17,8 @@ import type { BrokerServices } from './services.ts';
 export interface ResponseSlot {
   /** Without chunks nothing is sent, but the requests behind it may go on. */
   fill(chunks: readonly Uint8Array[], sent?: () => void): void;
+  /** Called before {@link fill}: the client went beyond a quota, and is not served any further for `pauseMs`. */
+  throttle(pauseMs: number): void;
 }
 
 /** The request cannot be served and the connection has to be closed. */
@@ -89,9 +92,44 @@ function serve(handler: AnyHandler, exchange: Exchange): void {
   } catch (error) {
     throw asViolation(error, `${handler.api.name} version ${context.apiVersion}`);
   }
+  const rates = broker.clientQuotas.of(context.clientId);
+  if (rates === undefined) {
+    handler.serve(request, context, broker, (response, sent) => {
+      slot.fill(response === undefined ? [] : frameResponse(handler, context, response), sent);
+    });
+  } else {
+    serveWithin(rates, handler, request, exchange);
+  }
+}
+
+/**
+ * Serves a request and counts it against its client's quotas. As in Kafka the answer goes out at once, with the pause in
+ * it, and the connection is silent for that long; other than in Kafka a fetch beyond its quota brings its records, too.
+ */
+function serveWithin(rates: ClientRates, handler: AnyHandler, request: Read<Fields>, exchange: Exchange): void {
+  const { context, reader, broker, slot } = exchange;
+  const startedMs = broker.clock.monotonicMs();
+  let servedMs: number | undefined;
   handler.serve(request, context, broker, (response, sent) => {
-    slot.fill(response === undefined ? [] : frameResponse(handler, context, response), sent);
+    const nowMs = broker.clock.monotonicMs();
+    const chunks = response === undefined ? [] : frameResponse(handler, context, response);
+    const cost = {
+      apiKey: context.apiKey,
+      requestBytes: reader.bytes.length,
+      responseBytes: chunks.reduce((sum, { length }) => sum + length, 0),
+      busyMs: servedMs ?? nowMs - startedMs,
+      isUnanswered: response === undefined,
+    };
+    const throttleTimeMs = rates.record(cost, nowMs);
+    if (throttleTimeMs === 0) {
+      slot.fill(chunks, sent);
+      return;
+    }
+    slot.throttle(throttleTimeMs);
+    const tellsPause = response !== undefined && 'throttleTimeMs' in handler.api.response.fields;
+    slot.fill(tellsPause ? frameResponse(handler, context, { ...response, throttleTimeMs }) : chunks, sent);
   });
+  servedMs = broker.clock.monotonicMs() - startedMs;
 }
 
 /** The response with its length and header in front; record batches stay the views they are. */

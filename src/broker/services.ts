@@ -8,6 +8,7 @@ import type { Clock, Timers } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
 import type { AutoTopics } from './auto-topics.ts';
+import type { ClientQuotas } from './client-quotas.ts';
 import type { FetchSessions } from './fetch-sessions.ts';
 import type { Reply } from './reply.ts';
 import type { Partitions } from './partitions.ts';
@@ -47,6 +48,7 @@ export interface BrokerServices {
   readonly fetchSessions: FetchSessions;
   readonly producerIds: ProducerIds;
   readonly autoTopics: AutoTopics;
+  readonly clientQuotas: ClientQuotas;
 
   /** What ApiVersions tells: the keys that have a handler, with their versions. */
   servedApis(): readonly ServedApi[];

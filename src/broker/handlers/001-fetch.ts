@@ -46,7 +46,11 @@ export const handleFetch = directHandler(fetch, (request, context, broker, reply
       usesTopicIds,
       maxWaitMs: request.maxWaitMs,
       minBytes: request.minBytes,
-      maxBytes: Math.min(request.maxBytes, broker.config.get('fetch.max.bytes')),
+      maxBytes: Math.min(
+        request.maxBytes,
+        broker.config.get('fetch.max.bytes'),
+        broker.clientQuotas.of(context.clientId)?.fetchBytesMax ?? Infinity,
+      ),
       isReadCommitted: request.isolationLevel === READ_COMMITTED,
       followerId: replicaId,
     },

@@ -6,7 +6,6 @@ export const CLIENT_QUOTA_SETTINGS = {
     kind: 'long',
     default: '9223372036854775807',
     importance: 'medium',
-    noEffect: true,
     doc: 'Bytes per second that may be fetched.',
   },
   controller_mutation_rate: {
@@ -20,14 +19,12 @@ export const CLIENT_QUOTA_SETTINGS = {
     kind: 'long',
     default: '9223372036854775807',
     importance: 'medium',
-    noEffect: true,
     doc: 'Bytes per second that may be produced.',
   },
   request_percentage: {
     kind: 'double',
     default: '2.147483647E9',
     importance: 'medium',
-    noEffect: true,
     doc: "Share of a thread's time, in percent, that requests may take.",
   },
 } as const satisfies SettingTable;

@@ -66,7 +66,6 @@ export const QUOTA_SETTINGS = {
     default: '11',
     check: { range: [1, null] },
     importance: 'low',
-    noEffect: true,
     doc: 'How many windows client quotas are averaged over.',
   },
   'quota.window.size.seconds': {
@@ -74,7 +73,6 @@ export const QUOTA_SETTINGS = {
     default: '1',
     check: { range: [1, null] },
     importance: 'low',
-    noEffect: true,
     doc: 'Length of one window of the client quotas.',
   },
   'replica.alter.log.dirs.io.max.bytes.per.second': {
