@@ -15,7 +15,7 @@ const SUFFIX = '.v8cache';
 const KEEP_AFTER_MS = 3_000;
 
 const dist = join(__dirname, '..', 'dist');
-const bundle = join(dist, 'bundle', 'cli.cjs');
+const bundle = join(dist, 'bundle', 'posthorn.cjs');
 
 /** @typedef {{ run(args: readonly string[]): Promise<'serving' | 'done'> }} Program */
 

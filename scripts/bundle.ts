@@ -2,33 +2,33 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 
 /**
- * Bundles the program and each public entry into one CommonJS file of its own: hundreds of small modules cost more to
- * load than all of their work at start. One file has nothing left to load later, so a running broker outlives an
- * upgrade of its package; parts that are loaded on demand are evaluated on demand.
+ * Makes one CommonJS file of the program and all public entries: hundreds of small modules cost more to load than all
+ * of their work at start. One file has nothing left to load later, so a running broker outlives an upgrade of its
+ * package; parts that are loaded on demand are evaluated on demand. CommonJS, because its compiled code can be kept
+ * (see the launcher), and because both `import` and `require` take it, also inside test runners that know no modules.
  */
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = join(root, 'dist', 'bundle');
+const types = join(folder, 'types');
+const FILE = 'posthorn.cjs';
 const READY_WITHIN_MS = 30_000;
 
-const entries = [
-  { name: 'cli', source: 'src/cli/main.ts' },
-  { name: 'broker', source: 'src/broker/index.ts' },
-] as const;
+/** Public entries by name, with the module that each one is. */
+const entries = { broker: 'src/broker/index' } as const;
 
 function dependencies(): string[] {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: object };
   return Object.keys(manifest.dependencies);
 }
 
-async function bundle(name: string, source: string): Promise<void> {
-  const file = join(folder, `${name}.cjs`);
+async function bundle(): Promise<void> {
   const build = await rolldown({
-    input: join(root, source),
+    input: join(root, 'scripts', 'bundle-entry.ts'),
     cwd: root,
     platform: 'node',
     external: [/^node:/, ...dependencies()],
@@ -37,7 +37,7 @@ async function bundle(name: string, source: string): Promise<void> {
     },
   });
   const { output } = await build.generate({
-    file,
+    file: join(folder, FILE),
     format: 'cjs',
     exports: 'named',
     codeSplitting: false,
@@ -46,8 +46,27 @@ async function bundle(name: string, source: string): Promise<void> {
   await build.close();
   for (const part of output) {
     if (part.type === 'asset') replace(join(folder, part.fileName), String(part.source));
-    else replace(file, `${ascii(part.code).trimEnd()}\n//# build=${digest(part.code)}\n`);
+    else replace(join(folder, FILE), `${ascii(part.code).trimEnd()}\n//# build=${digest(part.code)}\n`);
   }
+}
+
+/** A public entry names what it takes from the bundle one by one, so that `import` sees the names as well. */
+async function writeEntry(name: string, module: string): Promise<void> {
+  const url = pathToFileURL(join(root, 'dist', `${module}.js`)).href;
+  const names = Object.keys((await import(url)) as object);
+  const lines = names.map((exported) => `exports.${exported} = bundle.${exported};\n`);
+  replace(join(folder, `${name}.cjs`), `'use strict';\nconst bundle = require('./${FILE}');\n${lines.join('')}`);
+  copyTypes(`${module}.d.ts`);
+}
+
+/** The declarations that an entry needs, and no others: marked as CommonJS, which the bundle is. */
+function copyTypes(path: string): void {
+  const target = join(types, relative('src', path));
+  const text = readFileSync(join(root, 'dist', path), 'utf8');
+  mkdirSync(dirname(target), { recursive: true });
+  for (const [, imported] of text.matchAll(/from '(\.[^']*)\.ts'/g))
+    copyTypes(`${join(dirname(path), imported!)}.d.ts`);
+  replace(target, text.replaceAll(/from '(\.[^']*)\.ts'/g, `from '$1.js'`).replace(/\/\/# sourceMappingURL=.*\n?/, ''));
 }
 
 /** V8 keeps a text with a single wider letter at two bytes per letter. Our own has them in strings and comments only. */
@@ -79,6 +98,8 @@ async function startOnce(): Promise<void> {
   if (code !== 0) throw new Error(`the bundled program ended with ${code}`);
 }
 
-mkdirSync(folder, { recursive: true });
-for (const { name, source } of entries) await bundle(name, source);
+mkdirSync(types, { recursive: true });
+replace(join(types, 'package.json'), '{ "type": "commonjs" }\n');
+await bundle();
+for (const [name, module] of Object.entries(entries)) await writeEntry(name, module);
 await startOnce();

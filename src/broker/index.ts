@@ -3,8 +3,8 @@ import { MemoryDisk } from '../runtime/memory-disk.ts';
 import { nodeRuntime } from '../runtime/node.ts';
 import { Broker } from './broker.ts';
 
-export { BrokerStartError } from './broker.ts';
-export { InvalidConfiguration } from '../config/load.ts';
+export { BrokerStartError } from './broker-start-error.ts';
+export { InvalidConfiguration } from '../config/invalid-configuration.ts';
 
 export interface StartBrokerOptions {
   /** Port to listen on; 0 takes a free one. 9092 when left out. */

@@ -2,6 +2,7 @@ import { BrokerConfig, type SettingTexts } from './broker-config.ts';
 import { BROKER_SETTINGS, brokerSetting } from './broker-settings.ts';
 import { describeAllowed, readValue } from './check.ts';
 import { settingsFromEnvironment } from './environment.ts';
+import { InvalidConfiguration } from './invalid-configuration.ts';
 import { baseNameOf } from './listener-prefix.ts';
 import { nearestNames } from './nearest.ts';
 import { type Profile, profileDefaults } from './profile.ts';
@@ -34,17 +35,6 @@ export interface LoadedConfig {
   readonly withoutEffect: readonly string[];
   /** Sentences on what was given but not understood as it may have been meant. */
   readonly warnings: readonly string[];
-}
-
-/** Thrown when a setting is unknown or its value bad: one sentence for each, with key, value, what is allowed. */
-export class InvalidConfiguration extends Error {
-  override name = 'InvalidConfiguration';
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
-    this.problems = problems;
-  }
 }
 
 /**

@@ -13,7 +13,7 @@ function installation(t: TestContext): { file: string; bundle: string } {
   const bundle = join(home, 'dist', 'bundle');
   cpSync(join(root, 'bin'), join(home, 'bin'), { recursive: true });
   mkdirSync(bundle, { recursive: true });
-  cpSync(join(root, 'dist', 'bundle', 'cli.cjs'), join(bundle, 'cli.cjs'));
+  cpSync(join(root, 'dist', 'bundle', 'posthorn.cjs'), join(bundle, 'posthorn.cjs'));
   symlinkSync(join(root, 'node_modules'), join(home, 'node_modules'));
   return { file: join(home, 'bin', 'posthorn.js'), bundle };
 }
@@ -30,7 +30,7 @@ async function runOnce(
 }
 
 function codeIn(folder: string): string[] {
-  return readdirSync(folder).filter((name) => name !== 'cli.cjs');
+  return readdirSync(folder).filter((name) => name !== 'posthorn.cjs');
 }
 
 test('a broker leaves its compiled code for the next start, once', async (t) => {

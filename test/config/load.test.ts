@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { InvalidConfiguration, loadConfig } from '../../src/config/load.ts';
+import { InvalidConfiguration } from '../../src/config/invalid-configuration.ts';
+import { loadConfig } from '../../src/config/load.ts';
 import { resolveTopicConfig } from '../../src/config/topic-config.ts';
 
 function problemsOf(sources: Parameters<typeof loadConfig>[0]): readonly string[] {
