@@ -7,15 +7,16 @@ import { handler } from '../handler.ts';
 import type { BrokerServices } from '../services.ts';
 
 type TopicAnswer = WriteMessage<typeof createTopics.response>['topics'][number];
+type Settings = NonNullable<TopicAnswer['configs']>;
 
 /** Creates topics, or only checks whether they could be (CreateTopics; KIP-464, 525). */
 export const handleCreateTopics = handler(createTopics, async ({ topics, validateOnly }, _context, broker) => {
   const created = await broker.controller.createTopics({ topics, validateOnly });
-  return { topics: created.map((topic) => answer(topic, broker)) };
+  const settingsOf = settingsDescriber(broker);
+  return { topics: created.map((topic) => answer(topic, settingsOf)) };
 });
 
-function answer(topic: TopicCreation, broker: BrokerServices): TopicAnswer {
-  const isCreated = topic.error === E.NONE;
+function answer(topic: TopicCreation, settingsOf: (own: ReadonlyMap<string, string>) => Settings): TopicAnswer {
   return {
     name: topic.name,
     topicId: topic.topicId,
@@ -23,15 +24,27 @@ function answer(topic: TopicCreation, broker: BrokerServices): TopicAnswer {
     errorMessage: topic.message,
     numPartitions: topic.numPartitions,
     replicationFactor: topic.replicationFactor,
-    configs: isCreated
-      ? describeTopic(topic.configs, broker.config, null).map(({ name, value, readOnly, source, sensitive }) => ({
-          name,
-          // A setting of the topic's own is shown as it was given.
-          value: topic.configs.get(name) ?? value,
-          readOnly,
-          configSource: source,
-          isSensitive: sensitive,
-        }))
-      : [],
+    configs: topic.error === E.NONE ? settingsOf(topic.configs) : [],
   };
+}
+
+/** Describes topics' settings; all topics of a request without settings of their own share one description. */
+function settingsDescriber(broker: BrokerServices): (own: ReadonlyMap<string, string>) => Settings {
+  let inherited: Settings | undefined;
+  return (own) => {
+    if (own.size > 0) return describeSettings(own, broker);
+    inherited ??= describeSettings(own, broker);
+    return inherited;
+  };
+}
+
+function describeSettings(own: ReadonlyMap<string, string>, broker: BrokerServices): Settings {
+  return describeTopic(own, broker.config, null).map(({ name, value, readOnly, source, sensitive }) => ({
+    name,
+    // A setting of the topic's own is shown as it was given.
+    value: own.get(name) ?? value,
+    readOnly,
+    configSource: source,
+    isSensitive: sensitive,
+  }));
 }
