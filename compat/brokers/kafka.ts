@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kafkaClassPath } from '../tools/kafka-jars.ts';
-import { end, freePort, listening, type RunningBroker } from './running-broker.ts';
+import { end, endsWithUs, freePort, listening, type RunningBroker } from './running-broker.ts';
 import { commonSettings } from './settings.ts';
 
 const START_MS = 90_000;
@@ -39,7 +39,7 @@ export async function startKafka(settings: Readonly<Record<string, string>> = {}
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const log = openSync(join(home, 'kafka.out'), 'a');
-  const child = spawn('java', [...java, 'kafka.Kafka', file], { stdio: ['ignore', log, log] });
+  const child = endsWithUs(spawn('java', [...java, 'kafka.Kafka', file], { stdio: ['ignore', log, log] }));
   if (!(await listening(port, child, START_MS))) {
     await end(child, 0);
     throw new Error(`Apache Kafka did not start, see ${join(home, 'kafka.out')}`);

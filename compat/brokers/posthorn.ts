@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from '../paths.ts';
-import { end, freePort, listening, type RunningBroker } from './running-broker.ts';
+import { end, endsWithUs, freePort, listening, type RunningBroker } from './running-broker.ts';
 import { commonSettings } from './settings.ts';
 
 const START_MS = 30_000;
@@ -37,6 +37,7 @@ export async function startPosthorn(options: PosthornOptions = {}): Promise<Runn
     [join(repositoryRoot, 'bin', 'posthorn.js'), '--port', String(port), '--data-dir', dataDir, ...overrides],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
+  endsWithUs(child);
   const log = createWriteStream(join(home, 'posthorn.out'), { flags: 'a' });
   const tail = keepTail(child, log);
   if (!(await listening(port, child, START_MS))) {

@@ -7,6 +7,27 @@ export interface RunningBroker {
   stop(): Promise<void>;
 }
 
+const children = new Set<ChildProcess>();
+let watching = false;
+
+/** Sees to it that a process does not outlive this one, however this one ends (but for SIGKILL). */
+export function endsWithUs<Child extends ChildProcess>(child: Child): Child {
+  children.add(child);
+  child.once('exit', () => children.delete(child));
+  if (!watching) {
+    watching = true;
+    process.once('exit', () => {
+      for (const each of children) each.kill('SIGKILL');
+    });
+    for (const [signal, code] of [
+      ['SIGTERM', 143],
+      ['SIGINT', 130],
+    ] as const)
+      process.once(signal, () => process.exit(code));
+  }
+  return child;
+}
+
 /** A port that nothing listens on at the moment. */
 export async function freePort(): Promise<number> {
   const server = createServer();

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { endsWithUs } from '../brokers/running-broker.ts';
 import type { CommandLine } from './order-client.ts';
 
 /** Runs a program to its end; its error holds what it said last. */
@@ -22,7 +23,7 @@ export async function runToEnd(commandLine: CommandLine, timeoutMs: number): Pro
 
 export function start(commandLine: CommandLine): ChildProcess {
   const [program = '', ...args] = commandLine;
-  return spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  return endsWithUs(spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] }));
 }
 
 /** Hands out the whole lines of a stream, without their ends. The buffers are only good during the call. */

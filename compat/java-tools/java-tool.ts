@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { endsWithUs } from '../brokers/running-broker.ts';
 import { cacheRoot } from '../paths.ts';
 import { KAFKA_VERSION, kafkaClassPath, needJava } from '../tools/kafka-jars.ts';
 
@@ -99,7 +100,9 @@ export class JavaTools {
     tool: ToolName,
     args: readonly string[],
   ): { child: ReturnType<typeof spawn> & { stdin: NodeJS.WritableStream }; done: Promise<ToolResult> } {
-    const child = spawn('java', [...this.#jvm, classes[tool], ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = endsWithUs(
+      spawn('java', [...this.#jvm, classes[tool], ...args], { stdio: ['pipe', 'pipe', 'pipe'] }),
+    );
     const said: string[] = [];
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => said.push(chunk.toString()));
