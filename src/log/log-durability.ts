@@ -30,6 +30,7 @@ export class LogDurability {
   #durableEndOffset: number;
   #recoveryPoint: number;
   #bytesSinceFlush = 0;
+  #bytesFlushed = 0;
   #wantsCheckpoint = false;
   #isFailed = false;
   #waiting: { readonly offset: number; readonly done: SettledCallback }[] = [];
@@ -48,6 +49,11 @@ export class LogDurability {
 
   get bytesSinceFlush(): number {
     return this.#bytesSinceFlush;
+  }
+
+  /** Bytes that all moves of the recovery point so far have passed. */
+  get bytesFlushed(): number {
+    return this.#bytesFlushed;
   }
 
   get settledEndOffset(): number {
@@ -120,6 +126,7 @@ export class LogDurability {
       this.#durableEndOffset = Math.max(this.#durableEndOffset, synced);
       if (isCheckpoint) {
         this.#bytesSinceFlush -= bytes;
+        this.#bytesFlushed += bytes;
         this.#recoveryPoint = Math.max(this.#recoveryPoint, synced);
       }
     } catch (error) {

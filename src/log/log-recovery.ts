@@ -53,11 +53,11 @@ export function recoverLog(input: RecoveryInput): RecoveredLog {
   return { segments, logStartOffset, logEndOffset };
 }
 
-export function newSegment(input: Pick<RecoveryInput, 'shared' | 'directory' | 'nowMs'>, baseOffset: number): Segment {
+export function newSegment(input: Pick<RecoveryInput, 'shared' | 'directory' | 'nowMs'>, startOffset: number): Segment {
   return new Segment({
     files: input.shared.files,
     directory: input.directory,
-    baseOffset,
+    baseOffset: startOffset,
     size: 0,
     isNew: true,
     createdMs: input.nowMs,

@@ -141,6 +141,11 @@ export class PartitionLog {
     return this.#parts.durability.bytesSinceFlush;
   }
 
+  /** Bytes that the recovery point has passed since the log was opened. */
+  get bytesFlushed(): number {
+    return this.#parts.durability.bytesFlushed;
+  }
+
   get isOffline(): boolean {
     return this.#failure !== undefined;
   }

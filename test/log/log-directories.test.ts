@@ -27,7 +27,9 @@ class Broker {
     this.paths = options.paths ?? ['/logs'];
   }
 
-  async start(more: { nodeId?: number; clusterId?: string } = {}): Promise<LogDirectories> {
+  async start(
+    more: { nodeId?: number; clusterId?: string; checkpointEveryBytes?: number } = {},
+  ): Promise<LogDirectories> {
     this.directories = await LogDirectories.open({
       shared: new LogShared({ disk: this.disk, logger: this.logger }),
       random: new SeededRandom(5),
@@ -270,6 +272,22 @@ test('a failed write takes its directory offline for good, and no other', async 
   assert.equal(broker.disk.exists('/two/.kafka_cleanshutdown'), true);
   await broker.start();
   assert.equal(broker.directories.get('orders', 0)?.isOffline, false);
+});
+
+test('recovery points do not wait for their time once much was synced, whoever asked for the sync', async () => {
+  const broker = new Broker();
+  await broker.start({ checkpointEveryBytes: 200 });
+  broker.directories.tick(NOW_MS);
+  const log = broker.create('orders');
+  const path = '/logs/recovery-point-offset-checkpoint';
+  append(log, 'a');
+  await log.flush();
+  broker.directories.tick(NOW_MS + 1);
+  assert.equal(broker.disk.exists(path), false);
+  for (const value of ['b', 'c', 'd']) append(log, value);
+  await log.flush();
+  broker.directories.tick(NOW_MS + 2);
+  assert.equal(broker.text(path), '0\n1\norders 0 4\n');
 });
 
 test('a failed checkpoint takes the directory offline', async () => {
