@@ -19,11 +19,11 @@ export const POSTHORN_SETTINGS = {
   },
   'posthorn.connection.pending.response.bytes.max': {
     kind: 'int',
-    default: '134217728',
+    default: '16777216',
     check: { range: [1048576, null] },
     importance: 'low',
     own: true,
-    doc: 'Bytes of answers that may wait for a connection whose reader is slow; no further request is read from it above that.',
+    doc: 'Bytes of answers that may wait for a connection whose reader is slow; above that no further request of it is served.',
   },
   'posthorn.flush.policy': {
     kind: 'string',
