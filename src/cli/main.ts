@@ -16,10 +16,7 @@ export async function run(args: readonly string[]): Promise<ProgramState> {
     return await dispatch(args);
   } catch (error) {
     const isUsage = error instanceof UsageError;
-    writeText(
-      STDERR,
-      isUsage ? `posthorn: ${error.message}\nTry 'posthorn --help'.\n` : `posthorn: ${String(error)}\n`,
-    );
+    writeText(STDERR, `posthorn: ${isUsage ? `${error.message}\nTry 'posthorn --help'.` : unexpected(error)}\n`);
     process.exitCode = isUsage ? EXIT_USAGE : EXIT_FAILED;
     return 'done';
   }
@@ -40,4 +37,9 @@ async function dispatch(args: readonly string[]): Promise<ProgramState> {
       command satisfies never;
       return 'done';
   }
+}
+
+/** A fault of ours: where it happened is what matters. */
+function unexpected(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { nearestNames } from '../config/nearest.ts';
 
 /** What the command line asked for. */
 export interface ServeOptions {
@@ -90,6 +91,15 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
   } catch (error) {
-    throw new UsageError((error as Error).message, { cause: error });
+    throw new UsageError(complaint(error as Error & { code?: string }), { cause: error });
   }
+}
+
+function complaint({ code, message }: Error & { code?: string }): string {
+  const unknown = code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' ? /'--?([^']*)'/.exec(message)?.[1] : undefined;
+  if (unknown === undefined) return message;
+  if (unknown.includes('.'))
+    return `there is no option --${unknown}; a setting is given with --override ${unknown}=VALUE`;
+  const nearest = nearestNames(unknown, Object.keys(OPTIONS)).map((name) => `--${name}`);
+  return `there is no option --${unknown}${nearest.length === 0 ? '' : `; did you mean ${nearest.join(' or ')}?`}`;
 }

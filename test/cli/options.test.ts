@@ -37,7 +37,10 @@ test('takes a server.properties file by flag or by place', () => {
 
 test('says what is wrong with a command line', () => {
   const wrong: [string[], RegExp][] = [
-    [['--nope'], /--nope/],
+    [['--nope'], /^there is no option --nope$/],
+    [['--prot', '1'], /no option --prot; did you mean --port/],
+    [['--num.partitions=3'], /--override num\.partitions=VALUE/],
+    [['--port'], /port/],
     [['a', 'b'], /'b'/],
     [['a', '--config', 'b'], /one configuration file/],
     [['--override', 'x'], /NAME=VALUE, not 'x'/],

@@ -212,3 +212,16 @@ test('log lines are readable text when asked for', async (t) => {
   assert.match(stderr, /warn .*settings that are accepted but have no effect.*ssl\.cipher\.suites/);
   assert(!stderr.includes('{"'), stderr);
 });
+
+test('a start loads no package, nor what serves HTTP, encrypts or compresses', async (t) => {
+  const fixture = new URL('loaded-modules.js', import.meta.url).href;
+  const posthorn = new PosthornProcess(t, {
+    args: ['--data-dir', temporaryDirectory(t), '--port', '0'],
+    environment: { NODE_OPTIONS: `--import=${fixture}` },
+  });
+  const client = await connect(t, (await posthorn.ready()).port);
+  await client.send(apiVersions, 0, { clientSoftwareName: '', clientSoftwareVersion: '' }).response;
+  const { code, stderr } = await posthorn.end('SIGTERM');
+  assert.equal(code, 0);
+  assert.deepEqual(JSON.parse(stderr), []);
+});
