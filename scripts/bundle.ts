@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -17,6 +18,9 @@ const folder = join(root, 'dist', 'bundle');
 const types = join(folder, 'types');
 const FILE = 'posthorn.cjs';
 const READY_WITHIN_MS = 30_000;
+
+/** An ApiVersions request of version 0: size, API key, version, correlation id, no client id. */
+const API_VERSIONS = Buffer.from('0000000a0012000000000001ffff', 'hex');
 
 /** Public entries by name, with the module that each one is. */
 const entries = { broker: 'src/broker/index' } as const;
@@ -86,15 +90,27 @@ function replace(path: string, text: string): void {
   renameSync(unfinished, path);
 }
 
-/** Starts the program once, so that V8's compiled code lies beside it from the first start of a person on. */
+/**
+ * Starts the program once and asks it what every client asks first, so that V8's compiled code for both lies beside it
+ * from the first start of a person on.
+ */
 async function startOnce(): Promise<void> {
   const program = spawn(process.execPath, [join(root, 'bin', 'posthorn.js'), '--ephemeral', '--port', '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: READY_WITHIN_MS,
     env: { PATH: process.env['PATH'] },
   });
-  program.stdout.once('data', () => program.kill('SIGTERM'));
-  const [code] = (await once(program, 'exit')) as [number | null];
+  const ended = once(program, 'exit') as Promise<[number | null]>;
+  program.stdout.once('data', (banner: Buffer) => {
+    const port = Number(/ready on \S+:(\d+)/.exec(banner.toString())?.[1]);
+    const socket = connect(port, '127.0.0.1', () => socket.write(API_VERSIONS));
+    socket.once('error', () => program.kill('SIGTERM'));
+    socket.once('data', () => {
+      socket.destroy();
+      program.kill('SIGTERM');
+    });
+  });
+  const [code] = await ended;
   if (code !== 0) throw new Error(`the bundled program ended with ${code}`);
 }
 
