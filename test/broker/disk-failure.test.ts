@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ZERO_UUID } from '../../src/base/uuid.ts';
 import { E } from '../../src/protocol/errors.ts';
 import { produce } from '../../src/protocol/messages/000-produce.ts';
 import { fetch } from '../../src/protocol/messages/001-fetch.ts';
+import { offsetCommit } from '../../src/protocol/messages/008-offset-commit.ts';
+import { findCoordinator } from '../../src/protocol/messages/010-find-coordinator.ts';
 import { createTopics } from '../../src/protocol/messages/019-create-topics.ts';
 import { describeLogDirs } from '../../src/protocol/messages/035-describe-log-dirs.ts';
 import { BrokerFixture, fetchOf, produceOf } from './broker-fixture.ts';
@@ -13,6 +16,18 @@ const GROUP = { 'posthorn.flush.policy': 'group' };
 async function errorOfProduce(fixture: BrokerFixture, value: string, partition = 0): Promise<number> {
   const { responses } = await fixture.call(produce, 12, produceOf('orders', [value], { partition }));
   return responses[0]!.partitionResponses[0]!.errorCode;
+}
+
+async function errorOfCommit(fixture: BrokerFixture, committedOffset: number): Promise<number> {
+  const partition = { partitionIndex: 0, committedOffset, committedLeaderEpoch: -1, committedMetadata: '' };
+  const { topics } = await fixture.call(offsetCommit, 8, {
+    groupId: 'g',
+    generationIdOrMemberEpoch: -1,
+    memberId: '',
+    groupInstanceId: null,
+    topics: [{ name: 'orders', topicId: ZERO_UUID, partitions: [partition] }],
+  });
+  return topics[0]!.partitions[0]!.errorCode;
 }
 
 async function errorsOfDirectories(fixture: BrokerFixture): Promise<number[]> {
@@ -88,9 +103,9 @@ test('a full disk refuses with KAFKA_STORAGE_ERROR and loses nothing acknowledge
     else assert.equal(error, E.KAFKA_STORAGE_ERROR.code);
   }
   assert.ok(acknowledged.length > 0 && acknowledged.length < 8);
-  const failures = fixture.logger.lines.filter(({ message }) => message.includes('directory failed'));
+  const failures = fixture.logger.lines.filter(({ message }) => message.includes('directory is offline'));
   assert.equal(failures.length, 1, 'said once');
-  assert.match(String(failures[0]!.facts['error']), /ENOSPC/);
+  assert.match(String(failures[0]!.facts['reason']), /ENOSPC/);
   await fixture.kill();
   await fixture.start();
   assert.deepEqual(await fixture.values('orders'), acknowledged);
@@ -112,6 +127,23 @@ test('metadata that cannot be written refuses changes, while records go on', asy
   await fixture.time.run(60_000);
   assert.equal(await errorOfProduce(fixture, 'b'), 0);
   assert.deepEqual(await fixture.values('orders'), ['a', 'b']);
+  await fixture.close();
+});
+
+test('commits of offsets fail and do not hang when the directory of their log is offline', async () => {
+  const fixture = await BrokerFixture.start();
+  await fixture.createTopic('orders');
+  for (let left = 10; left > 0; left--) {
+    const { coordinators } = await fixture.call(findCoordinator, 4, { key: '', keyType: 0, coordinatorKeys: ['g'] });
+    if (coordinators[0]!.errorCode === 0) break;
+  }
+  assert.equal(await errorOfCommit(fixture, 1), 0);
+  fixture.disk.fail({ call: 'write', code: 'EIO', path: '__consumer_offsets' });
+  assert.notEqual(await errorOfCommit(fixture, 2), 0);
+  assert.notEqual(await errorOfCommit(fixture, 3), 0);
+  await fixture.kill();
+  await fixture.start();
+  assert.equal(await errorOfCommit(fixture, 4), 0);
   await fixture.close();
 });
 
