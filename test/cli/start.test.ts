@@ -2,33 +2,14 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { produce } from '../../src/protocol/messages/000-produce.ts';
 import { fetch } from '../../src/protocol/messages/001-fetch.ts';
 import { metadata } from '../../src/protocol/messages/003-metadata.ts';
 import { apiVersions } from '../../src/protocol/messages/018-api-versions.ts';
-import { createTopics } from '../../src/protocol/messages/019-create-topics.ts';
-import { NodeNetwork } from '../../src/runtime/node-network.ts';
 import { fetchOf, produceOf, valuesIn } from '../broker/broker-fixture.ts';
-import { RawClient } from '../broker/raw-client.ts';
-import { silent } from '../runtime/silent-logger.ts';
+import { connect, createTopic } from './client.ts';
 import { launcher, PosthornProcess, temporaryDirectory } from './posthorn-process.ts';
-
-async function connect(t: TestContext, port: number, host?: string): Promise<RawClient> {
-  const client = await RawClient.connect(new NodeNetwork(silent), port, host);
-  t.after(() => client.close());
-  return client;
-}
-
-async function createTopic(client: RawClient, name: string): Promise<number> {
-  const { topics } = await client.send(createTopics, 7, {
-    topics: [{ name, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] }],
-    timeoutMs: 10_000,
-    validateOnly: false,
-  }).response;
-  assert.equal(topics[0]!.errorCode, 0);
-  return topics[0]!.numPartitions;
-}
 
 function status(url: string): Promise<{ code: number | undefined; body: unknown }> {
   return new Promise((resolve, reject) => {

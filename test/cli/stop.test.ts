@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { fetch } from '../../src/protocol/messages/001-fetch.ts';
+import { fetchOf } from '../broker/broker-fixture.ts';
+import { connect, createTopic } from './client.ts';
 import { PosthornProcess } from './posthorn-process.ts';
 
 const hanging = fileURLToPath(new URL('hanging-broker.js', import.meta.url));
@@ -14,6 +17,16 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
   });
 }
+
+test('a fetch that waits for records does not hold up the stop', async (t) => {
+  const posthorn = new PosthornProcess(t, { args: ['--port', '0', '--ephemeral'] });
+  const { port } = await posthorn.ready();
+  const client = await connect(t, port);
+  await createTopic(client, 'empty');
+  const waiting = client.send(fetch, 12, fetchOf('empty', { maxWaitMs: 600_000 }));
+  const [ended] = await Promise.all([posthorn.end('SIGTERM'), assert.rejects(waiting.response, /closed/)]);
+  assert.deepEqual([ended.code, ended.stderr], [0, '']);
+});
 
 test('a stop that takes longer than allowed ends the process, and says so', async (t) => {
   const program = new PosthornProcess(t, { file: hanging, args: ['50'] });
