@@ -183,8 +183,7 @@ function openLogs({ config, runtime, image, paths, partitions, turn }: LogParts)
     ...(image.clusterId === undefined ? {} : { clusterId: image.clusterId }),
     nowMs: clock.nowMs(),
     configOf: (topic) => logSettings(topic, image.config({ type: 'topic', name: topic }), config),
-    directoryFailed: (path, reason) => {
-      logger.error('a data directory failed and is offline until the next start', { path, error: reason });
+    directoryFailed: () => {
       turn.run(() => {
         for (const partition of partitions.all()) if (partition.log.isOffline) partition.announceFailure();
       });

@@ -78,6 +78,8 @@ export class LogDirectory {
   #failure: DiskError | undefined;
   #hasNewNames = false;
   #isLowOnSpace = false;
+  /** What may still be written before the space is measured again. */
+  #bytesUnmeasured = 0;
 
   private constructor(options: LogDirectoryOptions, lock: { release(): void }, identity: DirectoryIdentity) {
     const { disk } = options.shared;
@@ -90,7 +92,7 @@ export class LogDirectory {
       diskFailed: (error) => this.#fail(error),
       recoveryPointLowered: () => this.checkpointRecoveryPoints(),
       syncNames: () => this.#syncNames(),
-      isLowOnSpace: () => this.#isLowOnSpace,
+      isLowOnSpace: (bytes) => this.#isSpaceLow(bytes),
     };
     this.#recoveryPoints = readCheckpoint(disk, `${options.path}/${RECOVERY_POINTS}`, RECOVERY_POINTS_REMEDY);
     this.#highWatermarks = readCheckpoint(disk, `${options.path}/${HIGH_WATERMARKS}`, HIGH_WATERMARKS_REMEDY);
@@ -188,13 +190,22 @@ export class LogDirectory {
   measureSpace(): void {
     if (this.#failure !== undefined) return;
     this.#guarded(() => {
-      const isLow = this.#shared.disk.space(this.path).freeBytes < this.#options.freeBytesMin;
+      this.#bytesUnmeasured = this.#shared.disk.space(this.path).freeBytes - this.#options.freeBytesMin;
+      const isLow = this.#bytesUnmeasured < 0;
       if (isLow !== this.#isLowOnSpace) {
         const message = isLow ? 'low on space: producers are refused' : 'there is space again: producers are served';
         this.#shared.logger.warn(message, { directory: this.path });
       }
       this.#isLowOnSpace = isLow;
     });
+  }
+
+  /** Whether producers are refused now that one brings `bytes`: a fast one fills a disk between two ticks. */
+  #isSpaceLow(bytes: number): boolean {
+    if (this.#isLowOnSpace) return true;
+    this.#bytesUnmeasured -= bytes;
+    if (this.#bytesUnmeasured < 0) this.measureSpace();
+    return this.#isLowOnSpace;
   }
 
   checkpointRecoveryPoints(): void {

@@ -11,7 +11,7 @@ export interface LogHooks {
   /** The directory's own names, of logs that were made in it, are to be durable when this returns. */
   syncNames(): void;
   /** Too little space is left for producers; what the broker itself writes still goes in. */
-  isLowOnSpace(): boolean;
+  isLowOnSpace(bytes: number): boolean;
 }
 
 export interface PartitionLogOptions {

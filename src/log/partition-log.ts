@@ -184,7 +184,7 @@ export class PartitionLog {
   appendAsLeader(batch: Uint8Array, context: AppendContext): AppendResult {
     if (this.#failure !== undefined) return refusedAppend(E.KAFKA_STORAGE_ERROR, { detail: this.#failure.message }, -1);
     if (context.origin === 'coordinator') return this.#append(batch, context);
-    if (this.#hooks.isLowOnSpace()) {
+    if (this.#hooks.isLowOnSpace(batch.length)) {
       return refusedAppend(E.KAFKA_STORAGE_ERROR, { detail: `${this.directory} is low on space` }, -1);
     }
     const prepared = prepareClientBatch(batch, {

@@ -28,7 +28,7 @@ class Broker {
   }
 
   async start(
-    more: { nodeId?: number; clusterId?: string; checkpointEveryBytes?: number } = {},
+    more: { nodeId?: number; clusterId?: string; checkpointEveryBytes?: number; freeBytesMin?: number } = {},
   ): Promise<LogDirectories> {
     this.directories = await LogDirectories.open({
       shared: new LogShared({ disk: this.disk, logger: this.logger }),
@@ -288,6 +288,28 @@ test('recovery points do not wait for their time once much was synced, whoever a
   await log.flush();
   broker.directories.tick(NOW_MS + 2);
   assert.equal(broker.text(path), '0\n1\norders 0 4\n');
+});
+
+test('a producer that fills the disk between two ticks is refused before the disk is full', async () => {
+  const capacityBytes = 100_000;
+  const freeBytesMin = 40_000;
+  const broker = new Broker({ disk: new MemoryDisk({ capacityBytes }) });
+  await broker.start({ freeBytesMin });
+  const log = broker.create('orders');
+  const value = 'x'.repeat(1000);
+  const place = (): boolean => {
+    const context = { leaderEpoch: 0, origin: 'client', nowMs: NOW_MS } as const;
+    const { error } = log.appendAsLeader(batchOf([value]), context);
+    log.writeStaged();
+    return error === E.NONE;
+  };
+  let count = 0;
+  while (place()) count++;
+  const { freeBytes } = broker.disk.space('/logs');
+  assert.ok(freeBytes > freeBytesMin - 2 * value.length && freeBytes < freeBytesMin + 2 * value.length, `${freeBytes}`);
+  assert.equal(log.isOffline, false);
+  log.setHighWatermark(log.logEndOffset);
+  assert.equal(readAll(log).length, count);
 });
 
 test('a failed checkpoint takes the directory offline', async () => {
