@@ -29,7 +29,7 @@ export const nodeDisk: Disk = {
     }),
   exists: (path) => fs.existsSync(path),
   list: (path) => calling(path, () => list(path)),
-  makeDirectory: (path) => calling(path, () => void fs.mkdirSync(path, { recursive: true })),
+  makeDirectory: (path) => calling(path, () => makeDirectory(path)),
   rename: (from, to) => calling(from, () => fs.renameSync(from, to)),
   remove: (path) => calling(path, () => fs.rmSync(path, { recursive: true, force: true })),
   syncDirectory: (path) => calling(path, () => syncDirectory(path)),
@@ -60,6 +60,19 @@ function readWhole(path: string, bytesMax: number): Buffer {
     return content.subarray(0, file.read(content, 0, size, 0));
   } finally {
     file.close();
+  }
+}
+
+/** With those above it. Node's own recursion does not end where a directory is that takes no others, as below /proc. */
+function makeDirectory(path: string): void {
+  try {
+    fs.mkdirSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && fs.statSync(path).isDirectory()) return;
+    if (code !== 'ENOENT') throw error;
+    makeDirectory(paths.dirname(path));
+    fs.mkdirSync(path);
   }
 }
 

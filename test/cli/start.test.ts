@@ -123,6 +123,17 @@ test('a data directory in use is said in one sentence, and stays unharmed', asyn
   assert.equal((await first.end('SIGTERM')).code, 0);
 });
 
+test('a data directory that cannot be made is said in one sentence', async (t) => {
+  const file = join(temporaryDirectory(t), 'file');
+  writeFileSync(file, '');
+  const places = process.platform === 'linux' ? [file, join(file, 'below'), '/proc/posthorn'] : [file];
+  for (const place of places) {
+    const { code, stderr } = await new PosthornProcess(t, { args: ['--data-dir', place, '--port', '0'] }).ended;
+    assert.equal(code, 1);
+    assert.match(stderr, /^posthorn: the data directory .* cannot be used: .*\n$/);
+  }
+});
+
 test('a health port in use is said in one sentence', async (t) => {
   const first = new PosthornProcess(t, { args: ['--ephemeral', '--port', '0'] });
   const { port } = await first.ready();
