@@ -3,10 +3,11 @@ import type { BrokerConfig } from '../config/broker-config.ts';
 import { withoutEffect } from '../config/load.ts';
 import type { PartitionLog } from '../log/partition-log.ts';
 import { isInternalTopic } from '../controller/internal-topics.ts';
-import type { LogDirectories } from '../log/log-directories.ts';
+import { LogDirectoryUnusable, type LogDirectories } from '../log/log-directories.ts';
 import type { ClusterImage, PartitionImage, TopicImage } from '../metadata/cluster-image.ts';
 import type { ImageDelta } from '../metadata/image-delta.ts';
 import type { Clock, Timers } from '../runtime/clock.ts';
+import { DiskError } from '../runtime/disk.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { logSettings } from './log-settings.ts';
 import type { Partitions } from './partitions.ts';
@@ -139,7 +140,8 @@ export class TopicApplier {
       partitions.add(log, assigned);
       this.#parts.onPartition(topic.name, index, 'taken up');
     } catch (error) {
-      logger.error('partition is offline: its log cannot be opened', { topic: topic.name, partition: index, error });
+      const facts = { topic: topic.name, partition: index, ...cause(error) };
+      logger.error('partition is offline: its log cannot be opened', facts);
     }
   }
 
@@ -152,7 +154,8 @@ export class TopicApplier {
       try {
         logDirectories.delete(topic.name, index, clock.nowMs());
       } catch (error) {
-        logger.error('the log of a deleted topic cannot be removed', { topic: topic.name, partition: index, error });
+        const facts = { topic: topic.name, partition: index, ...cause(error) };
+        logger.error('the log of a deleted topic cannot be removed', facts);
       }
     });
     this.#parts.onTopicDeleted(topic);
@@ -174,4 +177,10 @@ export class TopicApplier {
       clusterDefault: this.#image.config({ type: 'broker', name: '' }),
     });
   }
+}
+
+/** What the disk does is said in a sentence; only a fault of the program is worth its stack. */
+function cause(error: unknown): Record<string, unknown> {
+  const isKnown = error instanceof DiskError || error instanceof LogDirectoryUnusable;
+  return isKnown ? { reason: error.message } : { error };
 }

@@ -113,6 +113,17 @@ test('a full disk refuses with KAFKA_STORAGE_ERROR and loses nothing acknowledge
   await fixture.close();
 });
 
+test('a topic made after every directory failed is said to be offline in a sentence', async () => {
+  const fixture = await BrokerFixture.start();
+  await fixture.createTopic('orders');
+  fixture.disk.fail({ call: 'write', code: 'EIO', path: 'orders-0' });
+  assert.equal(await errorOfProduce(fixture, 'lost'), E.KAFKA_STORAGE_ERROR.code);
+  await fixture.createTopic('more');
+  const offline = fixture.logger.lines.find(({ message }) => message.startsWith('partition is offline'));
+  assert.deepEqual(offline?.facts, { topic: 'more', partition: 0, reason: 'every log directory has failed' });
+  await fixture.close();
+});
+
 test('metadata that cannot be written refuses changes, while records go on', async () => {
   const fixture = await BrokerFixture.start();
   await fixture.createTopic('orders');
