@@ -208,7 +208,7 @@ export const LOG_SETTINGS = {
     importance: 'high',
     mode: 'cluster-wide',
     noEffect: true,
-    doc: 'Age of an unsynced record at which its partition is synced, unless a topic sets flush.ms. Every partition is synced about once a second anyway.',
+    doc: 'Age of an unsynced record at which its partition is synced, unless a topic sets flush.ms. Every partition is synced at least each 30 seconds anyway.',
   },
   'log.flush.offset.checkpoint.interval.ms': {
     kind: 'int',

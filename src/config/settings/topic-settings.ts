@@ -75,7 +75,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     importance: 'medium',
     synonyms: [{ name: 'log.flush.interval.ms' }, { name: 'log.flush.scheduler.interval.ms' }],
     noEffect: true,
-    doc: 'Age of an unsynced record at which its partition is synced. Every partition is synced about once a second anyway.',
+    doc: 'Age of an unsynced record at which its partition is synced. Every partition is synced at least each 30 seconds anyway.',
   },
   'follower.replication.throttled.replicas': {
     kind: 'list',
