@@ -81,25 +81,25 @@ export class FetchSessions {
 
   /** Finds or refuses the session that a request names, and applies what it changes. */
   begin(request: SessionRequest, nowMs: number): FetchContext {
-    const { sessionId, sessionEpoch, usesTopicIds, partitions } = request;
-    const base = { partitions, isIncremental: false, sessionId: 0, opensSession: false, usesTopicIds };
+    const { sessionId, sessionEpoch, usesTopicIds } = request;
     if (sessionEpoch === EPOCH_FINAL || sessionEpoch === EPOCH_INITIAL) {
       // Any session named in a full fetch is closed by it.
       if (sessionId !== 0) this.#sessions.delete(sessionId);
-      return { ...base, error: E.NONE, opensSession: sessionEpoch === EPOCH_INITIAL };
+      return wholeFetch(request, E.NONE, sessionEpoch === EPOCH_INITIAL);
     }
     const session = this.#sessions.get(sessionId);
-    if (session === undefined) return { ...base, error: E.FETCH_SESSION_ID_NOT_FOUND };
-    if (session.epoch !== sessionEpoch) return { ...base, error: E.INVALID_FETCH_SESSION_EPOCH };
-    if (session.usesTopicIds !== usesTopicIds) return { ...base, error: E.FETCH_SESSION_TOPIC_ID_ERROR };
+    if (session === undefined) return wholeFetch(request, E.FETCH_SESSION_ID_NOT_FOUND, false);
+    if (session.epoch !== sessionEpoch) return wholeFetch(request, E.INVALID_FETCH_SESSION_EPOCH, false);
+    if (session.usesTopicIds !== usesTopicIds) return wholeFetch(request, E.FETCH_SESSION_TOPIC_ID_ERROR, false);
     this.#update(session, request);
     if (session.partitions.size === 0) {
       this.#sessions.delete(sessionId);
-      return { ...base, error: E.NONE, partitions: [] };
+      return wholeFetch({ usesTopicIds, partitions: [] }, E.NONE, false);
     }
     session.lastUsedMs = nowMs;
     session.epoch = session.epoch === EPOCH_MAX ? 1 : session.epoch + 1;
-    return { ...base, error: E.NONE, partitions: [...session.partitions.values()], isIncremental: true, sessionId };
+    const partitions = Array.from(session.partitions.values());
+    return { error: E.NONE, partitions, isIncremental: true, sessionId, opensSession: false, usesTopicIds };
   }
 
   /** Opens the session of a full fetch once its answers are known; 0 when there is no room for it. */
@@ -120,7 +120,8 @@ export class FetchSessions {
   /** Moves partitions that just had data behind the others, so that a full answer does not starve anyone. */
   rotate(context: FetchContext, served: readonly FetchPartition[]): void {
     const session = this.#sessions.get(context.sessionId);
-    if (session === undefined) return;
+    // One partition alone is always in its place.
+    if (session === undefined || session.partitions.size === 1) return;
     for (const partition of served) {
       const key = keyOf(partition, session.usesTopicIds);
       if (session.partitions.get(key) !== partition) continue;
@@ -160,6 +161,15 @@ export class FetchSessions {
     this.#sessions.delete(oldest.id);
     return true;
   }
+}
+
+/** A fetch that names all it wants, or the error it meets. */
+function wholeFetch(
+  { partitions, usesTopicIds }: Pick<SessionRequest, 'partitions' | 'usesTopicIds'>,
+  error: ErrorSpec,
+  opensSession: boolean,
+): FetchContext {
+  return { error, partitions, isIncremental: false, sessionId: 0, opensSession, usesTopicIds };
 }
 
 function keyOf(partition: { topic: string; topicId: string; partition: number }, usesTopicIds: boolean): string {

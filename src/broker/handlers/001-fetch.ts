@@ -6,7 +6,7 @@ import { mustTell, type FetchContext, type FetchPartition, type PartitionAnswer 
 import { directHandler } from '../handler.ts';
 import type { Reply } from '../reply.ts';
 import type { RequestContext } from '../request-context.ts';
-import type { BrokerServices } from '../services.ts';
+import type { BrokerEndpoint, BrokerServices } from '../services.ts';
 
 type Request = ReadMessage<typeof fetch.request>;
 type Response = WriteMessage<typeof fetch.response>;
@@ -108,34 +108,43 @@ function answer(
   to: { broker: BrokerServices; context: RequestContext; reply: Reply<typeof fetch.response.fields> },
 ): void {
   const { broker, context, reply } = to;
-  const answers = reads.map(toAnswer);
-  let told = reads;
-  let { sessionId } = session;
-  if (session.isIncremental) {
-    told = reads.filter((read, index) => mustTell(read.wanted, answers[index]!));
-    broker.fetchSessions.rotate(
-      session,
-      told.filter((read) => (read.slice?.bytes ?? 0) > 0).map((read) => read.wanted),
-    );
-  } else {
-    sessionId = broker.fetchSessions.open(session, answers, broker.clock.monotonicMs());
-  }
-  const slices = reads.flatMap(({ slice }) => slice ?? []);
-  const leaders = new Set(told.flatMap(({ leader }) => leader?.leaderId ?? []));
+  const told = session.isIncremental ? newsOf(session, reads, broker) : reads;
+  const sessionId = session.isIncremental
+    ? session.sessionId
+    : broker.fetchSessions.open(session, reads.map(toAnswer), broker.clock.monotonicMs());
+  const nodeEndpoints = leadersOf(told, context, broker);
   reply(
     {
       throttleTimeMs: 0,
       errorCode: E.NONE.code,
       sessionId,
       responses: byTopic(told, session.usesTopicIds),
-      ...(leaders.size > 0
-        ? { nodeEndpoints: broker.endpoints(context.peer).filter(({ nodeId }) => leaders.has(nodeId)) }
-        : {}),
+      ...(nodeEndpoints.length > 0 ? { nodeEndpoints } : {}),
     },
     () => {
-      for (const slice of slices) slice.release();
+      for (const { slice } of reads) slice?.release();
     },
   );
+}
+
+/** The partitions that an incremental answer names; those with data go behind the others for the next one. */
+function newsOf(session: FetchContext, reads: readonly PartitionRead[], broker: BrokerServices): PartitionRead[] {
+  const told: PartitionRead[] = [];
+  const served: FetchPartition[] = [];
+  for (const read of reads) {
+    if (!mustTell(read.wanted, toAnswer(read))) continue;
+    told.push(read);
+    if (read.slice !== undefined && read.slice.bytes > 0) served.push(read.wanted);
+  }
+  broker.fetchSessions.rotate(session, served);
+  return told;
+}
+
+/** Endpoints of the leaders that errors name (KIP-951). */
+function leadersOf(told: readonly PartitionRead[], context: RequestContext, broker: BrokerServices): BrokerEndpoint[] {
+  const ids = new Set<number>();
+  for (const { leader } of told) if (leader !== undefined) ids.add(leader.leaderId);
+  return ids.size === 0 ? [] : broker.endpoints(context.peer).filter(({ nodeId }) => ids.has(nodeId));
 }
 
 function toAnswer(read: PartitionRead): PartitionAnswer {
