@@ -213,13 +213,14 @@ export class Partition implements TurnWork {
       inSyncCount: this.#leadership.isr.length,
       minInSyncReplicas: this.minInSyncReplicas,
     });
-    this.#release(this.#awaitingWrite, settled);
+    // Readers first: their answers carry the records, the producers' only say that they are there.
     if (watermark > log.highWatermark) {
       log.setHighWatermark(watermark);
       this.#announce(watermark, bytes);
     } else if (bytes > 0) {
       this.#unannounced.push({ endOffset: log.logEndOffset, bytes });
     }
+    this.#release(this.#awaitingWrite, settled);
     this.#release(this.#awaitingCommit, watermark);
   }
 
