@@ -10,6 +10,7 @@ import type { Clock, Timers } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
 import { AutoTopics } from './auto-topics.ts';
+import { BrokerMetrics } from './broker-metrics.ts';
 import type { ClientListeners } from './client-listener.ts';
 import { ClientQuotas } from './client-quotas.ts';
 import { errorResponse } from './error-response.ts';
@@ -62,6 +63,7 @@ export class BrokerCore implements BrokerServices {
   readonly fetchSessions: FetchSessions;
   readonly producerIds: ProducerIds;
   readonly autoTopics: AutoTopics;
+  readonly metrics: BrokerMetrics;
   readonly clientQuotas: ClientQuotas;
   readonly #parts: BrokerCoreParts;
 
@@ -91,6 +93,12 @@ export class BrokerCore implements BrokerServices {
         windowMs: parts.config.get('quota.window.size.seconds') * MS_PER_SECOND,
       }),
     );
+    const { partitions, logDirectories, listeners } = parts;
+    this.metrics = new BrokerMetrics({
+      partitions,
+      logDirectories,
+      connectionCount: () => listeners.connectionCount,
+    });
     this.autoTopics = new AutoTopics(parts.controller, parts.config, parts.logger);
   }
 

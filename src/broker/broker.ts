@@ -103,6 +103,7 @@ export class Broker {
       if (path === '/health') return this.#answer('ok', this.#open.logDirectories.isAnyOnline);
       if (path === '/ready')
         return this.#answer('ready', this.#closing === undefined && this.#open.logDirectories.isAnyOnline);
+      if (path === '/metrics') return { status: 200, body: this.#open.core.metrics.expose() };
       return undefined;
     });
   }

@@ -92,6 +92,7 @@ function serve(handler: AnyHandler, exchange: Exchange): void {
   } catch (error) {
     throw asViolation(error, `${handler.api.name} version ${context.apiVersion}`);
   }
+  broker.metrics.requestTaken(context.apiKey);
   const rates = broker.clientQuotas.of(context.clientId);
   if (rates === undefined) {
     handler.serve(request, context, broker, (response, sent) => {

@@ -8,6 +8,7 @@ import type { Clock, Timers } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
 import type { AutoTopics } from './auto-topics.ts';
+import type { BrokerMetrics } from './broker-metrics.ts';
 import type { ClientQuotas } from './client-quotas.ts';
 import type { FetchSessions } from './fetch-sessions.ts';
 import type { Reply } from './reply.ts';
@@ -48,6 +49,7 @@ export interface BrokerServices {
   readonly fetchSessions: FetchSessions;
   readonly producerIds: ProducerIds;
   readonly autoTopics: AutoTopics;
+  readonly metrics: BrokerMetrics;
   readonly clientQuotas: ClientQuotas;
 
   /** What ApiVersions tells: the keys that have a handler, with their versions. */

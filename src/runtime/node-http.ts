@@ -1,7 +1,7 @@
 import type * as Http from 'node:http';
 import { lazyPackage } from './packages.ts';
 
-/** The answer to one GET: a status and a JSON body. */
+/** The answer to one GET: a status and a body, JSON unless it is text already. */
 export interface HttpAnswer {
   readonly status: number;
   readonly body: unknown;
@@ -26,9 +26,11 @@ export function serveHttp(
 ): Promise<HttpServer> {
   const server = http().createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
     const found = request.method === 'GET' ? answer((request.url ?? '/').split('?')[0]!) : undefined;
-    const { status, body } = found ?? { status: 404, body: { error: 'not found; try /health or /ready' } };
-    const text = `${JSON.stringify(body)}\n`;
-    response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+    const { status, body } = found ?? { status: 404, body: { error: 'not found; try /health, /ready or /metrics' } };
+    const isText = typeof body === 'string';
+    const text = isText ? body : `${JSON.stringify(body)}\n`;
+    const type = isText ? 'text/plain; version=0.0.4; charset=utf-8' : 'application/json';
+    response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) });
     response.end(text);
   });
   server.maxConnections = CONNECTIONS_MAX;

@@ -85,6 +85,21 @@ test('health and readiness answer on a port of their own', async (t) => {
   assert.equal((await posthorn.end('SIGTERM')).code, 0);
 });
 
+test('metrics are told in the text format of Prometheus', async (t) => {
+  const posthorn = new PosthornProcess(t, { args: ['--ephemeral', '--port', '0', '--health-port', '0'] });
+  const { port } = await posthorn.ready();
+  const [, address] = await posthorn.output(/health +(http:\/\/[^/]+)\/health/);
+  const client = await connect(t, port, '127.0.0.1');
+  await client.send(apiVersions, 0, { clientSoftwareName: '', clientSoftwareVersion: '' }).response;
+  const answer = await globalThis.fetch(`${address}/metrics`);
+  const text = await answer.text();
+  assert.match(answer.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
+  assert.match(text, /^posthorn_requests_total\{api="ApiVersions"\} 1$/m);
+  assert.match(text, /^posthorn_connections 1$/m);
+  assert.match(text, /^posthorn_partitions_offline 0$/m);
+  assert.match(text, /^posthorn_log_directory_online\{directory="[^"]+"\} 1$/m);
+});
+
 test('environment variables of the official image set it up', async (t) => {
   const directory = join(temporaryDirectory(t), 'logs');
   const posthorn = new PosthornProcess(t, {
