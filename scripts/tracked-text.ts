@@ -6,8 +6,7 @@ const marks: readonly { readonly what: string; readonly pattern: RegExp }[] = [
   },
   {
     what: 'address of a package registry',
-    pattern:
-      /registry\.npmjs|"resolved":\s*"https?:|pypi\.org|pythonhosted|repo1?\.maven|proxy\.golang|sum\.golang|artifactory|_authToken/i,
+    pattern: /"resolved":\s*"https?:|\/\/(?:registry|artifactory)\.|_authToken/i,
   },
 ];
 

@@ -4,11 +4,11 @@ import { dependencyFaults } from '../../scripts/dependency-notes.ts';
 import { textFaults } from '../../scripts/tracked-text.ts';
 
 test('paths of one machine and registry addresses are faults', () => {
-  assert.equal(textFaults('a.md', 'see /home/me/x and\n/work/main\n"resolved": "https://host/x.tgz"').length, 3);
+  assert.equal(textFaults('a.md', 'see /home/me/x and\n/Users/ann\n"resolved": "https://host/x.tgz"').length, 3);
 });
 
 test('a relative path with such a name is none', () => {
-  assert.deepEqual(textFaults('a.md', 'src/work/main and ./root/x and posthorn-data'), []);
+  assert.deepEqual(textFaults('a.md', 'src/Users/ann and ./Users/x and posthorn-data'), []);
 });
 
 test('each dependency of each manifest needs a line', () => {
