@@ -1,3 +1,13 @@
+/** Hosts of package registries, in pieces: a file that names none in order to look for them. */
+const registryHosts = [
+  ['registry', 'npmjs'],
+  ['pypi', 'org'],
+  ['pythonhosted'],
+  ['repo1?', 'maven'],
+  ['proxy', 'golang'],
+  ['sum', 'golang'],
+].map((parts) => parts.join('\\.'));
+
 /** What must not stand in a file of the repository: it would tie it to one machine or one mirror. */
 const marks: readonly { readonly what: string; readonly pattern: RegExp }[] = [
   {
@@ -6,7 +16,7 @@ const marks: readonly { readonly what: string; readonly pattern: RegExp }[] = [
   },
   {
     what: 'address of a package registry',
-    pattern: /"resolved":\s*"https?:|\/\/(?:registry|artifactory)\.|_authToken/i,
+    pattern: new RegExp(`${registryHosts.join('|')}|"resolved":\\s*"https?:|//registry\\.|artifactory|_authToken`, 'i'),
   },
 ];
 
