@@ -12,7 +12,8 @@ export interface Scale {
   readonly topics: number;
 }
 
-const GIB_OF_1K_RECORDS = 1 << 20;
+/** Records of 1 KiB that make a GiB. */
+export const GIB_OF_1K_RECORDS = 1 << 20;
 
 export const scales: Readonly<Record<Scale['name'], Scale>> = {
   full: {

@@ -1,6 +1,7 @@
 import type { Workload } from './workload.ts';
 import { consumeWorkloads } from './workloads/consume.ts';
-import { latency } from './workloads/latency.ts';
+import { latencyWorkloads } from './workloads/latency.ts';
+import { memory } from './workloads/memory.ts';
 import { produceWorkloads } from './workloads/produce.ts';
 import { restart } from './workloads/restart.ts';
 import { start } from './workloads/start.ts';
@@ -10,8 +11,9 @@ import { topics } from './workloads/topics.ts';
 export const workloads: readonly Workload[] = [
   start,
   ...produceWorkloads,
+  memory,
   ...consumeWorkloads,
-  latency,
+  ...latencyWorkloads,
   restart,
   topics,
 ];

@@ -13,8 +13,6 @@ import { Brokers } from './brokers.ts';
 const PARTITIONS = 4;
 const SETTLE_MS = 1000;
 const WARM_UP_SHARE = 2;
-/** Growth from the first to the last round that passes for the breathing of a heap. */
-const GROWTH_MAX = 1.1;
 
 interface ProduceVariant {
   readonly name: string;
@@ -24,8 +22,6 @@ interface ProduceVariant {
   readonly settings: readonly string[];
   /** Whether the issue sets goals for it. */
   readonly isJudged: boolean;
-  /** Whether memory under this load is judged as well. */
-  readonly isMemoryJudged: boolean;
 }
 
 const variants: readonly ProduceVariant[] = [
@@ -37,7 +33,6 @@ const variants: readonly ProduceVariant[] = [
       payload: () => ({ bytes: 1024 }),
       settings: [`acks=${acks}`],
       isJudged: true,
-      isMemoryJudged: true,
     },
     {
       name: acks === '1' ? 'produce-100' : 'produce-100-all',
@@ -46,7 +41,6 @@ const variants: readonly ProduceVariant[] = [
       payload: () => ({ bytes: 100 }),
       settings: [`acks=${acks}`],
       isJudged: true,
-      isMemoryJudged: false,
     },
   ]),
   ...(['lz4', 'zstd'] as const).map((codec) => ({
@@ -56,7 +50,6 @@ const variants: readonly ProduceVariant[] = [
     payload: () => ({ file: orderEventsFile() }),
     settings: ['acks=1', `compression.type=${codec}`],
     isJudged: false,
-    isMemoryJudged: false,
   })),
 ];
 
@@ -85,7 +78,7 @@ function produceWorkload(variant: ProduceVariant): Workload {
   };
 }
 
-function metricsOf({ isJudged, isMemoryJudged }: ProduceVariant): readonly Metric[] {
+function metricsOf({ isJudged }: ProduceVariant): readonly Metric[] {
   return [
     {
       key: 'recordsPerSecond',
@@ -107,18 +100,13 @@ function metricsOf({ isJudged, isMemoryJudged }: ProduceVariant): readonly Metri
       title: 'highest resident memory under load',
       unit: 'MB',
       better: 'less',
-      goals: isMemoryJudged
-        ? [
-            { of: 'worst', bound: 'at most', limit: 200 },
-            { of: 'growth', bound: 'at most', limit: GROWTH_MAX },
-          ]
-        : [],
     },
     { key: 'residentAfterMb', title: 'resident memory one second after', unit: 'MB', better: 'less' },
   ];
 }
 
-async function produceOnce(
+/** Fills a fresh topic, checks that all is there, and deletes it. */
+export async function produceOnce(
   broker: BrokerProcess,
   topic: string,
   job: Omit<ProduceJob, 'bootstrap' | 'topic'>,
