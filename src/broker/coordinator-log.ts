@@ -1,5 +1,8 @@
-import type { AppendResult, CoordinatorLog, TurnEnd } from '../coordinator/coordinator-log.ts';
+import type { AppendResult, AppendTransaction, CoordinatorLog, TurnEnd } from '../coordinator/coordinator-log.ts';
 import { E, type ErrorSpec } from '../protocol/errors.ts';
+import type { AppendContext } from '../log/append-result.ts';
+import { NO_SEQUENCE } from '../records/batch.ts';
+import { ControlType } from '../records/control-records.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Partition } from './partition.ts';
 import type { Partitions } from './partitions.ts';
@@ -11,31 +14,34 @@ export class PartitionCoordinatorLog implements CoordinatorLog {
   readonly #partitions: Partitions;
   readonly #turn: Turn;
   readonly #clock: Clock;
+  readonly #mustVerify: () => boolean;
 
-  constructor(topic: string, parts: { partitions: Partitions; turn: Turn; clock: Clock }) {
+  /** @param parts.mustVerify whether transactions may begin here only when their coordinator was asked. */
+  constructor(topic: string, parts: { partitions: Partitions; turn: Turn; clock: Clock; mustVerify: () => boolean }) {
     this.#topic = topic;
     this.#partitions = parts.partitions;
     this.#turn = parts.turn;
     this.#clock = parts.clock;
+    this.#mustVerify = parts.mustVerify;
   }
 
   batchBytesMax(index: number): number {
     return this.#partition(index).log.config.maxMessageBytes;
   }
 
-  appendError(index: number): ErrorSpec {
+  appendError(index: number, transaction?: AppendTransaction): ErrorSpec {
     const partition = this.#partitions.get(this.#topic, index);
     if (partition === undefined) return E.NOT_LEADER_OR_FOLLOWER;
     const error = partition.check(-1);
     if (error !== E.NONE) return error;
-    return partition.hasEnoughInSync ? E.NONE : E.NOT_ENOUGH_REPLICAS;
+    if (!partition.hasEnoughInSync) return E.NOT_ENOUGH_REPLICAS;
+    return transaction === undefined ? E.NONE : this.#transactionError(partition, transaction);
   }
 
-  append(index: number, batch: Uint8Array): AppendResult {
+  append(index: number, batch: Uint8Array, transaction?: AppendTransaction): AppendResult {
     const error = this.appendError(index);
     if (error !== E.NONE) return { error, lastOffset: -1 };
-    const nowMs = this.#clock.nowMs();
-    const result = this.#partition(index).appendAsLeader(batch, { origin: 'coordinator', nowMs });
+    const result = this.#partition(index).appendAsLeader(batch, this.#contextOf(transaction));
     return { error: result.error, lastOffset: result.lastOffset };
   }
 
@@ -62,6 +68,36 @@ export class PartitionCoordinatorLog implements CoordinatorLog {
 
   enlist(work: TurnEnd): void {
     this.#turn.enlistStore(work);
+  }
+
+  #contextOf(transaction: AppendTransaction | undefined): Omit<AppendContext, 'leaderEpoch'> {
+    const context = { origin: 'coordinator', nowMs: this.#clock.nowMs() } as const;
+    if (transaction === undefined) return context;
+    const { producer, end } = transaction;
+    const transactionVersion = end?.transactionVersion ?? 0;
+    return { ...context, transactionVersion, mustBeVerified: this.#mustVerify(), verification: producer.verification };
+  }
+
+  #transactionError({ log }: Partition, transaction: AppendTransaction): ErrorSpec {
+    const { producer, end } = transaction;
+    const context = { ...this.#contextOf(transaction), leaderEpoch: -1 };
+    const place = {
+      producerId: producer.id,
+      epoch: producer.epoch,
+      offset: log.logEndOffset,
+      timestamp: context.nowMs,
+    };
+    const refusal =
+      end === undefined
+        ? log.producerState.checkBatch(
+            { ...place, firstSequence: NO_SEQUENCE, lastSequence: NO_SEQUENCE, offsetDelta: 0, isTransactional: true },
+            context,
+          )
+        : log.producerState.checkMarker(
+            { ...place, coordinatorEpoch: end.coordinatorEpoch, isCommit: end.type === ControlType.commit },
+            context.transactionVersion ?? 0,
+          );
+    return refusal?.kind === 'error' ? refusal.error : E.NONE;
   }
 
   #partition(index: number): Partition {

@@ -203,7 +203,12 @@ function openGroups({ config, runtime, view, partitions, turn }: GroupParts): Gr
   const { clock, timers, random, logger } = runtime;
   const partitionCount = (topic: string): number | undefined => view.image.topics.get(topic)?.partitions.length;
   return new GroupCoordinator(groupSettings(config), {
-    log: new PartitionCoordinatorLog(OFFSETS_TOPIC, { partitions, turn, clock }),
+    log: new PartitionCoordinatorLog(OFFSETS_TOPIC, {
+      partitions,
+      turn,
+      clock,
+      mustVerify: () => config.get('transaction.partition.verification.enable'),
+    }),
     clock,
     timers,
     random,

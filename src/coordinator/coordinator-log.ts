@@ -1,10 +1,16 @@
 import type { ErrorSpec } from '../protocol/errors.ts';
-import type { TransactionProducer } from './transaction-producer.ts';
+import type { TransactionEnd, TransactionProducer } from './transaction-producer.ts';
 
 /** What an append came to: an error, or E.NONE and the offset of the last record. */
 export interface AppendResult {
   readonly error: ErrorSpec;
   readonly lastOffset: number;
+}
+
+/** The transaction that a batch belongs to, and its end when the batch is the marker of it. */
+export interface AppendTransaction {
+  readonly producer: TransactionProducer;
+  readonly end?: TransactionEnd;
 }
 
 /** Work that is done once when the event loop's turn ends; the broker's turn takes it as it is. */
@@ -22,11 +28,11 @@ export interface CoordinatorLog {
   /**
    * The error that an append would meet now: not the leader, too few in-sync replicas, directory offline; E.NONE
    * when none is known. Asked before a decision, so that no state has to be thrown away for what was known beforehand.
-   * With `producer`, also what records of its transaction would meet: an epoch that was superseded, a state that forbids it.
+   * With `transaction`, also what its records or its marker would meet: an epoch that was superseded, a state that forbids it.
    */
-  appendError(partition: number, producer?: TransactionProducer): ErrorSpec;
+  appendError(partition: number, transaction?: AppendTransaction): ErrorSpec;
   /** Appends one batch as the leader with acks=all; offsets and leader epoch are filled in by the log. */
-  append(partition: number, batch: Uint8Array): AppendResult;
+  append(partition: number, batch: Uint8Array, transaction?: AppendTransaction): AppendResult;
   /**
    * Calls back once: with E.NONE when the high watermark has passed `offset` (at once if it has already), or with the
    * error when this broker stops leading the partition before.

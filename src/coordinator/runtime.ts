@@ -1,9 +1,8 @@
 import { E, type ErrorSpec } from '../protocol/errors.ts';
-import type { EndTxnMarker } from '../records/control-records.ts';
 import { PendingReply, type Reply } from './pending-reply.ts';
 import { type Claim, Shard, type ShardSeams } from './shard.ts';
 import type { Effects, StateMachine } from './state-machine.ts';
-import type { TransactionProducer } from './transaction-producer.ts';
+import type { TransactionEnd, TransactionProducer } from './transaction-producer.ts';
 
 export interface RuntimeOptions<M> extends ShardSeams {
   /** A fresh state machine for a partition that is about to be loaded. */
@@ -87,13 +86,13 @@ export class CoordinatorRuntime<M extends StateMachine<R>, R> {
   }
 
   /** Writes a transaction's marker to the partition and ends the transaction there; settles once it is committed. */
-  endTransaction(partition: number, producer: TransactionProducer, marker: EndTxnMarker): Promise<ErrorSpec> {
+  endTransaction(partition: number, producer: TransactionProducer, end: TransactionEnd): Promise<ErrorSpec> {
     const shard = this.#shards.get(partition);
     const pending = new PendingReply<ErrorSpec>((error) => error);
     if (shard === undefined) pending.fail(E.NOT_COORDINATOR);
     else {
-      shard.submit(pending, { mayWrite: true, producer }, (_machine, effects) => {
-        shard.endTransaction(producer, marker);
+      shard.submit(pending, { mayWrite: true, transaction: { producer, end } }, (_machine, effects) => {
+        shard.endTransaction(producer, end);
         effects.answer(pending, E.NONE);
       });
     }

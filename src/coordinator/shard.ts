@@ -1,16 +1,16 @@
 import { E, type ErrorSpec } from '../protocol/errors.ts';
-import { ControlType, type EndTxnMarker } from '../records/control-records.ts';
+import { ControlType } from '../records/control-records.ts';
 import { buildEndTxnBatch } from '../records/control-records.ts';
 import type { Clock, Timers } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { CommitQueue } from './commit-queue.ts';
-import type { CoordinatorLog, TurnEnd } from './coordinator-log.ts';
+import type { AppendTransaction, CoordinatorLog, TurnEnd } from './coordinator-log.ts';
 import { LOAD_CHUNK_BYTES, loadChunk } from './load.ts';
 import { PendingReply, type Reply } from './pending-reply.ts';
 import { ShardTimers } from './shard-timers.ts';
 import { RECORD_OVERHEAD_BYTES, StagedBatches } from './staged-batches.ts';
 import type { Effects, StateMachine } from './state-machine.ts';
-import type { TransactionProducer } from './transaction-producer.ts';
+import type { TransactionEnd, TransactionProducer } from './transaction-producer.ts';
 import { requestErrorOfAppend } from './append-errors.ts';
 import { BATCH_HEADER_BYTES } from '../records/batch.ts';
 
@@ -28,8 +28,8 @@ export interface ShardSeams {
 export interface Claim {
   /** False for what only reads or refreshes, which goes on while appends would be refused. */
   readonly mayWrite: boolean;
-  /** Given when the records belong to this producer's transaction. */
-  readonly producer?: TransactionProducer | undefined;
+  /** Given when the records belong to a transaction, or end it. */
+  readonly transaction?: AppendTransaction | undefined;
 }
 
 export type ShardPhase = 'loading' | 'active' | 'closed';
@@ -84,13 +84,8 @@ export class Shard<M extends StateMachine<R>, R> implements Effects<R>, TurnEnd 
       pending.fail(this.#phase === 'loading' ? E.COORDINATOR_LOAD_IN_PROGRESS : E.NOT_COORDINATOR);
       return;
     }
-    const error = claim.mayWrite ? this.#seams.log.appendError(this.partition, claim.producer) : E.NONE;
-    if (error !== E.NONE) {
-      pending.fail(requestErrorOfAppend(error));
-      return;
-    }
-    this.#open.add(pending as PendingReply<unknown>);
-    this.run(decide);
+    if (claim.transaction === undefined) this.#take(pending, claim, decide);
+    else this.#takeInTransaction(pending, claim, decide);
   }
 
   /** Runs a decision: a timer's, or one of the coordinator's own. Does nothing unless the shard is active. */
@@ -107,14 +102,15 @@ export class Shard<M extends StateMachine<R>, R> implements Effects<R>, TurnEnd 
   }
 
   /** Ends a transaction: the marker goes to the log, and its records become real or vanish. */
-  endTransaction(producer: TransactionProducer, marker: EndTxnMarker): void {
+  endTransaction(producer: TransactionProducer, { type, coordinatorEpoch }: TransactionEnd): void {
     const batch = buildEndTxnBatch({
-      ...marker,
+      type,
+      coordinatorEpoch,
       producerId: producer.id,
       producerEpoch: producer.epoch,
       timestamp: this.nowMs,
     });
-    this.machine.endTransaction(producer, marker.type === ControlType.commit);
+    this.machine.endTransaction(producer, type === ControlType.commit);
     this.#stage().appendBatch(batch);
   }
 
@@ -141,13 +137,45 @@ export class Shard<M extends StateMachine<R>, R> implements Effects<R>, TurnEnd 
 
   /** Appends what the turn wrote. */
   endOfTurn(): void {
+    this.#append();
+  }
+
+  #take<T>(pending: PendingReply<T>, claim: Claim, decide: (machine: M, effects: Effects<R>) => void): void {
+    const error = claim.mayWrite ? this.#seams.log.appendError(this.partition, claim.transaction) : E.NONE;
+    if (error !== E.NONE) {
+      pending.fail(requestErrorOfAppend(error));
+      return;
+    }
+    this.#open.add(pending as PendingReply<unknown>);
+    this.run(decide);
+  }
+
+  /**
+   * Whether a transaction may be written to depends on what is in the log: everything decided before goes there first, and
+   * what is decided now at once, before the next one asks.
+   */
+  #takeInTransaction<T>(
+    pending: PendingReply<T>,
+    claim: Claim,
+    decide: (machine: M, effects: Effects<R>) => void,
+  ): void {
+    this.#append();
+    if (this.#phase !== 'active') {
+      pending.fail(E.NOT_COORDINATOR);
+      return;
+    }
+    this.#take(pending, claim, decide);
+    this.#append(claim.transaction);
+  }
+
+  #append(transaction?: AppendTransaction): void {
     if (this.#phase !== 'active' || this.#staged === undefined) return;
     const batches = this.#staged.take();
     this.#staged = undefined;
     const { log } = this.#seams;
     let lastOffset = -1;
     for (const batch of batches) {
-      const result = log.append(this.partition, batch);
+      const result = log.append(this.partition, batch, transaction);
       if (result.error !== E.NONE) {
         this.#logger.warn('append failed; the partition is loaded anew', { error: result.error.name });
         this.#drop(result.error);

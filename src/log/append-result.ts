@@ -1,5 +1,6 @@
 import { E, type ErrorSpec } from '../protocol/errors.ts';
 import type { RecordError } from './batch-validation.ts';
+import type { Verification } from './verification.ts';
 
 /** Who writes: a producer, whose batch is held against every rule, or this broker's own coordinators. */
 export type AppendOrigin = 'client' | 'coordinator';
@@ -10,11 +11,12 @@ export interface AppendContext {
   readonly nowMs: number;
   /** Version of the Produce request; the newest when left out. */
   readonly apiVersion?: number;
-  /**
-   * Set for a transactional batch whose transaction has to be known to the coordinator: whether that was asked and
-   * answered with yes (KIP-890). Left out: not checked.
-   */
-  readonly isTransactionVerified?: boolean;
+  /** Whether the first batch of a transaction is refused unless it comes with {@link verification} (KIP-890). */
+  readonly mustBeVerified?: boolean;
+  /** What the partition gave out before the coordinator was asked, and said yes. */
+  readonly verification?: Verification | undefined;
+  /** Of a transaction marker: by which rules its epoch is judged; 0 when left out. */
+  readonly transactionVersion?: number;
 }
 
 /** What became of a batch. */

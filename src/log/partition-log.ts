@@ -113,9 +113,10 @@ export class PartitionLog {
     return this.#highWatermark;
   }
 
-  /** Below it every transaction is decided (behaviour 42). */
+  /** Below it every transaction is decided (behaviour 42); never below the log's start, where an open one may have begun. */
   get lastStableOffset(): number {
-    return Math.min(this.#highWatermark, this.producerState.firstUnstableOffset);
+    const undecided = Math.max(this.#logStartOffset, this.producerState.firstUnstableOffset);
+    return Math.min(this.#highWatermark, undecided);
   }
 
   /** Everything below it is on the device; a restart looks only at what lies above. */

@@ -1,5 +1,4 @@
-import { E } from '../protocol/errors.ts';
-import { isControl, isTransactional } from '../records/batch.ts';
+import { isControl } from '../records/batch.ts';
 import { appended, refusedAppend, type AppendContext, type AppendResult } from './append-result.ts';
 import { producerBatchOf, producerMarkerOf } from './batch-replay.ts';
 import type { ProducerRefusal, ProducerState } from './producer-state.ts';
@@ -35,13 +34,9 @@ function refusalOf(
 ): ProducerRefusal | undefined {
   if (isControl(view, 0)) {
     const marker = producerMarkerOf(bytes, view, 0);
-    return marker === undefined ? undefined : producers.checkMarker(marker);
+    return marker === undefined ? undefined : producers.checkMarker(marker, context.transactionVersion ?? 0);
   }
-  const producer = producerBatchOf(view, 0);
-  const refusal = producers.checkBatch(producer, context.origin === 'client');
-  if (refusal !== undefined || context.isTransactionVerified !== false || !isTransactional(view, 0)) return refusal;
-  if (producers.hasOpenTransaction(producer.producerId, producer.epoch)) return undefined;
-  return { kind: 'error', error: E.INVALID_TXN_STATE, message: 'Record was not part of an ongoing transaction' };
+  return producers.checkBatch(producerBatchOf(view, 0), context);
 }
 
 /** Takes an appended batch into the producers' state; an aborted transaction that it ends goes to the segment's index. */

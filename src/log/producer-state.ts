@@ -1,6 +1,8 @@
 import { E, type ErrorSpec } from '../protocol/errors.ts';
+import type { AppendContext } from './append-result.ts';
 import { NO_TRANSACTION, ProducerEntry, isNextSequence, type WrittenBatch } from './producer-entry.ts';
 import type { AbortedTransaction } from './transaction-index.ts';
+import { Verifications, type Verification, type VerificationStart } from './verification.ts';
 
 /** The producer's part of a batch about to be appended at `offset`. */
 export interface ProducerBatch {
@@ -29,6 +31,10 @@ export type ProducerRefusal =
   | { readonly kind: 'error'; readonly error: ErrorSpec; readonly message: string }
   | { readonly kind: 'duplicate'; readonly batch: WrittenBatch };
 
+/** From this transaction version on a marker's epoch is higher than that of the transaction it ends (KIP-890). */
+const EPOCH_BUMP_VERSION = 2;
+const PRODUCER_EPOCH_MAX = 0x7fff;
+
 /** A producer with state in a partition, as DescribeProducers shows it. */
 export interface ActiveProducer {
   readonly producerId: number;
@@ -54,6 +60,7 @@ export class ProducerState {
   readonly #entries = new Map<number, ProducerEntry>();
   /** By producer id; a producer has at most one. */
   readonly #open = new Map<number, OpenTransaction>();
+  readonly #verifications = new Verifications();
   /** Ended, but with a marker at or above the high watermark: still unstable. */
   #unreplicated: { readonly firstOffset: number; readonly lastOffset: number }[] = [];
   /** -1: not computed since the last change; Infinity: no transaction is undecided. */
@@ -97,24 +104,30 @@ export class ProducerState {
     return first;
   }
 
-  hasOpenTransaction(producerId: number, epoch: number): boolean {
-    const entry = this.#entries.get(producerId);
-    return entry !== undefined && entry.epoch === epoch && entry.currentTxnFirstOffset !== NO_TRANSACTION;
+  /**
+   * Whether the coordinator has to be asked before a batch of a transaction is appended: undefined when the transaction is
+   * open here, INVALID_PRODUCER_EPOCH for an epoch that was superseded, else what the append has to come with.
+   */
+  startVerification(start: VerificationStart, nowMs: number): Verification | ErrorSpec | undefined {
+    const entry = this.#entries.get(start.producerId);
+    if (entry !== undefined && start.epoch < entry.epoch) return E.INVALID_PRODUCER_EPOCH;
+    return isOpen(entry, start.epoch) ? undefined : this.#verifications.start(start, nowMs);
   }
 
-  /**
-   * Why a producer's batch must not be appended; undefined when it may. A coordinator's own transactional batches
-   * carry no sequences: `withSequence` is false for them.
-   */
-  checkBatch(batch: ProducerBatch, withSequence: boolean): ProducerRefusal | undefined {
+  /** Why a producer's batch must not be appended; undefined when it may (UnifiedLog.analyzeAndValidateProducerState). */
+  checkBatch(batch: ProducerBatch, context: AppendContext): ProducerRefusal | undefined {
     const entry = this.#entries.get(batch.producerId);
-    if (entry === undefined) return undefined;
-    if (withSequence) {
+    const withSequence = context.origin === 'client';
+    if (entry !== undefined && withSequence) {
       const repeated = entry.find(batch.epoch, batch.firstSequence, batch.lastSequence);
       if (repeated !== undefined) return { kind: 'duplicate', batch: repeated };
     }
-    const refusal = this.#checkEpoch(entry, batch) ?? (withSequence ? this.#checkSequence(entry, batch) : undefined);
-    if (refusal !== undefined) return refusal;
+    const verification = this.#verifications.get(batch.producerId);
+    const refusal =
+      this.#checkEpoch(entry, batch) ??
+      checkBeginning(entry, batch, context, verification) ??
+      (withSequence ? this.#checkSequence(entry, batch, verification) : undefined);
+    if (refusal !== undefined || entry === undefined) return refusal;
     if (entry.currentTxnFirstOffset === NO_TRANSACTION || batch.isTransactional) return undefined;
     return refuse(
       E.INVALID_TXN_STATE,
@@ -123,10 +136,10 @@ export class ProducerState {
   }
 
   /** Why a transaction marker must not be appended; undefined when it may. */
-  checkMarker(marker: ProducerMarker): ProducerRefusal | undefined {
+  checkMarker(marker: ProducerMarker, transactionVersion: number): ProducerRefusal | undefined {
     const entry = this.#entries.get(marker.producerId);
     if (entry === undefined) return undefined;
-    const refusal = this.#checkEpoch(entry, marker);
+    const refusal = this.#checkMarkerEpoch(entry, marker, transactionVersion);
     if (refusal !== undefined || entry.coordinatorEpoch <= marker.coordinatorEpoch) return refusal;
     return refuse(
       E.TRANSACTION_COORDINATOR_FENCED,
@@ -144,7 +157,9 @@ export class ProducerState {
       offsetDelta: batch.offsetDelta,
       timestamp: batch.timestamp,
     });
-    if (batch.isTransactional && entry.currentTxnFirstOffset === NO_TRANSACTION) {
+    if (!batch.isTransactional) return;
+    this.#verifications.transactionBegan(batch.producerId);
+    if (entry.currentTxnFirstOffset === NO_TRANSACTION) {
       entry.currentTxnFirstOffset = batch.offset;
       this.#open.set(batch.producerId, { producerId: batch.producerId, firstOffset: batch.offset });
       this.#firstUnstable = Math.min(this.firstUnstableOffset, batch.offset);
@@ -157,6 +172,7 @@ export class ProducerState {
     entry.enterEpoch(marker.epoch);
     entry.coordinatorEpoch = marker.coordinatorEpoch;
     entry.lastTimestamp = marker.timestamp;
+    this.#verifications.transactionEnded(marker.producerId, marker.epoch);
     const firstOffset = entry.currentTxnFirstOffset;
     if (firstOffset === NO_TRANSACTION) return undefined;
     entry.currentTxnFirstOffset = NO_TRANSACTION;
@@ -178,6 +194,7 @@ export class ProducerState {
 
   /** Forgets producers that wrote nothing for `expirationMs`; never one with an open transaction. Returns how many. */
   expire(nowMs: number, expirationMs: number): number {
+    this.#verifications.expire(nowMs, expirationMs);
     let count = 0;
     for (const entry of this.#entries.values()) {
       if (entry.currentTxnFirstOffset !== NO_TRANSACTION || nowMs - entry.lastTimestamp < expirationMs) continue;
@@ -190,6 +207,7 @@ export class ProducerState {
   clear(): void {
     this.#entries.clear();
     this.#open.clear();
+    this.#verifications.clear();
     this.#unreplicated = [];
     this.#firstUnstable = Number.POSITIVE_INFINITY;
   }
@@ -214,32 +232,83 @@ export class ProducerState {
     return entry;
   }
 
-  #checkEpoch(
-    entry: ProducerEntry,
-    { epoch, offset }: { readonly epoch: number; readonly offset: number },
-  ): ProducerRefusal | undefined {
-    if (epoch >= entry.epoch) return undefined;
+  #checkEpoch(entry: ProducerEntry | undefined, { epoch, offset }: ProducerBatch): ProducerRefusal | undefined {
+    if (entry === undefined || epoch >= entry.epoch) return undefined;
     return refuse(
       E.INVALID_PRODUCER_EPOCH,
       `Epoch of producer ${entry.producerId} at offset ${offset} in ${this.#partitionName} is ${epoch}, which is smaller than the last seen epoch ${entry.epoch}`,
     );
   }
 
-  #checkSequence(entry: ProducerEntry, batch: ProducerBatch): ProducerRefusal | undefined {
-    const { firstSequence, epoch, offset } = batch;
+  /**
+   * Before transaction version 2 a marker may carry the epoch of its transaction. From it on it must be above it; one that
+   * was written already and is sent again is known by the transaction that is no longer open (ProducerAppendInfo).
+   */
+  #checkMarkerEpoch(
+    entry: ProducerEntry,
+    { epoch, offset }: ProducerMarker,
+    transactionVersion: number,
+  ): ProducerRefusal | undefined {
+    const mustRise = transactionVersion >= EPOCH_BUMP_VERSION;
+    if (mustRise ? epoch > entry.epoch : epoch >= entry.epoch) return undefined;
+    const isRepeated = entry.currentTxnFirstOffset === NO_TRANSACTION || epoch === PRODUCER_EPOCH_MAX;
+    if (mustRise && epoch === entry.epoch && isRepeated) return undefined;
+    return refuse(
+      E.INVALID_PRODUCER_EPOCH,
+      `Epoch of producer ${entry.producerId} at offset ${offset} in ${this.#partitionName} is ${epoch}, which is ${mustRise ? '<=' : '<'} the last seen epoch ${entry.epoch} (TV${transactionVersion})`,
+    );
+  }
+
+  #checkSequence(
+    entry: ProducerEntry | undefined,
+    batch: ProducerBatch,
+    verification: Verification | undefined,
+  ): ProducerRefusal | undefined {
+    const { firstSequence, epoch, offset, producerId } = batch;
+    const place = `at offset ${offset} in partition ${this.#partitionName}`;
+    const hasBatches = entry !== undefined && entry.batches.length > 0;
+    if (verification?.supportsEpochBump === true && firstSequence !== 0 && !hasBatches) {
+      return refuse(
+        E.OUT_OF_ORDER_SEQUENCE_NUMBER,
+        `Invalid sequence number for producer ${producerId} ${place}: ${firstSequence} (incoming seq. number). Expected sequence 0 for transactions v2 idempotent producer with no existing state.`,
+      );
+    }
+    if (verification !== undefined && firstSequence > verification.lowestSequence) {
+      return refuse(
+        E.OUT_OF_ORDER_SEQUENCE_NUMBER,
+        `Out of order sequence number for producer ${producerId} ${place}: ${firstSequence} (incoming seq. number), ${verification.lowestSequence} (earliest seen sequence)`,
+      );
+    }
+    if (entry === undefined) return undefined;
     if (epoch !== entry.epoch) {
       if (firstSequence === 0 || entry.epoch < 0) return undefined;
       return refuse(
         E.OUT_OF_ORDER_SEQUENCE_NUMBER,
-        `Invalid sequence number for new epoch of producer ${entry.producerId}at offset ${offset} in partition ${this.#partitionName}: ${epoch} (request epoch), ${firstSequence} (seq. number), ${entry.epoch} (current producer epoch)`,
+        `Invalid sequence number for new epoch of producer ${producerId}${place}: ${epoch} (request epoch), ${firstSequence} (seq. number), ${entry.epoch} (current producer epoch)`,
       );
     }
     if (isNextSequence(entry.lastSequence, firstSequence)) return undefined;
     return refuse(
       E.OUT_OF_ORDER_SEQUENCE_NUMBER,
-      `Out of order sequence number for producer ${entry.producerId} at offset ${offset} in partition ${this.#partitionName}: ${firstSequence} (incoming seq. number), ${entry.lastSequence} (current end sequence number)`,
+      `Out of order sequence number for producer ${producerId} ${place}: ${firstSequence} (incoming seq. number), ${entry.lastSequence} (current end sequence number)`,
     );
   }
+}
+
+function isOpen(entry: ProducerEntry | undefined, epoch: number): boolean {
+  return entry !== undefined && entry.epoch === epoch && entry.currentTxnFirstOffset !== NO_TRANSACTION;
+}
+
+/** The first batch of a transaction has to come with the verification that the partition holds for its producer. */
+function checkBeginning(
+  entry: ProducerEntry | undefined,
+  batch: ProducerBatch,
+  context: AppendContext,
+  held: Verification | undefined,
+): ProducerRefusal | undefined {
+  if (!batch.isTransactional || context.mustBeVerified !== true || isOpen(entry, batch.epoch)) return undefined;
+  if (held !== undefined && held === context.verification) return undefined;
+  return refuse(E.INVALID_TXN_STATE, 'Record was not part of an ongoing transaction');
 }
 
 function refuse(error: ErrorSpec, message: string): ProducerRefusal {

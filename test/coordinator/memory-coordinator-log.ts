@@ -1,5 +1,9 @@
-import type { AppendResult, CoordinatorLog, TurnEnd } from '../../src/coordinator/coordinator-log.ts';
-import type { TransactionProducer } from '../../src/coordinator/transaction-producer.ts';
+import type {
+  AppendResult,
+  AppendTransaction,
+  CoordinatorLog,
+  TurnEnd,
+} from '../../src/coordinator/coordinator-log.ts';
 import { E, type ErrorSpec } from '../../src/protocol/errors.ts';
 import { batchSize, lastOffset, lastOffsetDelta, setBaseOffset } from '../../src/records/batch.ts';
 
@@ -43,8 +47,9 @@ export class MemoryCoordinatorLog implements CoordinatorLog {
     return this.bytesMax;
   }
 
-  appendError(_partition: number, producer?: TransactionProducer): ErrorSpec {
-    if (producer !== undefined && producer.epoch < this.producerEpochMin) return E.INVALID_PRODUCER_EPOCH;
+  appendError(_partition: number, transaction?: AppendTransaction): ErrorSpec {
+    if (transaction !== undefined && transaction.producer.epoch < this.producerEpochMin)
+      return E.INVALID_PRODUCER_EPOCH;
     return this.knownError;
   }
 

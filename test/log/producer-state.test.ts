@@ -195,19 +195,6 @@ test('after a marker of a new epoch sequences start at 0', () => {
   assert.equal(log.send({ seq: 0, epoch: 1, transactional: true }), '2');
 });
 
-test('an unverified transactional batch is refused unless its transaction is open', () => {
-  const log = producing();
-  const context = { leaderEpoch: 0, origin: 'client', nowMs: NOW_MS } as const;
-  const first = batch({ seq: 0, transactional: true });
-  assert.equal(
-    log.log.appendAsLeader(Buffer.from(first), { ...context, isTransactionVerified: false }).error,
-    E.INVALID_TXN_STATE,
-  );
-  assert.equal(log.log.appendAsLeader(first, { ...context, isTransactionVerified: true }).error, E.NONE);
-  const second = batch({ seq: 1, transactional: true });
-  assert.equal(log.log.appendAsLeader(second, { ...context, isTransactionVerified: false }).error, E.NONE);
-});
-
 test('producers are described', () => {
   const log = producing();
   log.send({ seq: 0, count: 3, transactional: true });

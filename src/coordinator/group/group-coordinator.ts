@@ -5,15 +5,15 @@ import type { deleteGroups } from '../../protocol/messages/042-delete-groups.ts'
 import type { describeGroups } from '../../protocol/messages/015-describe-groups.ts';
 import type { listGroups } from '../../protocol/messages/016-list-groups.ts';
 import type { offsetFetch } from '../../protocol/messages/009-offset-fetch.ts';
+import type { Verification } from '../../log/verification.ts';
 import type { ReadMessage, WriteMessage } from '../../protocol/schema.ts';
-import type { EndTxnMarker } from '../../records/control-records.ts';
 import type { Clock, Timers } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { CoordinatorLog } from '../coordinator-log.ts';
 import type { Reply } from '../pending-reply.ts';
 import { CoordinatorRuntime } from '../runtime.ts';
-import type { TransactionProducer } from '../transaction-producer.ts';
+import type { TransactionEnd, TransactionProducer } from '../transaction-producer.ts';
 import { heartbeatClassicGroup, type HeartbeatRequest, type HeartbeatResponse } from './classic-heartbeat.ts';
 import { joinClassicGroup } from './classic-join.ts';
 import { leaveClassicGroup, leaveError, type LeaveRequest, type LeaveResponse } from './classic-leave.ts';
@@ -164,13 +164,14 @@ export class GroupCoordinator {
   async txnOffsetCommit(
     request: TxnOffsetCommitRequest,
     context: GroupRequestContext,
+    verification?: Verification,
   ): Promise<TxnOffsetCommitResponse> {
     const topics = namedCommitTopics(request.topics, this.#seams.topics);
     const failure = (error: ErrorSpec): TxnOffsetCommitResponse => ({ topics: answersOf(topics, () => error) });
     if (request.groupId === '') return failure(E.INVALID_GROUP_ID);
     return this.#runtime.submit(this.partitionFor(request.groupId), {
       mayWrite: true,
-      producer: { id: request.producerId, epoch: request.producerEpoch },
+      transaction: { producer: { id: request.producerId, epoch: request.producerEpoch, verification } },
       failure,
       decide: (shard, effects, reply) =>
         commitOffsetsInTransaction(shard.state, effects, { request, context, reply }, topics),
@@ -265,8 +266,8 @@ export class GroupCoordinator {
   }
 
   /** Writes a transaction's marker to a partition of `__consumer_offsets`, which decides over the offsets in it. */
-  endTransaction(partition: number, producer: TransactionProducer, marker: EndTxnMarker): Promise<ErrorSpec> {
-    return this.#runtime.endTransaction(partition, producer, marker);
+  endTransaction(partition: number, producer: TransactionProducer, end: TransactionEnd): Promise<ErrorSpec> {
+    return this.#runtime.endTransaction(partition, producer, end);
   }
 
   async #join(request: JoinRequest, context: GroupRequestContext): Promise<JoinResponse> {
