@@ -1,6 +1,7 @@
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { Controller } from '../controller/controller.ts';
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
+import type { TransactionCoordinator } from '../coordinator/txn/transaction-coordinator.ts';
 import type { LogDirectories } from '../log/log-directories.ts';
 import type { ClusterImage } from '../metadata/cluster-image.ts';
 import type { MetadataView } from '../metadata/metadata-view.ts';
@@ -19,7 +20,6 @@ import type { Reply } from './reply.ts';
 import { apiOf, servedApis } from './handlers/all.ts';
 import type { ListenerAddress } from './listener-addresses.ts';
 import type { Partitions } from './partitions.ts';
-import { ProducerIds } from './producer-ids.ts';
 import type { Peer, RequestContext } from './request-context.ts';
 import type { BrokerEndpoint, BrokerServices } from './services.ts';
 import type { Turn } from './turn.ts';
@@ -40,6 +40,7 @@ export interface BrokerCoreParts {
   readonly logDirectories: LogDirectories;
   readonly controller: Controller;
   readonly groups: GroupCoordinator;
+  readonly transactions: TransactionCoordinator;
   readonly view: MetadataView;
   readonly listeners: ClientListeners;
   /** What clients are told of this broker's listeners; a missing one means the address that they dialled. */
@@ -60,8 +61,8 @@ export class BrokerCore implements BrokerServices {
   readonly logDirectories: LogDirectories;
   readonly controller: Controller;
   readonly groups: GroupCoordinator;
+  readonly transactions: TransactionCoordinator;
   readonly fetchSessions: FetchSessions;
-  readonly producerIds: ProducerIds;
   readonly autoTopics: AutoTopics;
   readonly metrics: BrokerMetrics;
   readonly clientQuotas: ClientQuotas;
@@ -81,11 +82,11 @@ export class BrokerCore implements BrokerServices {
     this.logDirectories = parts.logDirectories;
     this.controller = parts.controller;
     this.groups = parts.groups;
+    this.transactions = parts.transactions;
     this.fetchSessions = new FetchSessions(
       parts.config.get('max.incremental.fetch.session.cache.slots'),
       () => 1 + Math.floor(parts.random.next() * SESSION_ID_MAX),
     );
-    this.producerIds = new ProducerIds(parts.controller);
     this.clientQuotas = new ClientQuotas(
       () => parts.view.image,
       () => ({

@@ -3,6 +3,7 @@ import type { BrokerConfig } from '../config/broker-config.ts';
 import { BrokerIdInUse, BrokerRegistration } from '../controller/broker-registration.ts';
 import { Controller } from '../controller/controller.ts';
 import { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
+import { TransactionCoordinator } from '../coordinator/txn/transaction-coordinator.ts';
 import { LogDirectories, LogDirectoryUnusable } from '../log/log-directories.ts';
 import { LogShared } from '../log/log-shared.ts';
 import type { ClusterImage } from '../metadata/cluster-image.ts';
@@ -17,13 +18,16 @@ import { adoptFoundTopics } from './adopt-found-topics.ts';
 import { BrokerCore } from './broker-core.ts';
 import { BrokerStartError } from './broker-start-error.ts';
 import { ClientListeners } from './client-listener.ts';
-import { OFFSETS_TOPIC } from './coordinator-topics.ts';
+import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from './coordinator-topics.ts';
 import { PartitionCoordinatorLog } from './coordinator-log.ts';
 import { groupSettings } from './group-settings.ts';
 import { ListenerError, planListeners, type ListenerAddress, type ListenerPlan } from './listener-addresses.ts';
+import { LocalMarkerSender } from './local-marker-sender.ts';
 import { logSettings } from './log-settings.ts';
 import { Partitions } from './partitions.ts';
+import { ProducerIds } from './producer-ids.ts';
 import { TopicApplier } from './topic-applier.ts';
+import { transactionSettings } from './transaction-settings.ts';
 import { Turn } from './turn.ts';
 
 const METADATA_DIRECTORY = 'posthorn-metadata';
@@ -111,17 +115,19 @@ async function openParts(config: BrokerConfig, runtime: Runtime, opened: Opened)
   // The logs are closed while the registration stands: the mark they leave names its epoch.
   opened.add(() => registration.close());
   opened.add(() => logDirectories.close(view.image.brokers.get(brokerId)?.epoch));
-  const groups = openGroups({ config, runtime, view, partitions, turn });
+  const shared = { config, runtime, view, partitions, turn, controller };
+  const groups = openGroups(shared);
   opened.add(() => groups.close());
-  followTopics({ config, runtime, view, partitions, turn, logDirectories, controller, groups, brokerId }, opened);
+  const transactions = openTransactions({ ...shared, groups });
+  opened.add(() => transactions.close());
+  followTopics({ ...shared, groups, transactions, logDirectories, brokerId }, opened);
   await allSettled(partitions);
   const listeners = new ClientListeners(runtime, config);
   opened.add(() => listeners.close());
-  const { clusterId } = logDirectories;
   const { advertised } = plan;
   const core = new BrokerCore({
     brokerId,
-    clusterId,
+    clusterId: logDirectories.clusterId,
     config,
     clock,
     timers,
@@ -133,6 +139,7 @@ async function openParts(config: BrokerConfig, runtime: Runtime, opened: Opened)
     logDirectories,
     controller,
     groups,
+    transactions,
     view,
     listeners,
   });
@@ -222,16 +229,43 @@ function openGroups({ config, runtime, view, partitions, turn }: GroupParts): Gr
   });
 }
 
-interface TopicParts extends GroupParts {
-  readonly logDirectories: LogDirectories;
+interface TransactionParts extends GroupParts {
   readonly controller: Controller;
   readonly groups: GroupCoordinator;
+}
+
+function openTransactions(parts: TransactionParts): TransactionCoordinator {
+  const { config, runtime, view, partitions, turn, controller, groups } = parts;
+  const { clock, timers, logger } = runtime;
+  const producerIds = new ProducerIds(controller);
+  const topicOf = (name: string) => view.image.topics.get(name);
+  return new TransactionCoordinator(
+    transactionSettings(config, () => view.image),
+    {
+      log: new PartitionCoordinatorLog(TRANSACTIONS_TOPIC, { partitions, turn, clock, mustVerify: () => false }),
+      clock,
+      timers,
+      logger,
+      markers: new LocalMarkerSender(),
+      takeProducerId: (given) => producerIds.take(given),
+      coordinatorEpoch: (index) => view.image.partition(TRANSACTIONS_TOPIC, index)?.leaderEpoch ?? 0,
+      partitionCount: () =>
+        topicOf(TRANSACTIONS_TOPIC)?.partitions.length ?? config.get('transaction.state.log.num.partitions'),
+      partitionExists: ({ topic, partition }) => topicOf(topic)?.partitions[partition] !== undefined,
+      offsetsPartition: (groupId) => ({ topic: OFFSETS_TOPIC, partition: groups.partitionFor(groupId) }),
+    },
+  );
+}
+
+interface TopicParts extends TransactionParts {
+  readonly logDirectories: LogDirectories;
+  readonly transactions: TransactionCoordinator;
   readonly brokerId: number;
 }
 
 /** Brings the logs in line with the metadata as it is, and from now on with each change of it. */
 function followTopics(parts: TopicParts, opened: Opened): void {
-  const { view, groups, turn, runtime, controller, ...rest } = parts;
+  const { view, groups, transactions, turn, runtime, controller, ...rest } = parts;
   const { clock, timers, logger } = runtime;
   const tidied = (work: Promise<void>): void =>
     void work.catch((error: unknown) => logger.warn('metadata of deleted topics stays for now', { error }));
@@ -242,9 +276,9 @@ function followTopics(parts: TopicParts, opened: Opened): void {
     logger,
     turn,
     onPartition: (topic, index, change) => {
-      if (topic !== OFFSETS_TOPIC) return;
-      if (change === 'taken up') groups.load(index);
-      else groups.unload(index);
+      const coordinator = topic === OFFSETS_TOPIC ? groups : topic === TRANSACTIONS_TOPIC ? transactions : undefined;
+      if (change === 'taken up') coordinator?.load(index);
+      else coordinator?.unload(index);
     },
     onTopicDeleted: ({ name, id }) => {
       groups.topicDeleted(name);

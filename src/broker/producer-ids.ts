@@ -21,6 +21,11 @@ export class ProducerIds {
     return this.#next++;
   }
 
+  /** As {@link next}, with a callback: undefined when no id is to be had now. */
+  take(given: (producerId: number | undefined) => void): void {
+    this.next().then(given, () => given(undefined));
+  }
+
   async #reserve(): Promise<void> {
     const { first, count } = await this.#controller.reserveProducerIds();
     this.#next = first;

@@ -1,6 +1,7 @@
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { Controller } from '../controller/controller.ts';
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
+import type { TransactionCoordinator } from '../coordinator/txn/transaction-coordinator.ts';
 import type { LogDirectories } from '../log/log-directories.ts';
 import type { ClusterImage } from '../metadata/cluster-image.ts';
 import type { Fields } from '../protocol/schema.ts';
@@ -13,7 +14,6 @@ import type { ClientQuotas } from './client-quotas.ts';
 import type { FetchSessions } from './fetch-sessions.ts';
 import type { Reply } from './reply.ts';
 import type { Partitions } from './partitions.ts';
-import type { ProducerIds } from './producer-ids.ts';
 import type { Peer, RequestContext } from './request-context.ts';
 import type { Turn } from './turn.ts';
 
@@ -46,8 +46,8 @@ export interface BrokerServices {
   readonly logDirectories: LogDirectories;
   readonly controller: Controller;
   readonly groups: GroupCoordinator;
+  readonly transactions: TransactionCoordinator;
   readonly fetchSessions: FetchSessions;
-  readonly producerIds: ProducerIds;
   readonly autoTopics: AutoTopics;
   readonly metrics: BrokerMetrics;
   readonly clientQuotas: ClientQuotas;

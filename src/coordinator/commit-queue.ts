@@ -10,13 +10,17 @@ interface HeldReply {
 interface Commit {
   readonly lastOffset: number;
   held: HeldReply[];
+  readonly due: readonly Due[];
   timer: Timer | undefined;
 }
 
+/** Work that is due once what was written before it is committed. */
+type Due = () => void;
+
 /**
- * The answers that wait for the high watermark, in the order of the appends before them. An answer that waits
- * longer than `timeoutMs` fails with `timeoutError`, as the outcome is not known; the state stays, for the
- * records may well be committed later.
+ * The answers and the work that wait for the high watermark, in the order of the appends before them. An answer that
+ * waits longer than `timeoutMs` fails with `timeoutError`, as the outcome is not known; the state stays, for the records
+ * may well be committed later. Work waits on, and is dropped when the appends before it fail.
  */
 export class CommitQueue {
   readonly #timers: Timers;
@@ -25,6 +29,7 @@ export class CommitQueue {
   #commits: Commit[] = [];
   /** Answers to what is decided but not appended yet. */
   #staged: HeldReply[] = [];
+  #stagedDue: Due[] = [];
 
   constructor(timers: Timers, timeoutMs: () => number, timeoutError: ErrorSpec) {
     this.#timers = timers;
@@ -53,20 +58,27 @@ export class CommitQueue {
     this.#watch(last);
   }
 
+  /** Has `due` run when the append that is to come is committed. */
+  runAfterStaged(due: Due): void {
+    this.#stagedDue.push(due);
+  }
+
   /** What was staged is appended up to `lastOffset`. */
   appended(lastOffset: number): void {
-    const commit: Commit = { lastOffset, held: this.#staged, timer: undefined };
+    const commit: Commit = { lastOffset, held: this.#staged, due: this.#stagedDue, timer: undefined };
     this.#staged = [];
+    this.#stagedDue = [];
     this.#commits.push(commit);
     this.#watch(commit);
   }
 
-  /** Everything up to `offset` is committed: the answers go out in order. */
+  /** Everything up to `offset` is committed: the answers go out in order, and the work behind them runs. */
   committed(offset: number): void {
     while (this.#commits.length > 0 && this.#commits[0]!.lastOffset <= offset) {
       const commit = this.#commits.shift()!;
       commit.timer?.cancel();
       for (const { pending, response } of commit.held) pending.settle(response);
+      for (const due of commit.due) due();
     }
   }
 
@@ -78,6 +90,7 @@ export class CommitQueue {
       for (const { pending } of commit.held) pending.fail(error);
     }
     this.#staged = [];
+    this.#stagedDue = [];
     this.#commits = [];
   }
 

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import { E, type ErrorSpec } from '../protocol/errors.ts';
 import { ControlType } from '../records/control-records.ts';
 import { buildEndTxnBatch } from '../records/control-records.ts';
@@ -125,6 +126,19 @@ export class Shard<M extends StateMachine<R>, R> implements Effects<R>, TurnEnd 
     if (!this.#open.delete(pending)) return;
     if (this.#staged === undefined) this.#commits.holdForLast(pending, response);
     else this.#commits.holdForStaged(pending, response);
+  }
+
+  whenCommitted(due: (effects: Effects<R>) => void): void {
+    assert(this.#staged !== undefined, 'nothing was written that could be committed');
+    this.#commits.runAfterStaged(() => this.run((_machine, effects) => due(effects)));
+  }
+
+  get isWritable(): boolean {
+    return this.#phase === 'active' && this.#seams.log.appendError(this.partition) === E.NONE;
+  }
+
+  callback<T>(due: (effects: Effects<R>, outcome: T) => void): (outcome: T) => void {
+    return (outcome) => this.run((_machine, effects) => due(effects, outcome));
   }
 
   setTimer(key: string, delayMs: number, due: (effects: Effects<R>) => void): void {

@@ -16,6 +16,18 @@ export interface Effects<R> {
   write(record: R, producer?: TransactionProducer): void;
   /** Answers a request once everything written so far is committed. The first answer to a request counts. */
   answer<T>(reply: Reply<T>, response: T): void;
+  /**
+   * Runs `due` as a decision of its own once what this decision wrote is committed; never when the partition is closed or
+   * loaded anew before. Call it after {@link write}.
+   */
+  whenCommitted(due: (effects: Effects<R>) => void): void;
+  /** Whether an append would be taken now, as far as is known: for decisions that no request's check went before. */
+  readonly isWritable: boolean;
+  /**
+   * A callback to hand to the outside: what it is called with goes to `due` as a decision of its own. It does nothing once
+   * the partition is closed or loaded anew.
+   */
+  callback<T>(due: (effects: Effects<R>, outcome: T) => void): (outcome: T) => void;
   /** Runs `due` as a decision of its own after `delayMs`; takes the place of a timer with the same key. */
   setTimer(key: string, delayMs: number, due: (effects: Effects<R>) => void): void;
   cancelTimer(key: string): void;
