@@ -1,0 +1,155 @@
+import type { LogConfig } from './log-config.ts';
+import { LeaderEpochs } from './leader-epochs.ts';
+import { LogDurability, type DurableLog } from './log-durability.ts';
+import { LogHealth } from './log-health.ts';
+import type { LogHooks, PartitionLogOptions } from './log-options.ts';
+import { recoverLog } from './log-recovery.ts';
+import type { LogShared } from './log-shared.ts';
+import { LogWriter } from './log-writer.ts';
+import { ProducerState } from './producer-state.ts';
+import { SegmentList } from './segment-list.ts';
+import { SnapshotFiles } from './snapshot-files.ts';
+import { StoredLog } from './stored-log.ts';
+
+/** The parts that stand on the segments: made anew once the segments are found. */
+export interface LogParts {
+  readonly store: StoredLog;
+  readonly durability: LogDurability;
+  readonly writer: LogWriter;
+}
+
+/** The state of one log that all its operations work on: its files, its bounds, and whether it works. */
+export class LogCore {
+  readonly name: string;
+  readonly directory: string;
+  readonly shared: LogShared;
+  readonly hooks: LogHooks;
+  readonly epochs: LeaderEpochs;
+  readonly producers: ProducerState;
+  readonly health: LogHealth;
+  config: LogConfig;
+  logStartOffset = 0;
+  readonly #snapshots: SnapshotFiles;
+  readonly #isNew: boolean;
+  #highWatermark = 0;
+  #parts: LogParts;
+
+  constructor({ shared, hooks, directory, topic, partition, config, isNew }: PartitionLogOptions) {
+    this.name = `${topic}-${partition}`;
+    this.directory = directory;
+    this.shared = shared;
+    this.hooks = hooks;
+    this.config = config;
+    this.epochs = new LeaderEpochs(shared.disk, `${directory}/leader-epoch-checkpoint`);
+    this.producers = new ProducerState(this.name);
+    this.health = new LogHealth({
+      name: this.name,
+      directory,
+      logger: shared.logger,
+      wentOffline: () => {
+        this.#parts.writer.drop();
+        this.#parts.durability.fail();
+      },
+      diskFailed: (error) => hooks.diskFailed(error),
+    });
+    this.#snapshots = new SnapshotFiles(shared.disk, directory);
+    this.#isNew = isNew;
+    this.#parts = this.#build(new SegmentList([]), 0, 0);
+  }
+
+  get store(): StoredLog {
+    return this.#parts.store;
+  }
+
+  get segments(): SegmentList {
+    return this.#parts.store.segments;
+  }
+
+  get durability(): LogDurability {
+    return this.#parts.durability;
+  }
+
+  get writer(): LogWriter {
+    return this.#parts.writer;
+  }
+
+  get logEndOffset(): number {
+    return this.#parts.writer.endOffset;
+  }
+
+  get highWatermark(): number {
+    return this.#highWatermark;
+  }
+
+  /** Stays between the log's start and its end. */
+  setHighWatermark(offset: number): void {
+    this.#highWatermark = Math.max(this.logStartOffset, Math.min(offset, this.logEndOffset));
+    this.producers.highWatermarkMoved(this.#highWatermark);
+  }
+
+  /** Finds what is on disk. Throws DiskError, LogDamage, Malformed. */
+  recover(options: PartitionLogOptions): void {
+    const { epochs, producers } = this;
+    const recovered = recoverLog({ ...options, epochs, producers, snapshots: this.#snapshots });
+    const { segments, logStartOffset, logEndOffset } = recovered;
+    const synced = options.isClean ? logEndOffset : options.recoveryPoint;
+    this.logStartOffset = logStartOffset;
+    this.#parts = this.#build(segments, logEndOffset, Math.max(logStartOffset, Math.min(synced, logEndOffset)));
+    this.setHighWatermark(options.highWatermark);
+  }
+
+  /** Writes what is staged, in one call. Throws DiskError after taking the directory offline. */
+  writeStaged(): void {
+    if (this.health.failure === undefined) this.health.guarded(() => this.#parts.writer.writeStaged());
+  }
+
+  /** Starts a new segment at the log's end; does nothing while the active one is empty. */
+  roll(nowMs: number): void {
+    this.health.check();
+    this.health.guarded(() => this.#parts.writer.roll(nowMs));
+  }
+
+  /** The log was cut and ends at `offset`. */
+  endsAt(offset: number): void {
+    this.#parts.writer.endsAt(offset);
+    this.#parts.durability.endsAt(offset);
+    this.setHighWatermark(Math.min(this.#highWatermark, offset));
+  }
+
+  /** Writes and syncs everything, as a clean end wants it. */
+  async settle(): Promise<void> {
+    this.writeStaged();
+    // Nothing was ever written here: no use in making that durable, once per partition of every empty topic.
+    if (this.logEndOffset === this.segments.first.baseOffset && this.segments.active.size === 0) return;
+    this.store.finishIndexes();
+    await this.durability.flush();
+    if (this.logEndOffset > 0) this.store.writeSnapshot(this.logEndOffset);
+    this.epochs.persist();
+  }
+
+  #build(segments: SegmentList, endOffset: number, recoveryPoint: number): LogParts {
+    const { name, shared, directory, epochs, producers } = this;
+    const store = new StoredLog({
+      shared,
+      directory,
+      segments,
+      epochs,
+      producers,
+      snapshots: this.#snapshots,
+      ...(this.#isNew ? { syncParent: () => this.hooks.syncNames() } : {}),
+    });
+    const durable: DurableLog = {
+      syncer: store.syncer,
+      flushPolicy: () => this.config.flushPolicy,
+      persist: () => {
+        this.writeStaged();
+        store.persist(this.logEndOffset);
+      },
+      failed: (error) => this.health.fail(error),
+    };
+    const durability = new LogDurability(durable, endOffset, recoveryPoint);
+    const config = () => this.config;
+    const writer = new LogWriter({ name, store, durability, producers, epochs, endOffset, config });
+    return { store, durability, writer };
+  }
+}
