@@ -1,6 +1,7 @@
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { Controller } from '../controller/controller.ts';
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
+import type { MarkerSender } from '../coordinator/txn/marker-sender.ts';
 import type { TransactionCoordinator } from '../coordinator/txn/transaction-coordinator.ts';
 import type { LogDirectories } from '../log/log-directories.ts';
 import type { ClusterImage } from '../metadata/cluster-image.ts';
@@ -41,6 +42,7 @@ export interface BrokerCoreParts {
   readonly controller: Controller;
   readonly groups: GroupCoordinator;
   readonly transactions: TransactionCoordinator;
+  readonly markers: MarkerSender;
   readonly view: MetadataView;
   readonly listeners: ClientListeners;
   /** What clients are told of this broker's listeners; a missing one means the address that they dialled. */
@@ -62,6 +64,7 @@ export class BrokerCore implements BrokerServices {
   readonly controller: Controller;
   readonly groups: GroupCoordinator;
   readonly transactions: TransactionCoordinator;
+  readonly markers: MarkerSender;
   readonly fetchSessions: FetchSessions;
   readonly autoTopics: AutoTopics;
   readonly metrics: BrokerMetrics;
@@ -83,6 +86,7 @@ export class BrokerCore implements BrokerServices {
     this.controller = parts.controller;
     this.groups = parts.groups;
     this.transactions = parts.transactions;
+    this.markers = parts.markers;
     this.fetchSessions = new FetchSessions(
       parts.config.get('max.incremental.fetch.session.cache.slots'),
       () => 1 + Math.floor(parts.random.next() * SESSION_ID_MAX),

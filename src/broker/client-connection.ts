@@ -28,7 +28,8 @@ export interface ClientConnectionOptions {
 
 /**
  * One client's connection. Requests are served one after the other, as Kafka does it, except that produce requests
- * in a row overlap: their appends happen in order, only their acknowledgements may take time. Answers leave in the
+ * in a row overlap: their appends happen in order, only their acknowledgements may take time. One that has to wait before
+ * it appends (a transaction's first) holds all others up. Answers leave in the
  * order of the requests, those of one turn in one write.
  */
 export class ClientConnection implements ConnectionHandler, TurnWork {
@@ -50,6 +51,8 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
   /** Runs while the client has to pause for its quotas. */
   #throttle: Timer | undefined;
   #running = 0;
+  /** Requests under way that no later one may overtake. */
+  #holds = 0;
   #runsOnlyProduce = true;
   #isEnlisted = false;
   #isClosed = false;
@@ -72,6 +75,7 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
       softwareName: '',
       softwareVersion: '',
       onClosed: new Set(),
+      hold: () => this.#hold(),
     };
     this.#receiver = new FrameReceiver({
       frameBytesMax: broker.config.get('socket.request.max.bytes'),
@@ -156,6 +160,7 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
 
   #mayStart(frame: Uint8Array): boolean {
     if (this.#throttle !== undefined || this.#responses.pendingBytes > this.#pendingBytesMax) return false;
+    if (this.#holds > 0) return false;
     if (this.#running === 0) return true;
     return this.#runsOnlyProduce && this.#running < RUNNING_REQUESTS_MAX && peekApiKey(frame) === PRODUCE;
   }
@@ -177,6 +182,14 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
       },
       throttle: (pauseMs) => this.#pauseFor(pauseMs),
     });
+  }
+
+  #hold(): () => void {
+    this.#holds++;
+    return () => {
+      this.#holds--;
+      this.#startWaiting();
+    };
   }
 
   /** Of pauses that overlap the one asked for last counts: it was reckoned from all that was counted by then. */

@@ -43,6 +43,8 @@ export class DelayedFetch implements DataWaiter {
   readonly #context: RequestContext;
   readonly #done: (reads: PartitionRead[]) => void;
   #parkedOn: Partition[] = [];
+  /** For a reader of committed records: the sum of the last stable offsets when it last looked. */
+  #stable = 0;
   #available = 0;
   #timer: Timer | undefined;
   #isParked = false;
@@ -80,6 +82,10 @@ export class DelayedFetch implements DataWaiter {
   }
 
   grown(bytes: number): void {
+    if (this.#wish.isReadCommitted && this.#wish.followerId < 0) {
+      this.#lookForStable();
+      return;
+    }
     this.#available += bytes;
     if (this.#available >= this.#minBytes) this.#finish();
   }
@@ -102,10 +108,34 @@ export class DelayedFetch implements DataWaiter {
       partition.addDataWaiter(this);
       this.#parkedOn.push(partition);
     }
+    this.#stable = this.#sumOfStable();
     this.#context.peer.onClosed.add(this.#abandon);
     this.#timer = this.#broker.timers.set(this.#wish.maxWaitMs, () => {
       this.#broker.turn.run(() => this.#finish());
     });
+  }
+
+  /** What was appended counts only when the transactions before it are decided: looks where the last stable offset moved. */
+  #lookForStable(): void {
+    const stable = this.#sumOfStable();
+    if (!this.#isParked || stable === this.#stable) return;
+    this.#stable = stable;
+    const reads = this.#readAll();
+    let bytes = 0;
+    for (const read of reads) bytes += read.slice?.bytes ?? 0;
+    if (bytes >= this.#minBytes) {
+      this.#unpark();
+      this.#done(reads);
+    } else {
+      for (const read of reads) read.slice?.release();
+    }
+  }
+
+  /** Each of them only ever grows while nothing else changes, so that a sum shows whether one did. */
+  #sumOfStable(): number {
+    let sum = 0;
+    for (const { log } of this.#parkedOn) sum += log.lastStableOffset;
+    return sum;
   }
 
   #unpark(): void {

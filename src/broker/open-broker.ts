@@ -3,6 +3,7 @@ import type { BrokerConfig } from '../config/broker-config.ts';
 import { BrokerIdInUse, BrokerRegistration } from '../controller/broker-registration.ts';
 import { Controller } from '../controller/controller.ts';
 import { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
+import type { MarkerSender } from '../coordinator/txn/marker-sender.ts';
 import { TransactionCoordinator } from '../coordinator/txn/transaction-coordinator.ts';
 import { LogDirectories, LogDirectoryUnusable } from '../log/log-directories.ts';
 import { LogShared } from '../log/log-shared.ts';
@@ -118,13 +119,12 @@ async function openParts(config: BrokerConfig, runtime: Runtime, opened: Opened)
   const shared = { config, runtime, view, partitions, turn, controller };
   const groups = openGroups(shared);
   opened.add(() => groups.close());
-  const transactions = openTransactions({ ...shared, groups });
+  const { transactions, markers } = openTransactions({ ...shared, groups });
   opened.add(() => transactions.close());
   followTopics({ ...shared, groups, transactions, logDirectories, brokerId }, opened);
   await allSettled(partitions);
   const listeners = new ClientListeners(runtime, config);
   opened.add(() => listeners.close());
-  const { advertised } = plan;
   const core = new BrokerCore({
     brokerId,
     clusterId: logDirectories.clusterId,
@@ -134,12 +134,13 @@ async function openParts(config: BrokerConfig, runtime: Runtime, opened: Opened)
     random,
     logger,
     turn,
-    advertised,
+    advertised: plan.advertised,
     partitions,
     logDirectories,
     controller,
     groups,
     transactions,
+    markers,
     view,
     listeners,
   });
@@ -234,19 +235,24 @@ interface TransactionParts extends GroupParts {
   readonly groups: GroupCoordinator;
 }
 
-function openTransactions(parts: TransactionParts): TransactionCoordinator {
+/** The transaction coordinator, and the end of transactions in the partitions of this broker. */
+function openTransactions(parts: TransactionParts): {
+  readonly transactions: TransactionCoordinator;
+  readonly markers: MarkerSender;
+} {
   const { config, runtime, view, partitions, turn, controller, groups } = parts;
   const { clock, timers, logger } = runtime;
   const producerIds = new ProducerIds(controller);
   const topicOf = (name: string) => view.image.topics.get(name);
-  return new TransactionCoordinator(
+  const markers = new LocalMarkerSender({ config, clock, timers, partitions, groups, turn });
+  const transactions = new TransactionCoordinator(
     transactionSettings(config, () => view.image),
     {
       log: new PartitionCoordinatorLog(TRANSACTIONS_TOPIC, { partitions, turn, clock, mustVerify: () => false }),
       clock,
       timers,
       logger,
-      markers: new LocalMarkerSender(),
+      markers,
       takeProducerId: (given) => producerIds.take(given),
       coordinatorEpoch: (index) => view.image.partition(TRANSACTIONS_TOPIC, index)?.leaderEpoch ?? 0,
       partitionCount: () =>
@@ -255,6 +261,7 @@ function openTransactions(parts: TransactionParts): TransactionCoordinator {
       offsetsPartition: (groupId) => ({ topic: OFFSETS_TOPIC, partition: groups.partitionFor(groupId) }),
     },
   );
+  return { transactions, markers };
 }
 
 interface TopicParts extends TransactionParts {

@@ -12,6 +12,8 @@ export interface Peer {
   softwareVersion: string;
   /** Run once when the connection is gone; a parked request takes itself out when it is answered. */
   readonly onClosed: Set<() => void>;
+  /** Keeps the connection's later requests waiting until the function that it returns is called, once. */
+  hold(): () => void;
 }
 
 /** One request besides its body. */

@@ -1,6 +1,7 @@
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { Controller } from '../controller/controller.ts';
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
+import type { MarkerSender } from '../coordinator/txn/marker-sender.ts';
 import type { TransactionCoordinator } from '../coordinator/txn/transaction-coordinator.ts';
 import type { LogDirectories } from '../log/log-directories.ts';
 import type { ClusterImage } from '../metadata/cluster-image.ts';
@@ -47,6 +48,8 @@ export interface BrokerServices {
   readonly controller: Controller;
   readonly groups: GroupCoordinator;
   readonly transactions: TransactionCoordinator;
+  /** Ends transactions in the partitions that this broker leads. */
+  readonly markers: MarkerSender;
   readonly fetchSessions: FetchSessions;
   readonly autoTopics: AutoTopics;
   readonly metrics: BrokerMetrics;

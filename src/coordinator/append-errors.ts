@@ -6,6 +6,8 @@ import { E, type ErrorSpec } from '../protocol/errors.ts';
  */
 export function requestErrorOfAppend(error: ErrorSpec): ErrorSpec {
   switch (error) {
+    case E.NETWORK_EXCEPTION:
+      return E.COORDINATOR_LOAD_IN_PROGRESS;
     case E.UNKNOWN_TOPIC_OR_PARTITION:
     case E.NOT_ENOUGH_REPLICAS:
     case E.NOT_ENOUGH_REPLICAS_AFTER_APPEND:

@@ -104,6 +104,10 @@ export class ProducerState {
     return first;
   }
 
+  hasOpenTransaction(producerId: number, epoch: number): boolean {
+    return isOpen(this.#entries.get(producerId), epoch);
+  }
+
   /**
    * Whether the coordinator has to be asked before a batch of a transaction is appended: undefined when the transaction is
    * open here, INVALID_PRODUCER_EPOCH for an epoch that was superseded, else what the append has to come with.

@@ -174,7 +174,6 @@ export const NETWORK_SETTINGS = {
     kind: 'int',
     default: '30000',
     importance: 'high',
-    noEffect: true,
     doc: "How long a broker waits for another's answer.",
   },
   'socket.connection.setup.timeout.max.ms': {

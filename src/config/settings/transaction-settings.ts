@@ -7,7 +7,6 @@ export const TRANSACTION_SETTINGS = {
     default: '100',
     check: { range: [0, null] },
     importance: 'high',
-    noEffect: true,
     doc: 'Longest time that the broker keeps asking the transaction coordinator to add a partition before the producer is answered.',
   },
   'add.partitions.to.txn.retry.backoff.ms': {
@@ -15,7 +14,6 @@ export const TRANSACTION_SETTINGS = {
     default: '20',
     check: { range: [1, null] },
     importance: 'high',
-    noEffect: true,
     doc: 'Pause between two attempts of the broker to add a partition to a transaction.',
   },
   'producer.id.expiration.check.interval.ms': {
@@ -40,7 +38,6 @@ export const TRANSACTION_SETTINGS = {
     default: '10000',
     check: { range: [1, null] },
     importance: 'low',
-    noEffect: true,
     doc: 'How often transactions that took too long are looked for and aborted.',
   },
   'transaction.max.timeout.ms': {
@@ -48,7 +45,6 @@ export const TRANSACTION_SETTINGS = {
     default: '900000',
     check: { range: [1, null] },
     importance: 'high',
-    noEffect: true,
     doc: 'Longest timeout that a transactional producer may ask for.',
   },
   'transaction.partition.verification.enable': {
@@ -56,7 +52,6 @@ export const TRANSACTION_SETTINGS = {
     default: 'true',
     importance: 'low',
     mode: 'cluster-wide',
-    noEffect: true,
     doc: 'Whether a leader checks with the coordinator that a transaction is open before it takes its first records.',
   },
   'transaction.remove.expired.transaction.cleanup.interval.ms': {
@@ -64,7 +59,6 @@ export const TRANSACTION_SETTINGS = {
     default: '3600000',
     check: { range: [1, null] },
     importance: 'low',
-    noEffect: true,
     doc: 'How often expired transactional ids are looked for.',
   },
   'transaction.state.log.load.buffer.size': {
@@ -115,7 +109,6 @@ export const TRANSACTION_SETTINGS = {
     default: '604800000',
     check: { range: [1, null] },
     importance: 'high',
-    noEffect: true,
     doc: 'How long an idle transactional id is remembered.',
   },
 } as const satisfies SettingTable;

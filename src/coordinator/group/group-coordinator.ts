@@ -10,6 +10,7 @@ import type { ReadMessage, WriteMessage } from '../../protocol/schema.ts';
 import type { Clock, Timers } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Random } from '../../runtime/random.ts';
+import { requestErrorOfAppend } from '../append-errors.ts';
 import type { CoordinatorLog } from '../coordinator-log.ts';
 import type { Reply } from '../pending-reply.ts';
 import { CoordinatorRuntime } from '../runtime.ts';
@@ -72,6 +73,9 @@ export interface GroupCoordinatorSeams {
 
 /** From this version on a null protocol name can be told; before it an empty one stands for it. */
 const NULL_PROTOCOL_NAME_VERSION = 7;
+
+/** The producer's transaction is open in the group's partition, or nobody needs to know. */
+const NOT_VERIFIED = { error: E.NONE, verification: undefined };
 
 /** From this version on SyncGroup has to say what protocol it is about (KIP-559). */
 const SYNC_PROTOCOL_VERSION = 5;
@@ -161,17 +165,20 @@ export class GroupCoordinator {
     );
   }
 
+  /** @param verified what the transaction coordinator said of the group's partition. */
   async txnOffsetCommit(
     request: TxnOffsetCommitRequest,
     context: GroupRequestContext,
-    verification?: Verification,
+    verified: { readonly error: ErrorSpec; readonly verification: Verification | undefined } = NOT_VERIFIED,
   ): Promise<TxnOffsetCommitResponse> {
     const topics = namedCommitTopics(request.topics, this.#seams.topics);
     const failure = (error: ErrorSpec): TxnOffsetCommitResponse => ({ topics: answersOf(topics, () => error) });
     if (request.groupId === '') return failure(E.INVALID_GROUP_ID);
+    if (verified.error !== E.NONE) return failure(requestErrorOfAppend(verified.error));
+    const { producerId: id, producerEpoch: epoch } = request;
     return this.#runtime.submit(this.partitionFor(request.groupId), {
       mayWrite: true,
-      transaction: { producer: { id: request.producerId, epoch: request.producerEpoch, verification } },
+      transaction: { producer: { id, epoch, verification: verified.verification } },
       failure,
       decide: (shard, effects, reply) =>
         commitOffsetsInTransaction(shard.state, effects, { request, context, reply }, topics),
