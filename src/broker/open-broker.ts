@@ -288,7 +288,7 @@ function followTopics(parts: TopicParts, opened: Opened): void {
       else coordinator?.unload(index);
     },
     onTopicDeleted: ({ name, id }) => {
-      groups.topicDeleted(name);
+      groups.topicDeleted({ name, id });
       tidied(controller.forgetTopic(id));
     },
   });

@@ -42,6 +42,7 @@ import {
   deleteGroup,
   deleteOffsets,
   deleteOffsetsOfTopic,
+  type DeletedTopic,
   offsetDeleteError,
   type OffsetDeleteRequest,
   type OffsetDeleteResponse,
@@ -268,8 +269,8 @@ export class GroupCoordinator {
   }
 
   /** A topic was deleted: its committed offsets go too. */
-  topicDeleted(name: string): void {
-    this.#runtime.runAll((shard, effects) => deleteOffsetsOfTopic(shard.state, effects, name));
+  topicDeleted(topic: DeletedTopic): void {
+    this.#runtime.runAll((shard, effects) => deleteOffsetsOfTopic(shard.state, effects, topic));
   }
 
   /** Writes a transaction's marker to a partition of `__consumer_offsets`, which decides over the offsets in it. */

@@ -1,10 +1,18 @@
+import { ZERO_UUID, type Uuid } from '../../base/uuid.ts';
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import type { offsetDelete } from '../../protocol/messages/047-offset-delete.ts';
 import type { ReadMessage, WriteMessage } from '../../protocol/schema.ts';
 import { ClassicState } from './classic-group.ts';
 import { dropMember } from './classic-rebalance.ts';
+import type { OffsetValue } from './group-records.ts';
 import type { Group, GroupEffects, GroupState } from './group-state.ts';
 import type { GroupCall } from './heard-of.ts';
+
+/** A topic that is no more, told from a later one of its name by its id. */
+export interface DeletedTopic {
+  readonly name: string;
+  readonly id: Uuid;
+}
 
 export type OffsetDeleteRequest = ReadMessage<typeof offsetDelete.request>;
 export type OffsetDeleteResponse = WriteMessage<typeof offsetDelete.response>;
@@ -30,9 +38,10 @@ export function deleteOffsets(
       partitions: partitions.map(({ partitionIndex }) => {
         let error = isSubscribed ? E.GROUP_SUBSCRIBED_TO_TOPIC : E.NONE;
         if (partitionIndex < 0 || partitionIndex >= count) error = E.UNKNOWN_TOPIC_OR_PARTITION;
-        if (error === E.NONE && state.offsets.get(groupId, name, partitionIndex) !== undefined) {
-          writeTombstone(effects, groupId, name, partitionIndex);
-        }
+        const isKnown =
+          state.offsets.get(groupId, name, partitionIndex) !== undefined ||
+          state.offsets.isPending(groupId, name, partitionIndex);
+        if (error === E.NONE && isKnown) writeTombstone(effects, groupId, name, partitionIndex);
         return { partitionIndex, errorCode: error.code };
       }),
     };
@@ -58,10 +67,12 @@ export function deleteGroup(state: GroupState, effects: GroupEffects, groupId: s
   return E.NONE;
 }
 
-/** A topic is gone: so are its offsets, in all groups. */
-export function deleteOffsetsOfTopic(state: GroupState, effects: GroupEffects, topic: string): void {
+/** A topic is gone: so are its offsets, in all groups. Those of another topic of that name stay. */
+export function deleteOffsetsOfTopic(state: GroupState, effects: GroupEffects, deleted: DeletedTopic): void {
+  const isGone = (topic: string, { topicId }: OffsetValue): boolean =>
+    topic === deleted.name && (topicId === deleted.id || topicId === ZERO_UUID);
   for (const groupId of state.groups.keys()) {
-    for (const { partition } of state.offsets.allPartitionsOf(groupId, topic)) {
+    for (const { topic, partition } of state.offsets.allPartitionsOf(groupId, isGone)) {
       writeTombstone(effects, groupId, topic, partition);
     }
   }

@@ -1,5 +1,6 @@
-import type { Uuid } from '../../base/uuid.ts';
+import { ZERO_UUID, type Uuid } from '../../base/uuid.ts';
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
+import type { OffsetValue } from './group-records.ts';
 import type { GroupState } from './group-state.ts';
 
 /** What is asked of one group; without topics: all that it has. */
@@ -56,7 +57,8 @@ export function fetchGroupOffsets(
           return noOffset(partition, E.UNSTABLE_OFFSET_COMMIT);
         }
         const stored = state.offsets.get(groupId, name, partition);
-        if (stored === undefined) return noOffset(partition, E.NONE);
+        if (stored === undefined || (query.topics !== null && isOfAnotherTopic(stored, id)))
+          return noOffset(partition, E.NONE);
         return {
           partitionIndex: partition,
           committedOffset: stored.offset,
@@ -67,6 +69,11 @@ export function fetchGroupOffsets(
       }),
     })),
   };
+}
+
+/** Whether an offset was committed for an earlier topic of the same name. Asking for all topics asks for none by id. */
+function isOfAnotherTopic({ topicId }: OffsetValue, asked: Uuid): boolean {
+  return asked !== ZERO_UUID && topicId !== ZERO_UUID && topicId !== asked;
 }
 
 /** The answer for a group as a whole that has no part in it. */

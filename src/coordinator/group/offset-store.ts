@@ -37,15 +37,17 @@ export class OffsetStore {
     return [...(this.#committed.get(groupId)?.get(topic)?.keys() ?? [])];
   }
 
-  /** Every partition, of one topic or all, that a group has an offset of, committed or pending; for tombstones. */
-  allPartitionsOf(groupId: string, only?: string): { topic: string; partition: number }[] {
+  /** Every partition that a group has a wanted offset of, committed or pending; for tombstones. */
+  allPartitionsOf(
+    groupId: string,
+    isWanted: (topic: string, offset: OffsetValue) => boolean = () => true,
+  ): { topic: string; partition: number }[] {
     const found = new Map<string, Set<number>>();
     const stores = [this.#committed, ...[...(this.#producersOf.get(groupId) ?? [])].map((id) => this.#pending.get(id))];
     for (const store of stores) {
       for (const [topic, partitions] of store?.get(groupId) ?? []) {
-        if (only !== undefined && only !== topic) continue;
         const known = found.get(topic) ?? new Set<number>();
-        for (const partition of partitions.keys()) known.add(partition);
+        for (const [partition, { value }] of partitions) if (isWanted(topic, value)) known.add(partition);
         found.set(topic, known);
       }
     }

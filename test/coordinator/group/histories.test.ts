@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import type { JoinResponse } from '../../../src/coordinator/group/classic-member.ts';
 import { E } from '../../../src/protocol/errors.ts';
-import { context, GroupWorld, subscription, type JoinWish } from './group-world.ts';
+import { context, GroupWorld, subscription, TOPICS, type JoinWish } from './group-world.ts';
 
 const GROUPS = ['a', 'b'];
 const SETTLE_MS = 20 * 60_000;
@@ -170,7 +170,7 @@ class Play {
         world.log.commit(0);
         break;
       case 'deleteTopic':
-        world.coordinator.topicDeleted('shipping');
+        world.coordinator.topicDeleted({ name: 'shipping', id: TOPICS.get('shipping')!.id });
         break;
       default:
         taken satisfies never;

@@ -172,6 +172,25 @@ test('by id, all topics are those that still exist', async () => {
   );
 });
 
+test('an offset of an earlier topic of the same name is none of the topic that is asked for by id', async () => {
+  const world = new GroupWorld();
+  await world.commit('g', 9);
+  const id = 'BBBBBBBBBBBBBBBBBBBBBQ';
+  world.topics.set('orders', { id, partitions: 3 });
+  const response = await world.coordinator.offsetFetch(
+    {
+      groupId: '',
+      topics: [],
+      groups: [query([{ name: '', topicId: id, partitionIndexes: [0] }])],
+      requireStable: false,
+    },
+    context(10),
+  );
+  const [partition] = response.groups[0]!.topics[0]!.partitions;
+  assert.deepEqual([partition!.committedOffset, partition!.errorCode], [-1, 0]);
+  assert.equal(await world.committed('g'), 9, 'by name it is still there');
+});
+
 test('a coordinator that is not here fails the whole group, in version 1 each partition', async () => {
   const world = new GroupWorld();
   world.coordinator.unload(0);
@@ -227,7 +246,10 @@ test('a deleted topic takes its offsets along', async () => {
   const world = new GroupWorld();
   await world.commit('g', 1);
   await world.commit('g', 2, { topic: 'shipping' });
-  world.coordinator.topicDeleted('orders');
+  const orders = { name: 'orders', id: TOPICS.get('orders')!.id };
+  world.coordinator.topicDeleted({ ...orders, id: 'BBBBBBBBBBBBBBBBBBBBBQ' });
+  assert.equal(await world.committed('g'), 1, 'that was an earlier topic of the name');
+  world.coordinator.topicDeleted(orders);
   assert.equal(await world.committed('g'), -1);
   world.restart();
   assert.equal(await world.committed('g'), -1);

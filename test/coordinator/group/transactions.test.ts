@@ -117,6 +117,17 @@ test('deleting a group ends what is pending in it', async () => {
   assert.equal(await world.committed('g'), -1);
 });
 
+test('an offset that only a transaction has is deleted as others are', async () => {
+  const world = new GroupWorld();
+  await commitInTransaction(world, 10);
+  const topics = [{ name: 'orders', partitions: [{ partitionIndex: 0 }] }];
+  await world.coordinator.offsetDelete({ groupId: 'g', topics }, context(0));
+  await end(world, 1);
+  assert.equal(await world.committed('g'), -1);
+  world.restart();
+  assert.equal(await world.committed('g'), -1);
+});
+
 test('a marker for a partition that is not led here is refused', async () => {
   const world = new GroupWorld();
   world.coordinator.unload(0);
