@@ -13,6 +13,8 @@ const LOG_TICK_MS = 1000;
 export interface BrokerOptions {
   readonly config: BrokerConfig;
   readonly runtime: Runtime;
+  /** The broker cannot go on and should be closed; told once, with the reason in a sentence. */
+  readonly failed?: (reason: string) => void;
 }
 
 /** A running broker: its parts, started and stopped in order. */
@@ -27,8 +29,8 @@ export class Broker {
    * Opens the data directories and the metadata, recovers the logs, and listens. Rejects with {@link BrokerStartError}
    * for what a person can mend; whatever was opened by then is closed again.
    */
-  static async start({ config, runtime }: BrokerOptions): Promise<Broker> {
-    const opened = await openBroker(config, runtime);
+  static async start({ config, runtime, failed }: BrokerOptions): Promise<Broker> {
+    const opened = await openBroker(config, runtime, failed ?? (() => {}));
     const broker = new Broker(config, runtime, opened);
     try {
       await broker.#serveHealth();
@@ -113,8 +115,17 @@ export class Broker {
       status: isGood ? word : 'failed',
       brokerId: this.#open.core.brokerId,
       clusterId: this.#open.core.clusterId,
+      offlineLogDirs: this.#offlineDirectories(),
     };
     return { status: isGood ? 200 : 503, body };
+  }
+
+  #offlineDirectories(): { path: string; reason: string }[] {
+    const offline: { path: string; reason: string }[] = [];
+    for (const { path, reason } of this.#open.logDirectories.describe()) {
+      if (reason !== undefined) offline.push({ path, reason });
+    }
+    return offline;
   }
 }
 

@@ -1,14 +1,13 @@
-import { join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { BrokerConfig } from '../config/broker-config.ts';
+import { logDirectoryPaths } from '../config/log-directories.ts';
 import { BrokerIdInUse, BrokerRegistration } from '../controller/broker-registration.ts';
 import { Controller } from '../controller/controller.ts';
 import { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import type { MarkerSender } from '../coordinator/txn/marker-sender.ts';
 import { TransactionCoordinator } from '../coordinator/txn/transaction-coordinator.ts';
-import { LogDirectories, LogDirectoryUnusable } from '../log/log-directories.ts';
-import { LogShared } from '../log/log-shared.ts';
-import type { ClusterImage } from '../metadata/cluster-image.ts';
-import { EmbeddedStore, StoreLocked } from '../metadata/embedded-store.ts';
+import { LogDirectoryUnusable, type LogDirectories } from '../log/log-directories.ts';
+import { EmbeddedStore, StoreLocked, type EmbeddedStoreOptions } from '../metadata/embedded-store.ts';
 import type { Endpoint } from '../metadata/records.ts';
 import { MetadataView } from '../metadata/metadata-view.ts';
 import { StoreDamaged } from '../metadata/store-files.ts';
@@ -21,10 +20,11 @@ import { BrokerStartError } from './broker-start-error.ts';
 import { ClientListeners } from './client-listener.ts';
 import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from './coordinator-topics.ts';
 import { PartitionCoordinatorLog } from './coordinator-log.ts';
+import { findLostLogs } from './find-lost-logs.ts';
 import { groupSettings } from './group-settings.ts';
 import { ListenerError, planListeners, type ListenerAddress, type ListenerPlan } from './listener-addresses.ts';
 import { LocalMarkerSender } from './local-marker-sender.ts';
-import { logSettings } from './log-settings.ts';
+import { openLogs } from './open-logs.ts';
 import { Partitions } from './partitions.ts';
 import { ProducerIds } from './producer-ids.ts';
 import { TopicApplier } from './topic-applier.ts';
@@ -66,10 +66,14 @@ class Opened {
 }
 
 /** Opens a broker's parts from the bottom up. Rejects with {@link BrokerStartError}; then nothing stays open. */
-export async function openBroker(config: BrokerConfig, runtime: Runtime): Promise<OpenBroker> {
+export async function openBroker(
+  config: BrokerConfig,
+  runtime: Runtime,
+  failed: (reason: string) => void,
+): Promise<OpenBroker> {
   const opened = new Opened();
   try {
-    return await openParts(config, runtime, opened);
+    return await openParts(config, runtime, opened, failed);
   } catch (error) {
     // Why it cannot start is what counts; what cannot be closed either has the same cause.
     await opened.closeAll().catch(() => {});
@@ -77,25 +81,24 @@ export async function openBroker(config: BrokerConfig, runtime: Runtime): Promis
   }
 }
 
-async function openParts(config: BrokerConfig, runtime: Runtime, opened: Opened): Promise<OpenBroker> {
+async function openParts(
+  config: BrokerConfig,
+  runtime: Runtime,
+  opened: Opened,
+  failed: (reason: string) => void,
+): Promise<OpenBroker> {
   const { clock, timers, random, logger } = runtime;
   const plan = planListeners(config, runtime.hostName());
   const brokerId = config.get('node.id') ?? 1;
-  const dataDirectories = (config.get('log.dirs') ?? config.get('log.dir')).map((path) => resolve(path.trim()));
+  const dataDirectories = logDirectoryPaths(config);
   const { store, view } = await openMetadata(join(dataDirectories[0]!, METADATA_DIRECTORY), runtime, opened);
   const turn = new Turn(timers, logger);
   const partitions = new Partitions(brokerId, turn);
-  const logDirectories = await openLogs({
-    config,
-    runtime,
-    image: view.image,
-    paths: dataDirectories,
-    partitions,
-    turn,
-  });
+  const logDirectories = await openLogs({ config, runtime, image: view.image, partitions, turn, failed });
   const controller = new Controller({ store, view, config, random, brokerId, logger });
   const register = async (): Promise<BrokerRegistration> => {
     await adoptFoundTopics({ config, runtime, store, view, logDirectories, brokerId });
+    await findLostLogs({ config, logger, store, view, logDirectories, brokerId });
     return BrokerRegistration.start({
       store,
       view,
@@ -165,38 +168,23 @@ async function openMetadata(
   { disk, clock, timers, logger }: Runtime,
   opened: Opened,
 ): Promise<{ store: EmbeddedStore; view: MetadataView }> {
-  const store = EmbeddedStore.open({ disk, directory, clock, timers, logger });
+  const store = openStore({ disk, directory, clock, timers, logger });
   opened.add(() => store.close());
   const view = await MetadataView.open(store, logger);
   opened.add(() => view.close());
   return { store, view };
 }
 
-interface LogParts {
-  readonly config: BrokerConfig;
-  readonly runtime: Runtime;
-  readonly image: ClusterImage;
-  readonly paths: readonly string[];
-  readonly partitions: Partitions;
-  readonly turn: Turn;
-}
-
-function openLogs({ config, runtime, image, paths, partitions, turn }: LogParts): Promise<LogDirectories> {
-  const { disk, logger, random, clock } = runtime;
-  return LogDirectories.open({
-    shared: new LogShared({ disk, logger }),
-    random,
-    paths,
-    nodeId: config.get('node.id') ?? 1,
-    ...(image.clusterId === undefined ? {} : { clusterId: image.clusterId }),
-    nowMs: clock.nowMs(),
-    configOf: (topic) => logSettings(topic, image.config({ type: 'topic', name: topic }), config),
-    directoryFailed: () => {
-      turn.run(() => {
-        for (const partition of partitions.all()) if (partition.log.isOffline) partition.announceFailure();
-      });
-    },
-  });
+/** Where the cluster's topics are known: without it there is nothing to serve, whatever the other directories hold. */
+function openStore(options: EmbeddedStoreOptions): EmbeddedStore {
+  try {
+    return EmbeddedStore.open(options);
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error;
+    const place = dirname(options.directory);
+    const message = `the data directory ${place} cannot be used: ${error.message}; the cluster's metadata lies there`;
+    throw new BrokerStartError(message, { cause: error });
+  }
 }
 
 interface GroupParts {

@@ -51,6 +51,11 @@ export class Partitions {
     return this.#topics.get(topic) ?? [];
   }
 
+  /** Whether this broker holds a replica that it cannot serve; one that is not open yet is none. */
+  isOffline(topic: string, index: number): boolean {
+    return this.#topics.get(topic)?.[index]?.log.isOffline === true;
+  }
+
   *all(): Generator<Partition> {
     for (const partitions of this.#topics.values()) {
       for (const partition of partitions) if (partition !== undefined) yield partition;

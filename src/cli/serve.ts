@@ -26,7 +26,7 @@ export async function serve(options: ServeOptions): Promise<'serving' | 'done'> 
     loaded = load(options);
     const runtime = runtimeFor(loaded.config);
     report(loaded, runtime);
-    broker = await Broker.start({ config: loaded.config, runtime });
+    broker = await Broker.start({ config: loaded.config, runtime, failed: endFailed });
   } catch (error) {
     if (!(error instanceof InvalidConfiguration || error instanceof BrokerStartError)) throw error;
     for (const line of error.message.split('\n')) writeText(STDERR, `posthorn: ${line}\n`);
@@ -36,6 +36,12 @@ export async function serve(options: ServeOptions): Promise<'serving' | 'done'> 
   stopOnSignals(broker, loaded.config.get('posthorn.shutdown.timeout.ms'));
   writeText(STDOUT, banner(broker, loaded));
   return 'serving';
+}
+
+/** There is nothing left to be closed in order. */
+function endFailed(reason: string): void {
+  writeText(STDERR, `posthorn: ${reason}; the broker ends\n`);
+  process.exit(EXIT_FAILED);
 }
 
 function load(options: ServeOptions): LoadedConfig {

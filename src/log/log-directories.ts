@@ -3,9 +3,10 @@ import { E, type ErrorSpec } from '../protocol/errors.ts';
 import type { DiskSpace } from '../runtime/disk.ts';
 import type { Random } from '../runtime/random.ts';
 import type { LogConfig } from './log-config.ts';
-import { LogDirectory, LogDirectoryUnusable } from './log-directory.ts';
+import { LogDirectory, LogDirectoryBroken, LogDirectoryUnusable } from './log-directory.ts';
 import type { LogShared } from './log-shared.ts';
-import type { PartitionLog } from './partition-log.ts';
+import { PartitionLog } from './partition-log.ts';
+import { partitionDirectoryName } from './segment-names.ts';
 
 export { LogDirectoryUnusable } from './log-directory.ts';
 
@@ -34,6 +35,8 @@ export interface LogDirectoriesOptions {
   readonly freeBytesMin?: number;
   /** Bytes synced after which recovery points are written down without waiting for their time; 512 MiB when left out. */
   readonly checkpointEveryBytes?: number;
+  /** Whether new partitions stay out of a directory as long as there is another (`cordoned.log.dirs`). */
+  isCordoned?(path: string): boolean;
   /** The settings of a topic whose partition is found on disk. */
   configOf(topic: string, topicId: Uuid): LogConfig;
   /** A directory went offline for good, with all its logs. */
@@ -52,6 +55,9 @@ export interface NewLog {
 export interface DirectoryDescription {
   readonly path: string;
   readonly error: ErrorSpec;
+  /** Why it is offline. */
+  readonly reason: string | undefined;
+  readonly isCordoned: boolean;
   /** Size of its file system, and what can still be written there; -1 when that cannot be told. */
   readonly totalBytes: number;
   readonly usableBytes: number;
@@ -64,7 +70,12 @@ export interface DirectoryDescription {
  */
 export class LogDirectories {
   readonly #options: LogDirectoriesOptions;
+  /** Those that could be opened; some may have failed since. */
   readonly #directories: LogDirectory[] = [];
+  /** Why the others of `log.dirs` could not be, by path. */
+  readonly #broken = new Map<string, LogDirectoryBroken>();
+  /** Logs that lie in a directory out of reach, by name. */
+  readonly #lost = new Map<string, PartitionLog>();
   #isFlushing = false;
   #flushing: Promise<void> = Promise.resolve();
   #checkpointDueMs = 0;
@@ -76,7 +87,10 @@ export class LogDirectories {
     this.#options = options;
   }
 
-  /** Opens all directories and all logs in them. Throws {@link LogDirectoryUnusable}; then nothing stays locked. */
+  /**
+   * Opens all directories and all logs in them. One whose files cannot be read is left out, with its logs. Throws
+   * {@link LogDirectoryUnusable} when none is left, or when one is another broker's; then nothing stays locked.
+   */
   static async open(options: LogDirectoriesOptions): Promise<LogDirectories> {
     const directories = new LogDirectories(options);
     try {
@@ -92,9 +106,19 @@ export class LogDirectories {
     return this.#directories[0]!.identity.clusterId;
   }
 
-  /** Ids of the directories, as brokers register them. */
+  /** Ids of the directories that were opened, as brokers register them. */
   get directoryIds(): readonly Uuid[] {
     return this.#directories.map(({ identity }) => identity.directoryId);
+  }
+
+  /** The directories that were opened, by id. */
+  get opened(): readonly { readonly id: Uuid; readonly path: string }[] {
+    return this.#directories.map(({ identity, path }) => ({ id: identity.directoryId, path }));
+  }
+
+  /** Those of `log.dirs` that could not be opened. */
+  get brokenPaths(): readonly string[] {
+    return [...this.#broken.keys()];
   }
 
   /** False once every directory has failed: the broker cannot go on. */
@@ -111,16 +135,21 @@ export class LogDirectories {
       const log = directory.get(topic, partition);
       if (log !== undefined) return log;
     }
-    return undefined;
+    return this.#lost.size === 0 ? undefined : this.#lost.get(partitionDirectoryName(topic, partition));
   }
 
-  /** Makes a partition in the directory with the fewest. Throws DiskError, and LogDirectoryUnusable when none is online. */
+  /** Notes a partition that lies in a directory out of reach: it is there, and offline. */
+  addLost({ topic, partition, topicId, config }: NewLog): void {
+    const name = partitionDirectoryName(topic, partition);
+    const what = { topic, partition, topicId, config, directory: name, shared: this.#options.shared };
+    this.#lost.set(name, PartitionLog.offline(what, `${name} lies in a log directory that is out of reach`));
+  }
+
+  /** Makes a partition in the directory with the fewest, in one that is cordoned only where all are. Throws DiskError, and LogDirectoryUnusable when none is online. */
   create({ topic, partition, topicId, config }: NewLog): PartitionLog {
-    let chosen: LogDirectory | undefined;
-    for (const directory of this.#directories) {
-      if (directory.failure !== undefined) continue;
-      if (chosen === undefined || directory.logCount < chosen.logCount) chosen = directory;
-    }
+    const online = this.#directories.filter(({ failure }) => failure === undefined);
+    const open = online.filter(({ path }) => !this.#isCordoned(path));
+    const [chosen] = (open.length > 0 ? open : online).toSorted((left, right) => left.logCount - right.logCount);
     if (chosen === undefined) throw new LogDirectoryUnusable('every log directory has failed');
     return chosen.create(topic, partition, topicId, config);
   }
@@ -129,6 +158,7 @@ export class LogDirectories {
   delete(topic: string, partition: number, nowMs: number): boolean {
     const log = this.get(topic, partition);
     if (log === undefined) return false;
+    if (this.#lost.delete(partitionDirectoryName(topic, partition))) return true;
     this.#directoryOf(log).delete(log, nowMs);
     return true;
   }
@@ -144,16 +174,18 @@ export class LogDirectories {
   }
 
   describe(): DirectoryDescription[] {
-    return this.#directories.map((directory) => {
-      const logs = Array.from(directory.logs(), ({ topic, partition, sizeBytes }) => ({ topic, partition, sizeBytes }));
-      const isOnline = directory.failure === undefined;
-      const space = isOnline ? this.#space(directory.path) : undefined;
+    return this.#options.paths.map((path) => {
+      const directory = this.#directories.find((each) => each.path === path);
+      const failure = this.#broken.get(path) ?? directory?.failure;
+      const space = failure === undefined ? this.#space(path) : undefined;
       return {
-        path: directory.path,
-        error: isOnline ? E.NONE : E.KAFKA_STORAGE_ERROR,
+        path,
+        error: failure === undefined ? E.NONE : E.KAFKA_STORAGE_ERROR,
+        reason: failure?.message,
+        isCordoned: this.#isCordoned(path),
         totalBytes: space?.totalBytes ?? -1,
         usableBytes: space?.freeBytes ?? -1,
-        logs,
+        logs: directory === undefined || failure !== undefined ? [] : describeLogs(directory),
       };
     });
   }
@@ -210,11 +242,31 @@ export class LogDirectories {
   }
 
   #open(): void {
-    const { shared, random, nodeId, nowMs, paths } = this.#options;
+    const { paths } = this.#options;
     let { clusterId } = this.#options;
     const seen = new Map<string, string>();
     for (const path of paths) {
-      const directory = LogDirectory.open({
+      const directory = this.#openOne(path, clusterId);
+      if (directory === undefined) continue;
+      this.#directories.push(directory);
+      clusterId = directory.identity.clusterId;
+      for (const { topic, partition } of directory.logs()) {
+        const name = `${topic}-${partition}`;
+        const other = seen.get(name);
+        if (other !== undefined) throw new LogDirectoryUnusable(`${name} is in both ${other} and ${path}`);
+        seen.set(name, path);
+      }
+    }
+    if (this.#directories.length > 0) return;
+    const reasons = Array.from(this.#broken.values(), ({ message }) => message);
+    throw new LogDirectoryUnusable(reasons.join('; '));
+  }
+
+  /** Undefined for one that is broken: the others can do without it. */
+  #openOne(path: string, clusterId: string | undefined): LogDirectory | undefined {
+    const { shared, random, nodeId, nowMs } = this.#options;
+    try {
+      return LogDirectory.open({
         shared,
         random,
         path,
@@ -225,14 +277,12 @@ export class LogDirectories {
         configOf: (topic, topicId) => this.#options.configOf(topic, topicId),
         failed: (failed, error) => this.#options.directoryFailed?.(failed.path, error),
       });
-      this.#directories.push(directory);
-      clusterId = directory.identity.clusterId;
-      for (const { topic, partition } of directory.logs()) {
-        const name = `${topic}-${partition}`;
-        const other = seen.get(name);
-        if (other !== undefined) throw new LogDirectoryUnusable(`${name} is in both ${other} and ${path}`);
-        seen.set(name, path);
-      }
+    } catch (error) {
+      if (!(error instanceof LogDirectoryBroken)) throw error;
+      const facts = { directory: path, reason: error.message };
+      shared.logger.error('log directory is offline until the next start', facts);
+      this.#broken.set(path, error);
+      return undefined;
     }
   }
 
@@ -258,6 +308,10 @@ export class LogDirectories {
     return this.#directories.find(({ path }) => log.directory.startsWith(`${path}/`))!;
   }
 
+  #isCordoned(path: string): boolean {
+    return this.#options.isCordoned?.(path) ?? false;
+  }
+
   #space(path: string): DiskSpace | undefined {
     try {
       return this.#options.shared.disk.space(path);
@@ -265,4 +319,8 @@ export class LogDirectories {
       return undefined;
     }
   }
+}
+
+function describeLogs(directory: LogDirectory): DirectoryDescription['logs'] {
+  return Array.from(directory.logs(), ({ topic, partition, sizeBytes }) => ({ topic, partition, sizeBytes }));
 }

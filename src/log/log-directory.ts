@@ -40,6 +40,11 @@ export class LogDirectoryUnusable extends Error {
   override name = 'LogDirectoryUnusable';
 }
 
+/** Its files cannot be read: a matter of this directory, that others can do without. */
+export class LogDirectoryBroken extends LogDirectoryUnusable {
+  override name = 'LogDirectoryBroken';
+}
+
 export interface LogDirectoryOptions {
   readonly shared: LogShared;
   readonly random: Random;
@@ -116,7 +121,7 @@ export class LogDirectory {
       }
     } catch (error) {
       if (error instanceof DiskError || error instanceof Malformed) {
-        throw new LogDirectoryUnusable(`${path} cannot be used: ${error.message}`, { cause: error });
+        throw new LogDirectoryBroken(`${path} cannot be used: ${error.message}`, { cause: error });
       }
       throw error;
     }
@@ -257,6 +262,7 @@ export class LogDirectory {
       const config = this.#options.configOf(place.topic, topicId);
       this.#logs.set(name, this.#openLog({ ...place, topicId, config }, { isClean, isNew: false }));
     }
+    if (this.#failure !== undefined) throw this.#failure;
     if (!isClean && this.#logs.size > 0) logger.info('recovered logs', { directory: this.path, logs: this.#logs.size });
   }
 
@@ -344,7 +350,7 @@ function readCheckpoint(disk: Disk, path: string, remedy: string): Map<string, n
     return readOffsetCheckpoint(disk, path);
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
-    throw new LogDirectoryUnusable(`${error.message}; ${remedy}`, { cause: error });
+    throw new LogDirectoryBroken(`${error.message}; ${remedy}`, { cause: error });
   }
 }
 

@@ -31,3 +31,20 @@ export interface PartitionLogOptions {
   readonly isNew: boolean;
   readonly nowMs: number;
 }
+
+/** What is known of a log whose files are out of reach. */
+export type UnreachableLogOptions = Pick<
+  PartitionLogOptions,
+  'shared' | 'directory' | 'topic' | 'partition' | 'topicId' | 'config'
+>;
+
+/** The rest of the options of such a log, which asks nobody for anything. */
+export const NOTHING_KNOWN: Omit<PartitionLogOptions, keyof UnreachableLogOptions> = {
+  hooks: { diskFailed: () => {}, recoveryPointLowered: () => {}, syncNames: () => {}, isLowOnSpace: () => false },
+  recoveryPoint: 0,
+  logStartOffset: 0,
+  highWatermark: 0,
+  isClean: false,
+  isNew: false,
+  nowMs: 0,
+};

@@ -6,7 +6,7 @@ import type { EpochEnd, LeaderEpochs } from './leader-epochs.ts';
 import type { LogConfig } from './log-config.ts';
 import { LogCore } from './log-core.ts';
 import type { ReadRequest } from './log-reader.ts';
-import type { PartitionLogOptions } from './log-options.ts';
+import { NOTHING_KNOWN, type PartitionLogOptions, type UnreachableLogOptions } from './log-options.ts';
 import { readBatches, searching } from './log-reading.ts';
 import type { LogSlice } from './log-slice.ts';
 import { applyRetention, deleteRecordsBefore, truncateFullyAndStartAt, truncateTo } from './log-trimming.ts';
@@ -47,6 +47,13 @@ export class PartitionLog {
     } catch (error) {
       log.#core.health.fail(error);
     }
+    return log;
+  }
+
+  /** A log whose files are out of reach: offline from the start, nothing is read or made. */
+  static offline(options: UnreachableLogOptions, reason: string): PartitionLog {
+    const log = new PartitionLog({ ...options, ...NOTHING_KNOWN });
+    log.takeOffline(new Error(reason));
     return log;
   }
 

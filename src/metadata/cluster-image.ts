@@ -1,6 +1,13 @@
 import { PersistentMap } from '../base/persistent-map.ts';
 import type { Uuid } from '../base/uuid.ts';
-import type { BrokerRecord, DeletedTopicRecord, PartitionRecord, QuotaRecord, ScramRecord } from './records.ts';
+import type {
+  BrokerRecord,
+  DeletedTopicRecord,
+  DirectoriesRecord,
+  PartitionRecord,
+  QuotaRecord,
+  ScramRecord,
+} from './records.ts';
 import { configId, type ConfigResource } from './store-keys.ts';
 
 export interface PartitionImage extends PartitionRecord {
@@ -37,6 +44,8 @@ export class ClusterImage {
   readonly features: ReadonlyMap<string, number>;
   readonly controller: { readonly brokerId: number; readonly epoch: number } | undefined;
   readonly brokers: ReadonlyMap<number, BrokerImage>;
+  /** Log directories that brokers have used, by broker id. */
+  readonly directories: PersistentMap<DirectoriesRecord>;
   readonly topics: PersistentMap<TopicImage>;
   readonly topicNamesById: PersistentMap<string>;
   /** Existing names that contain '.' or '_', under the name with '_' for '.': two of them would share metric names. */
@@ -58,6 +67,7 @@ export class ClusterImage {
     features: new Map(),
     controller: undefined,
     brokers: new Map(),
+    directories: PersistentMap.empty(),
     topics: PersistentMap.empty(),
     topicNamesById: PersistentMap.empty(),
     collidingNames: PersistentMap.empty(),
@@ -76,6 +86,7 @@ export class ClusterImage {
     this.features = parts.features;
     this.controller = parts.controller;
     this.brokers = parts.brokers;
+    this.directories = parts.directories;
     this.topics = parts.topics;
     this.topicNamesById = parts.topicNamesById;
     this.collidingNames = parts.collidingNames;

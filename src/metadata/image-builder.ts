@@ -17,6 +17,7 @@ import {
   type ConfigRecord,
   type ControllerRecord,
   type DeletedTopicRecord,
+  type DirectoriesRecord,
   type LiveRecord,
   type MetaRecord,
   type PartitionRecord,
@@ -55,6 +56,7 @@ export class ImageBuilder {
   readonly #configs: MapDraft<ConfigTexts>;
   readonly #touchedConfigs = new Set<string>();
   readonly #touchedTopics = new Set<string>();
+  readonly #directories: MapDraft<DirectoriesRecord>;
   readonly #deletedTopics: MapDraft<DeletedTopicRecord>;
   readonly #quotas: MapDraft<QuotaRecord>;
   readonly #scram: MapDraft<ScramRecord>;
@@ -67,6 +69,7 @@ export class ImageBuilder {
     this.#controller = before.controller;
     this.#nextProducerId = before.nextProducerId;
     this.#configs = before.configs.draft();
+    this.#directories = before.directories.draft();
     this.#deletedTopics = before.deletedTopics.draft();
     this.#quotas = before.quotas.draft();
     this.#scram = before.scram.draft();
@@ -90,6 +93,8 @@ export class ImageBuilder {
       case 'live':
         this.#live.set(idOf(key, rest), entry && (parseRecord(key, entry.value) as LiveRecord).incarnation);
         return;
+      case 'dirs':
+        return put(this.#directories, rest, entry && (parseRecord(key, entry.value) as DirectoriesRecord));
       case 'del':
         return put(this.#deletedTopics, rest, entry && (parseRecord(key, entry.value) as DeletedTopicRecord));
       case 'q':
@@ -116,6 +121,7 @@ export class ImageBuilder {
       features: this.#features,
       controller: this.#controller,
       brokers: this.#finishBrokers(),
+      directories: this.#directories.finish(),
       ...topics,
       partitions: partitions.finish(),
       deletedTopics: this.#deletedTopics.finish(),

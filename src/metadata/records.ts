@@ -95,6 +95,22 @@ export interface ProducerIdsRecord {
   readonly next: number;
 }
 
+/** A log directory that a broker has used. */
+export interface KnownDirectory {
+  /** The zero id where it could never be read. */
+  readonly id: Uuid;
+  readonly path: string;
+  /** It could not be used at the last start; what was in it is in the list of lost partitions. */
+  readonly isMissing: boolean;
+}
+
+/** `dirs/<broker id>`: where the broker's logs are, so that one that is out of reach is not taken for one that never was. */
+export interface DirectoriesRecord {
+  readonly known: readonly KnownDirectory[];
+  /** Indexes by topic id of partitions that lie in a directory out of reach. */
+  readonly lost: Readonly<Record<Uuid, readonly number[]>>;
+}
+
 /** Reads the JSON of an entry. Throws {@link Malformed} naming the key when it is not an object. */
 export function parseRecord(key: string, value: string): object {
   let parsed: unknown;

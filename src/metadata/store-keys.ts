@@ -25,6 +25,7 @@ export const storeKeys = {
   producerIds: 'pid',
   broker: (id: number): string => `b/${id}`,
   liveBroker: (id: number): string => `live/${id}`,
+  directories: (brokerId: number): string => `dirs/${brokerId}`,
   topic: (name: string): string => `t/${name}`,
   partition: (topicId: Uuid, index: number): string => `p/${topicId}/${index}`,
   deletedTopic: (topicId: Uuid): string => `del/${topicId}`,

@@ -120,6 +120,8 @@ export class BrokerFixture {
   disk: MemoryDisk;
   readonly held = new HeldDisk();
   broker!: Broker;
+  /** Why brokers could not go on. */
+  readonly failures: string[] = [];
   readonly #settings: Record<string, string | number | boolean>;
 
   private constructor({ settings = {}, capacityBytes }: FixtureOptions) {
@@ -155,7 +157,7 @@ export class BrokerFixture {
       logger: this.logger,
       hostName: () => 'here.example',
     };
-    this.broker = await this.done(Broker.start({ config, runtime }));
+    this.broker = await this.done(Broker.start({ config, runtime, failed: (reason) => this.failures.push(reason) }));
   }
 
   /** kill -9: the page cache stays. */

@@ -4,6 +4,7 @@ import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import { metadata } from '../../protocol/messages/003-metadata.ts';
 import type { ReadMessage, WriteMessage } from '../../protocol/schema.ts';
 import { handler } from '../handler.ts';
+import { liveReplicas } from '../live-replicas.ts';
 import { isInternalTopic } from '../../controller/internal-topics.ts';
 import { CLUSTER_OPERATIONS, OPERATIONS_NOT_ASKED, TOPIC_OPERATIONS } from '../operations.ts';
 import type { BrokerServices } from '../services.ts';
@@ -86,23 +87,23 @@ function namedTopics(request: Request, broker: BrokerServices, operations: numbe
 }
 
 function found(topic: TopicImage, broker: BrokerServices, operations: number): TopicAnswer {
-  const { brokers } = broker.image();
   return {
     errorCode: E.NONE.code,
     name: topic.name,
     topicId: topic.id,
     isInternal: isInternalTopic(topic.name),
-    partitions: topic.partitions.map((partition, index) => describePartition(partition, index, brokers)),
+    partitions: topic.partitions.map((partition, index) => describePartition(topic.name, index, partition, broker)),
     topicAuthorizedOperations: operations,
   };
 }
 
 function describePartition(
-  partition: PartitionImage,
+  topic: string,
   index: number,
-  brokers: ReadonlyMap<number, { fenced: boolean }>,
+  partition: PartitionImage,
+  broker: BrokerServices,
 ): TopicAnswer['partitions'][number] {
-  const isLive = (id: number): boolean => brokers.get(id)?.fenced === false;
+  const isLive = liveReplicas(topic, index, broker);
   const leaderId = isLive(partition.leader) ? partition.leader : -1;
   return {
     errorCode: (leaderId === -1 ? E.LEADER_NOT_AVAILABLE : E.NONE).code,
@@ -110,7 +111,7 @@ function describePartition(
     leaderId,
     leaderEpoch: partition.leaderEpoch,
     replicaNodes: partition.replicas,
-    isrNodes: partition.isr,
+    isrNodes: leaderId === -1 ? partition.isr.filter(isLive) : partition.isr,
     offlineReplicas: partition.replicas.filter((id) => !isLive(id)),
   };
 }

@@ -8,7 +8,7 @@ export const handleDescribeLogDirs = handler(describeLogDirs, ({ topics }, _cont
     topics === null
       ? undefined
       : new Set(topics.flatMap(({ topic, partitions }) => partitions.map((index) => `${index} ${topic}`)));
-  const results = broker.logDirectories.describe().map(({ path, error, totalBytes, usableBytes, logs }) => {
+  const results = broker.logDirectories.describe().map(({ path, error, totalBytes, usableBytes, isCordoned, logs }) => {
     const byTopic = new Map<
       string,
       { partitionIndex: number; partitionSize: number; offsetLag: number; isFutureKey: boolean }[]
@@ -27,7 +27,7 @@ export const handleDescribeLogDirs = handler(describeLogDirs, ({ topics }, _cont
       topics: [...byTopic].map(([name, partitions]) => ({ name, partitions })),
       totalBytes,
       usableBytes,
-      isCordoned: false,
+      isCordoned,
     };
   });
   return { errorCode: E.NONE.code, results };

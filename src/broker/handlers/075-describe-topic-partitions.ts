@@ -4,6 +4,7 @@ import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import { describeTopicPartitions } from '../../protocol/messages/075-describe-topic-partitions.ts';
 import type { WriteMessage } from '../../protocol/schema.ts';
 import { handler } from '../handler.ts';
+import { liveReplicas } from '../live-replicas.ts';
 import { isInternalTopic } from '../../controller/internal-topics.ts';
 import { OPERATIONS_NOT_ASKED, TOPIC_OPERATIONS } from '../operations.ts';
 import type { BrokerServices } from '../services.ts';
@@ -45,7 +46,7 @@ export const handleDescribeTopicPartitions = handler(describeTopicPartitions, (r
       name,
       topicId: topic.id,
       isInternal: isInternalTopic(name),
-      partitions: page.map((partition, index) => describe(partition, first + index, broker)),
+      partitions: page.map((partition, index) => describe(name, first + index, partition, broker)),
       topicAuthorizedOperations: TOPIC_OPERATIONS,
     });
     left -= page.length;
@@ -69,12 +70,12 @@ function failed(name: string, error: ErrorSpec): TopicAnswer {
 }
 
 function describe(
-  partition: PartitionImage,
+  topic: string,
   partitionIndex: number,
+  partition: PartitionImage,
   broker: BrokerServices,
 ): TopicAnswer['partitions'][number] {
-  const { brokers } = broker.image();
-  const isLive = (id: number): boolean => brokers.get(id)?.fenced === false;
+  const isLive = liveReplicas(topic, partitionIndex, broker);
   const leaderId = isLive(partition.leader) ? partition.leader : -1;
   return {
     errorCode: (leaderId === -1 ? E.LEADER_NOT_AVAILABLE : E.NONE).code,
@@ -82,7 +83,7 @@ function describe(
     leaderId,
     leaderEpoch: partition.leaderEpoch,
     replicaNodes: partition.replicas,
-    isrNodes: partition.isr,
+    isrNodes: leaderId === -1 ? partition.isr.filter(isLive) : partition.isr,
     eligibleLeaderReplicas: partition.elr,
     lastKnownElr: partition.lastKnownElr,
     offlineReplicas: partition.replicas.filter((id) => !isLive(id)),

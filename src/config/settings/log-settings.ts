@@ -47,7 +47,6 @@ export const LOG_SETTINGS = {
     check: { items: 'any' },
     importance: 'medium',
     mode: 'per-broker',
-    noEffect: true,
     doc: 'Log directories that get no new partitions; * is all of them.',
   },
   'create.topic.policy.class.name': {
