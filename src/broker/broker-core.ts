@@ -21,6 +21,7 @@ import type { Reply } from './reply.ts';
 import { apiOf, servedApis } from './handlers/all.ts';
 import type { ListenerAddress } from './listener-addresses.ts';
 import type { Partitions } from './partitions.ts';
+import type { ReplicaMover } from './replica-mover.ts';
 import type { Peer, RequestContext } from './request-context.ts';
 import type { BrokerEndpoint, BrokerServices } from './services.ts';
 import type { Turn } from './turn.ts';
@@ -39,6 +40,7 @@ export interface BrokerCoreParts {
   readonly turn: Turn;
   readonly partitions: Partitions;
   readonly logDirectories: LogDirectories;
+  readonly replicaMover: ReplicaMover;
   readonly controller: Controller;
   readonly groups: GroupCoordinator;
   readonly transactions: TransactionCoordinator;
@@ -61,6 +63,7 @@ export class BrokerCore implements BrokerServices {
   readonly turn: Turn;
   readonly partitions: Partitions;
   readonly logDirectories: LogDirectories;
+  readonly replicaMover: ReplicaMover;
   readonly controller: Controller;
   readonly groups: GroupCoordinator;
   readonly transactions: TransactionCoordinator;
@@ -83,6 +86,7 @@ export class BrokerCore implements BrokerServices {
     this.turn = parts.turn;
     this.partitions = parts.partitions;
     this.logDirectories = parts.logDirectories;
+    this.replicaMover = parts.replicaMover;
     this.controller = parts.controller;
     this.groups = parts.groups;
     this.transactions = parts.transactions;

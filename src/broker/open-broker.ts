@@ -27,6 +27,7 @@ import { LocalMarkerSender } from './local-marker-sender.ts';
 import { openLogs } from './open-logs.ts';
 import { Partitions } from './partitions.ts';
 import { ProducerIds } from './producer-ids.ts';
+import { ReplicaMover } from './replica-mover.ts';
 import { TopicApplier } from './topic-applier.ts';
 import { transactionSettings } from './transaction-settings.ts';
 import { Turn } from './turn.ts';
@@ -124,28 +125,27 @@ async function openParts(
   opened.add(() => groups.close());
   const { transactions, markers } = openTransactions({ ...shared, groups });
   opened.add(() => transactions.close());
-  followTopics({ ...shared, groups, transactions, logDirectories, brokerId }, opened);
+  const replicaMover = new ReplicaMover({ config, partitions, logDirectories, clock, timers, turn, logger });
+  opened.add(() => replicaMover.stop());
+  followTopics({ ...shared, groups, transactions, logDirectories, replicaMover, brokerId }, opened);
   await allSettled(partitions);
   const listeners = new ClientListeners(runtime, config);
   opened.add(() => listeners.close());
   const core = new BrokerCore({
     brokerId,
     clusterId: logDirectories.clusterId,
-    config,
     clock,
     timers,
     random,
     logger,
-    turn,
     advertised: plan.advertised,
-    partitions,
     logDirectories,
-    controller,
+    replicaMover,
     groups,
     transactions,
     markers,
-    view,
     listeners,
+    ...shared,
   });
   const listening: ListenerAddress[] = [];
   for (const address of plan.bind) listening.push(await listeners.listen(address, core));
@@ -255,12 +255,13 @@ function openTransactions(parts: TransactionParts): {
 interface TopicParts extends TransactionParts {
   readonly logDirectories: LogDirectories;
   readonly transactions: TransactionCoordinator;
+  readonly replicaMover: ReplicaMover;
   readonly brokerId: number;
 }
 
 /** Brings the logs in line with the metadata as it is, and from now on with each change of it. */
 function followTopics(parts: TopicParts, opened: Opened): void {
-  const { view, groups, transactions, turn, runtime, controller, ...rest } = parts;
+  const { view, groups, transactions, replicaMover, turn, runtime, controller, ...rest } = parts;
   const { clock, timers, logger } = runtime;
   const tidied = (work: Promise<void>): void =>
     void work.catch((error: unknown) => logger.warn('metadata of deleted topics stays for now', { error }));
@@ -271,6 +272,7 @@ function followTopics(parts: TopicParts, opened: Opened): void {
     logger,
     turn,
     onPartition: (topic, index, change) => {
+      if (change === 'given up') replicaMover.forget(topic, index);
       const coordinator = topic === OFFSETS_TOPIC ? groups : topic === TRANSACTIONS_TOPIC ? transactions : undefined;
       if (change === 'taken up') coordinator?.load(index);
       else coordinator?.unload(index);
@@ -281,6 +283,7 @@ function followTopics(parts: TopicParts, opened: Opened): void {
     },
   });
   turn.run(() => applier.applyAll());
+  replicaMover.resume();
   tidied(controller.tidyUp());
   opened.add(() => applier.stop());
   opened.add(view.subscribe((image, delta) => turn.run(() => applier.apply(image, delta))));

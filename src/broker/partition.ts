@@ -47,7 +47,7 @@ export class Partition implements TurnWork {
   readonly topic: string;
   readonly topicId: string;
   readonly index: number;
-  readonly log: PartitionLog;
+  #log: PartitionLog;
   readonly #brokerId: number;
   readonly #turn: Turn;
   readonly #followerEndOffsets = new Map<number, number>();
@@ -65,7 +65,7 @@ export class Partition implements TurnWork {
   #awaitingCommit: ParkedAppend[] = [];
 
   constructor(options: PartitionOptions) {
-    this.log = options.log;
+    this.#log = options.log;
     this.topic = options.topic;
     this.topicId = options.topicId;
     this.index = options.index;
@@ -78,6 +78,19 @@ export class Partition implements TurnWork {
   /** The partition is taken up: the watermark of the last life may lie below what is in sync by now. */
   start(): void {
     if (this.isLeader) this.log.assignLeaderEpoch(this.#leadership.leaderEpoch);
+    this.#enlist();
+  }
+
+  get log(): PartitionLog {
+    return this.#log;
+  }
+
+  /** The partition's log is now in another directory, with the same content; the old one is about to be closed. */
+  replaceLog(log: PartitionLog): void {
+    this.#log = log;
+    // Who waits for a sync of the old one waits for one of the new one, where all is synced already.
+    this.#isAwaitingSync = false;
+    if (this.isLeader) log.assignLeaderEpoch(this.#leadership.leaderEpoch);
     this.#enlist();
   }
 
@@ -204,7 +217,7 @@ export class Partition implements TurnWork {
     const settled = log.settledEndOffset;
     if (settled < log.logEndOffset && !this.#isAwaitingSync) {
       this.#isAwaitingSync = true;
-      log.whenSettled(log.logEndOffset, this.#settled);
+      log.whenSettled(log.logEndOffset, (error) => this.#settled(log, error));
     }
     const watermark = nextHighWatermark(log.highWatermark, {
       leaderEndOffset: settled,
@@ -251,13 +264,15 @@ export class Partition implements TurnWork {
     }
   }
 
-  readonly #settled = (error: ErrorSpec): void => {
+  #settled(log: PartitionLog, error: ErrorSpec): void {
+    // That of a log that was replaced: who waits on it waits on the new one.
+    if (log !== this.#log) return;
     this.#isAwaitingSync = false;
     this.#turn.run(() => {
       if (error === E.NONE) this.#advance();
       else this.#failAll(error);
     });
-  };
+  }
 
   #failAll(error: ErrorSpec): void {
     const waiting = [...this.#awaitingWrite, ...this.#awaitingCommit];

@@ -16,6 +16,7 @@ import type { FetchSessions } from './fetch-sessions.ts';
 import type { Reply } from './reply.ts';
 import type { Partitions } from './partitions.ts';
 import type { Peer, RequestContext } from './request-context.ts';
+import type { ReplicaMover } from './replica-mover.ts';
 import type { Turn } from './turn.ts';
 
 /** Where a client reaches a broker. */
@@ -45,6 +46,7 @@ export interface BrokerServices {
   readonly turn: Turn;
   readonly partitions: Partitions;
   readonly logDirectories: LogDirectories;
+  readonly replicaMover: ReplicaMover;
   readonly controller: Controller;
   readonly groups: GroupCoordinator;
   readonly transactions: TransactionCoordinator;

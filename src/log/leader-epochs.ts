@@ -106,6 +106,12 @@ export class LeaderEpochs {
     this.#isDirty = true;
   }
 
+  /** Knows from now on what another log of the same records knows. */
+  replaceWith(entries: readonly EpochStart[]): void {
+    this.#entries = [...entries];
+    this.#isDirty = true;
+  }
+
   clear(): void {
     this.#isDirty ||= this.#entries.length > 0;
     this.#entries = [];

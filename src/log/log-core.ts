@@ -127,6 +127,19 @@ export class LogCore {
     this.epochs.persist();
   }
 
+  /** As {@link settle}, but within the turn. Throws DiskError after taking the directory offline. */
+  settleNow(): void {
+    this.health.check();
+    this.writeStaged();
+    this.health.guarded(() => {
+      this.store.finishIndexes();
+      this.store.persist(this.logEndOffset);
+      this.store.syncer.syncNow();
+      this.durability.syncedAll();
+      if (this.logEndOffset > 0) this.store.writeSnapshot(this.logEndOffset);
+    });
+  }
+
   #build(segments: SegmentList, endOffset: number, recoveryPoint: number): LogParts {
     const { name, shared, directory, epochs, producers } = this;
     const store = new StoredLog({

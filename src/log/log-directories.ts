@@ -2,13 +2,17 @@ import type { Uuid } from '../base/uuid.ts';
 import { E, type ErrorSpec } from '../protocol/errors.ts';
 import type { DiskSpace } from '../runtime/disk.ts';
 import type { Random } from '../runtime/random.ts';
+import { LogDirectoryBroken, LogDirectoryUnusable } from './directory-state.ts';
 import type { LogConfig } from './log-config.ts';
-import { LogDirectory, LogDirectoryBroken, LogDirectoryUnusable } from './log-directory.ts';
+import { describeDirectory, type DirectoryDescription } from './directory-description.ts';
+import { CHECKPOINT_KINDS } from './directory-checkpoints.ts';
+import { finishMoves } from './finish-moves.ts';
+import { LogDirectory } from './log-directory.ts';
 import type { LogShared } from './log-shared.ts';
 import { PartitionLog } from './partition-log.ts';
 import { partitionDirectoryName } from './segment-names.ts';
 
-export { LogDirectoryUnusable } from './log-directory.ts';
+export { LogDirectoryUnusable } from './directory-state.ts';
 
 /** Syncs of different logs at a time: more would only queue on the thread pool, before the reads. */
 const FLUSHES_AT_ONCE = 2;
@@ -49,19 +53,6 @@ export interface NewLog {
   readonly partition: number;
   readonly topicId: Uuid;
   readonly config: LogConfig;
-}
-
-/** One directory as DescribeLogDirs shows it. */
-export interface DirectoryDescription {
-  readonly path: string;
-  readonly error: ErrorSpec;
-  /** Why it is offline. */
-  readonly reason: string | undefined;
-  readonly isCordoned: boolean;
-  /** Size of its file system, and what can still be written there; -1 when that cannot be told. */
-  readonly totalBytes: number;
-  readonly usableBytes: number;
-  readonly logs: readonly { readonly topic: string; readonly partition: number; readonly sizeBytes: number }[];
 }
 
 /**
@@ -168,6 +159,60 @@ export class LogDirectories {
     this.#directoryOf(log).setAside(log);
   }
 
+  /** Whether partitions can be moved to the directory at `path`; E.NONE when they can. */
+  moveError(path: string): ErrorSpec {
+    if (!this.#options.paths.includes(path)) return E.LOG_DIR_NOT_FOUND;
+    const directory = this.#directories.find((each) => each.path === path);
+    if (directory === undefined || directory.failure !== undefined) return E.KAFKA_STORAGE_ERROR;
+    return this.#isCordoned(path) ? E.INVALID_REPLICA_ASSIGNMENT : E.NONE;
+  }
+
+  /** The path of the directory that holds a log. */
+  pathOf(log: PartitionLog): string {
+    return this.#directoryOf(log).path;
+  }
+
+  /** Makes an empty copy of a log in another directory, `path`. Throws DiskError. */
+  createFuture(log: PartitionLog, path: string): PartitionLog {
+    return this.#directories.find((each) => each.path === path)!.createFuture(log);
+  }
+
+  dropFuture(future: PartitionLog): void {
+    this.#directoryOf(future).dropFuture(future);
+  }
+
+  /**
+   * Puts a complete copy in the place of its original, whose files go as those of a deleted partition do. Returns the
+   * partition's new log; undefined when that failed, and the original goes on. `replaced` is told of the new log before
+   * the original is closed.
+   */
+  replace(original: PartitionLog, future: PartitionLog, nowMs: number, replaced: (log: PartitionLog) => void): void {
+    const to = this.#directoryOf(future);
+    const from = this.#directoryOf(original);
+    const log = to.promote(future);
+    if (log === undefined) return;
+    replaced(log);
+    from.delete(original, nowMs);
+    // Where the original cannot be renamed its directory is offline from now on, and what is written here counts.
+    from.syncNames();
+    to.moved(log);
+  }
+
+  /** Copies that were under way when the last process ended, with where they were to go; their files are removed. */
+  takeUnfinished(): { readonly log: PartitionLog; readonly path: string }[] {
+    const moves: { log: PartitionLog; path: string }[] = [];
+    for (const directory of this.#directories) {
+      for (const copy of Array.from(directory.unfinished)) {
+        const log = this.get(copy.topic, copy.partition);
+        // Of a log that is out of reach, even half a copy may be of use to somebody.
+        if (log === undefined || log.isOffline) continue;
+        directory.removeUnfinished(copy);
+        moves.push({ log, path: directory.path });
+      }
+    }
+    return moves;
+  }
+
   /** Names the topic of a log whose `partition.metadata` was lost (its topic id is the zero id). */
   adoptTopicId(log: PartitionLog, topicId: Uuid): void {
     this.#directoryOf(log).adoptTopicId(log, topicId);
@@ -178,15 +223,7 @@ export class LogDirectories {
       const directory = this.#directories.find((each) => each.path === path);
       const failure = this.#broken.get(path) ?? directory?.failure;
       const space = failure === undefined ? this.#space(path) : undefined;
-      return {
-        path,
-        error: failure === undefined ? E.NONE : E.KAFKA_STORAGE_ERROR,
-        reason: failure?.message,
-        isCordoned: this.#isCordoned(path),
-        totalBytes: space?.totalBytes ?? -1,
-        usableBytes: space?.freeBytes ?? -1,
-        logs: directory === undefined || failure !== undefined ? [] : describeLogs(directory),
-      };
+      return describeDirectory({ path, directory, failure, space, isCordoned: this.#isCordoned(path) });
     });
   }
 
@@ -218,9 +255,7 @@ export class LogDirectories {
   checkpoint(): void {
     this.#bytesAtCheckpoint = this.#bytesFlushed();
     for (const directory of this.#directories) {
-      directory.checkpointRecoveryPoints();
-      directory.checkpointHighWatermarks();
-      directory.checkpointLogStarts();
+      for (const kind of CHECKPOINT_KINDS) directory.checkpoint(kind);
     }
   }
 
@@ -242,24 +277,21 @@ export class LogDirectories {
   }
 
   #open(): void {
-    const { paths } = this.#options;
+    const { paths, nowMs } = this.#options;
     let { clusterId } = this.#options;
-    const seen = new Map<string, string>();
     for (const path of paths) {
       const directory = this.#openOne(path, clusterId);
       if (directory === undefined) continue;
       this.#directories.push(directory);
       clusterId = directory.identity.clusterId;
-      for (const { topic, partition } of directory.logs()) {
-        const name = `${topic}-${partition}`;
-        const other = seen.get(name);
-        if (other !== undefined) throw new LogDirectoryUnusable(`${name} is in both ${other} and ${path}`);
-        seen.set(name, path);
-      }
     }
-    if (this.#directories.length > 0) return;
-    const reasons = Array.from(this.#broken.values(), ({ message }) => message);
-    throw new LogDirectoryUnusable(reasons.join('; '));
+    if (this.#directories.length === 0) {
+      const reasons = Array.from(this.#broken.values(), ({ message }) => message);
+      throw new LogDirectoryUnusable(reasons.join('; '));
+    }
+    if (paths.length === 1) return;
+    const unsure = finishMoves(this.#directories, this.#broken.size > 0, nowMs);
+    for (const log of unsure) this.addLost(log);
   }
 
   /** Undefined for one that is broken: the others can do without it. */
@@ -305,7 +337,8 @@ export class LogDirectories {
   }
 
   #directoryOf(log: PartitionLog): LogDirectory {
-    return this.#directories.find(({ path }) => log.directory.startsWith(`${path}/`))!;
+    const path = log.directory.slice(0, log.directory.lastIndexOf('/'));
+    return this.#directories.find((each) => each.path === path)!;
   }
 
   #isCordoned(path: string): boolean {
@@ -319,8 +352,4 @@ export class LogDirectories {
       return undefined;
     }
   }
-}
-
-function describeLogs(directory: LogDirectory): DirectoryDescription['logs'] {
-  return Array.from(directory.logs(), ({ topic, partition, sizeBytes }) => ({ topic, partition, sizeBytes }));
 }

@@ -1,49 +1,35 @@
 import { assert } from '../base/assert.ts';
 import { Malformed } from '../base/malformed.ts';
 import { ZERO_UUID, uuidToBytes, type Uuid } from '../base/uuid.ts';
-import { DiskError, type Disk } from '../runtime/disk.ts';
+import { DiskError } from '../runtime/disk.ts';
 import { makeDurableDirectory } from '../runtime/durable-directory.ts';
 import type { Random } from '../runtime/random.ts';
+import { CHECKPOINT_KINDS, DirectoryCheckpoints, NO_OFFSETS, type CheckpointKind } from './directory-checkpoints.ts';
 import {
   randomUuid,
-  readDirectoryIdentity,
   readPartitionMetadata,
   takeCleanShutdownMark,
   writeCleanShutdownMark,
-  writeDirectoryIdentity,
   writePartitionMetadata,
   type DirectoryIdentity,
 } from './directory-files.ts';
+import { LogDirectoryBroken, LogDirectoryUnusable, settleIdentity } from './directory-state.ts';
 import type { LogConfig } from './log-config.ts';
 import type { LogShared } from './log-shared.ts';
-import { readOffsetCheckpoint, writeOffsetCheckpoint, type PartitionOffset } from './offset-checkpoint.ts';
 import type { LogHooks } from './log-options.ts';
 import { PartitionLog } from './partition-log.ts';
 import {
   deletedDirectoryName,
+  futureDirectoryName,
   isDeletedDirectory,
+  parseFutureDirectory,
   parsePartitionDirectory,
   partitionDirectoryName,
 } from './segment-names.ts';
 
-const RECOVERY_POINTS = 'recovery-point-offset-checkpoint';
-const HIGH_WATERMARKS = 'replication-offset-checkpoint';
-const LOG_STARTS = 'log-start-offset-checkpoint';
 const LOCK = '.lock';
-
-const RECOVERY_POINTS_REMEDY = 'remove this file, and the next start reads all logs from their beginning';
-const HIGH_WATERMARKS_REMEDY = 'remove this file, and the next start makes it anew';
-const LOG_STARTS_REMEDY = 'remove this file; records deleted within a segment may then be seen again';
-
-/** A log directory cannot be used. The message is one sentence for the person who starts the broker. */
-export class LogDirectoryUnusable extends Error {
-  override name = 'LogDirectoryUnusable';
-}
-
-/** Its files cannot be read: a matter of this directory, that others can do without. */
-export class LogDirectoryBroken extends LogDirectoryUnusable {
-  override name = 'LogDirectoryBroken';
-}
+/** In the directory of a copy until the original is out of the way: of two logs of a partition the one without it counts. */
+const MOVING = '.moving';
 
 export interface LogDirectoryOptions {
   readonly shared: LogShared;
@@ -61,6 +47,21 @@ export interface LogDirectoryOptions {
   failed(directory: LogDirectory, error: DiskError): void;
 }
 
+/** A copy that the last process did not finish. */
+export interface UnfinishedCopy {
+  readonly topic: string;
+  readonly partition: number;
+  readonly path: string;
+}
+
+/** A partition with its settings. */
+interface LogIdentity {
+  readonly topic: string;
+  readonly partition: number;
+  readonly topicId: Uuid;
+  readonly config: LogConfig;
+}
+
 interface DeletedDirectory {
   readonly path: string;
   readonly dueMs: number;
@@ -74,12 +75,12 @@ export class LogDirectory {
   readonly #shared: LogShared;
   readonly #lock: { release(): void };
   readonly #logs = new Map<string, PartitionLog>();
+  /** Copies that are to take the place of logs in other directories, by the names of those. */
+  readonly #futures = new Map<string, PartitionLog>();
   readonly #hooks: LogHooks;
-  /** What the checkpoint files say. */
-  readonly #recoveryPoints: Map<string, number>;
-  readonly #highWatermarks: Map<string, number>;
-  readonly #logStarts: Map<string, number>;
+  readonly #checkpoints: DirectoryCheckpoints;
   #deleted: DeletedDirectory[] = [];
+  #unfinished: UnfinishedCopy[] = [];
   #failure: DiskError | undefined;
   #hasNewNames = false;
   #isLowOnSpace = false;
@@ -95,13 +96,11 @@ export class LogDirectory {
     this.#lock = lock;
     this.#hooks = {
       diskFailed: (error) => this.#fail(error),
-      recoveryPointLowered: () => this.checkpointRecoveryPoints(),
+      recoveryPointLowered: () => this.checkpoint('recoveryPoint'),
       syncNames: () => this.#syncNames(),
       isLowOnSpace: (bytes) => this.#isSpaceLow(bytes),
     };
-    this.#recoveryPoints = readCheckpoint(disk, `${options.path}/${RECOVERY_POINTS}`, RECOVERY_POINTS_REMEDY);
-    this.#highWatermarks = readCheckpoint(disk, `${options.path}/${HIGH_WATERMARKS}`, HIGH_WATERMARKS_REMEDY);
-    this.#logStarts = readCheckpoint(disk, `${options.path}/${LOG_STARTS}`, LOG_STARTS_REMEDY);
+    this.#checkpoints = new DirectoryCheckpoints(disk, options.path);
   }
 
   /** Locks the directory, makes it what it has to be, and opens every log in it. Throws {@link LogDirectoryUnusable}. */
@@ -112,7 +111,7 @@ export class LogDirectory {
       const lock = shared.disk.lock(`${path}/${LOCK}`);
       if (lock === undefined) throw new LogDirectoryUnusable(`${path} is in use by another broker`);
       try {
-        const directory = new LogDirectory(options, lock, settleIdentity(options));
+        const directory = new LogDirectory(options, lock, settleIdentity({ ...options, disk: shared.disk }));
         directory.#load();
         return directory;
       } catch (error) {
@@ -143,20 +142,98 @@ export class LogDirectory {
     return this.#logs.get(partitionDirectoryName(topic, partition));
   }
 
+  futures(): IterableIterator<PartitionLog> {
+    return this.#futures.values();
+  }
+
+  future(topic: string, partition: number): PartitionLog | undefined {
+    return this.#futures.get(partitionDirectoryName(topic, partition));
+  }
+
+  /** Copies that the last process did not finish: they are of no use, but that they were wanted is. */
+  get unfinished(): readonly UnfinishedCopy[] {
+    return this.#unfinished;
+  }
+
+  /** Removes what is left of a copy. Throws DiskError. */
+  removeUnfinished(copy: UnfinishedCopy): void {
+    this.#unfinished = this.#unfinished.filter((each) => each !== copy);
+    this.#shared.disk.remove(copy.path);
+  }
+
   create(topic: string, partition: number, topicId: Uuid, config: LogConfig): PartitionLog {
     const name = partitionDirectoryName(topic, partition);
     assert(!this.#logs.has(name), `${name} exists`);
     // An older partition of this name may still be in the files: its offsets must not become those of the new one.
-    if (this.#recoveryPoints.has(name)) this.checkpointRecoveryPoints();
-    if (this.#logStarts.has(name)) this.checkpointLogStarts();
-    if (this.#highWatermarks.has(name)) this.checkpointHighWatermarks();
-    const directory = `${this.path}/${name}`;
-    this.#shared.disk.makeDirectory(directory);
-    this.#hasNewNames = true;
-    writePartitionMetadata(this.#shared.disk, directory, topicId);
-    const log = this.#openLog({ topic, partition, topicId, config }, { isClean: false, isNew: true });
+    for (const kind of CHECKPOINT_KINDS) if (this.#checkpoints.names(kind, name)) this.checkpoint(kind);
+    const log = this.#make(name, { topic, partition, topicId, config });
     this.#logs.set(name, log);
     return log;
+  }
+
+  /** Makes an empty log that is to become a copy of `source`, which lies in another directory. Throws DiskError. */
+  createFuture({ topic, partition, topicId, config }: PartitionLog): PartitionLog {
+    const name = partitionDirectoryName(topic, partition);
+    assert(!this.#logs.has(name) && !this.#futures.has(name), `${name} is here`);
+    const directory = futureDirectoryName(topic, partition, this.#randomHex());
+    const log = this.#make(directory, { topic, partition, topicId, config });
+    this.#shared.disk.open(`${log.directory}/${MOVING}`, 'create').close();
+    this.#futures.set(name, log);
+    return log;
+  }
+
+  /** Gives up a copy. */
+  dropFuture(log: PartitionLog): void {
+    this.#futures.delete(partitionDirectoryName(log.topic, log.partition));
+    log.abandon();
+    if (this.#failure === undefined) this.#guarded(() => this.#shared.disk.remove(log.directory));
+  }
+
+  /**
+   * Makes a copy that is complete the partition's log here, all of it on the device; until {@link moved} the original
+   * counts if there is a crash. Undefined when it failed: the original is as it was.
+   */
+  promote(future: PartitionLog): PartitionLog | undefined {
+    const { topic, partition, topicId, config } = future;
+    const name = partitionDirectoryName(topic, partition);
+    this.#futures.delete(name);
+    this.#guarded(() => {
+      future.closeNow();
+      // Its offsets first: without them the log's start would go back.
+      this.#logs.set(name, future);
+      for (const kind of CHECKPOINT_KINDS) this.checkpoint(kind);
+      if (this.#failure !== undefined) return;
+      this.#shared.disk.rename(future.directory, `${this.path}/${name}`);
+      this.#shared.disk.syncDirectory(this.path);
+    });
+    this.#logs.delete(name);
+    if (this.#failure !== undefined) return undefined;
+    const log = this.#openLog(name, { topic, partition, topicId, config }, { isClean: true, isNew: false });
+    if (log.isOffline) return undefined;
+    this.#logs.set(name, log);
+    return log;
+  }
+
+  /** The original of a log that came here is gone for good. */
+  moved(log: PartitionLog): void {
+    this.#guarded(() => this.#shared.disk.remove(`${log.directory}/${MOVING}`));
+  }
+
+  /** Whether a log came here and its original may still be where it was. */
+  isMoving(log: PartitionLog): boolean {
+    return this.#shared.disk.exists(`${log.directory}/${MOVING}`);
+  }
+
+  /** Takes a log out of use whose files are not to be touched. */
+  leave(log: PartitionLog): void {
+    this.#logs.delete(partitionDirectoryName(log.topic, log.partition));
+    log.abandon();
+  }
+
+  /** Makes all names in the directory durable; false when it failed. */
+  syncNames(): boolean {
+    if (this.#failure === undefined) this.#guarded(() => this.#shared.disk.syncDirectory(this.path));
+    return this.#failure === undefined;
   }
 
   /** Names the topic of a log whose partition.metadata was missing. */
@@ -213,24 +290,16 @@ export class LogDirectory {
     return this.#isLowOnSpace;
   }
 
-  checkpointRecoveryPoints(): void {
-    this.#checkpoint(RECOVERY_POINTS, this.#recoveryPoints, (log) => log.recoveryPoint);
-  }
-
-  checkpointHighWatermarks(): void {
-    this.#checkpoint(HIGH_WATERMARKS, this.#highWatermarks, (log) => log.highWatermark);
-  }
-
-  checkpointLogStarts(): void {
-    this.#checkpoint(LOG_STARTS, this.#logStarts, (log) =>
-      log.logStartOffset > log.firstSegmentOffset ? log.logStartOffset : undefined,
-    );
+  /** Writes a checkpoint file that is out of date. */
+  checkpoint(kind: CheckpointKind): void {
+    if (this.#failure === undefined) this.#guarded(() => this.#checkpoints.write(kind, this.#logs.values()));
   }
 
   /** Syncs and closes every log, then says that it was done in order. */
   async close(brokerEpoch: number): Promise<void> {
     try {
       let isWhole = true;
+      for (const future of this.#futures.values()) future.abandon();
       for (const log of this.#logs.values()) {
         // A failure of the disk is told through the hooks; the logs after it are left as they are.
         if (this.#failure !== undefined) log.abandon();
@@ -238,9 +307,7 @@ export class LogDirectory {
         isWhole &&= !log.isDamaged;
       }
       if (this.#failure !== undefined) return;
-      this.checkpointRecoveryPoints();
-      this.checkpointHighWatermarks();
-      this.checkpointLogStarts();
+      for (const kind of CHECKPOINT_KINDS) this.checkpoint(kind);
       if (isWhole) this.#guarded(() => writeCleanShutdownMark(this.#shared.disk, this.path, brokerEpoch));
     } finally {
       this.#lock.release();
@@ -256,30 +323,35 @@ export class LogDirectory {
         this.#deleted.push({ path: `${this.path}/${name}`, dueMs: 0 });
         continue;
       }
-      const place = parsePartitionDirectory(name);
+      const copy = parseFutureDirectory(name);
+      if (copy !== undefined) this.#unfinished.push({ ...copy, path: `${this.path}/${name}` });
+      const place = copy === undefined ? parsePartitionDirectory(name) : undefined;
       if (place === undefined || name === '__cluster_metadata-0') continue;
       const topicId = readPartitionMetadata(disk, `${this.path}/${name}`) ?? ZERO_UUID;
       const config = this.#options.configOf(place.topic, topicId);
-      this.#logs.set(name, this.#openLog({ ...place, topicId, config }, { isClean, isNew: false }));
+      this.#logs.set(name, this.#openLog(name, { ...place, topicId, config }, { isClean, isNew: false }));
     }
     if (this.#failure !== undefined) throw this.#failure;
     if (!isClean && this.#logs.size > 0) logger.info('recovered logs', { directory: this.path, logs: this.#logs.size });
   }
 
-  #openLog(
-    what: { topic: string; partition: number; topicId: Uuid; config: LogConfig },
-    how: { isClean: boolean; isNew: boolean },
-  ): PartitionLog {
+  #make(directoryName: string, what: LogIdentity): PartitionLog {
+    const directory = `${this.path}/${directoryName}`;
+    this.#shared.disk.makeDirectory(directory);
+    this.#hasNewNames = true;
+    writePartitionMetadata(this.#shared.disk, directory, what.topicId);
+    return this.#openLog(directoryName, what, { isClean: false, isNew: true });
+  }
+
+  #openLog(directoryName: string, what: LogIdentity, how: { isClean: boolean; isNew: boolean }): PartitionLog {
     const name = partitionDirectoryName(what.topic, what.partition);
     return PartitionLog.open({
       ...what,
       ...how,
       shared: this.#shared,
       hooks: this.#hooks,
-      directory: `${this.path}/${name}`,
-      recoveryPoint: this.#recoveryPoints.get(name) ?? 0,
-      logStartOffset: this.#logStarts.get(name) ?? 0,
-      highWatermark: this.#highWatermarks.get(name) ?? 0,
+      directory: `${this.path}/${directoryName}`,
+      ...(directoryName === name ? this.#checkpoints.offsetsOf(name) : NO_OFFSETS),
       nowMs: this.#options.nowMs,
     });
   }
@@ -295,28 +367,6 @@ export class LogDirectory {
     this.#logs.delete(partitionDirectoryName(log.topic, log.partition));
     log.abandon();
     this.#guarded(() => this.#shared.disk.rename(log.directory, `${this.path}/${name}`));
-  }
-
-  #checkpoint(file: string, written: Map<string, number>, offsetOf: (log: PartitionLog) => number | undefined): void {
-    if (this.#failure !== undefined) return;
-    const offsets: PartitionOffset[] = [];
-    for (const log of this.#logs.values()) {
-      // A damaged log keeps what was written of it: nothing is known better.
-      const name = partitionDirectoryName(log.topic, log.partition);
-      const offset = log.isDamaged ? written.get(name) : offsetOf(log);
-      if (offset !== undefined) offsets.push({ topic: log.topic, partition: log.partition, offset });
-    }
-    const isSame =
-      offsets.length === written.size &&
-      offsets.every(({ topic, partition, offset }) => written.get(partitionDirectoryName(topic, partition)) === offset);
-    if (isSame) return;
-    this.#guarded(() => {
-      writeOffsetCheckpoint(this.#shared.disk, `${this.path}/${file}`, offsets);
-      written.clear();
-      for (const { topic, partition, offset } of offsets) {
-        written.set(partitionDirectoryName(topic, partition), offset);
-      }
-    });
   }
 
   #guarded(call: () => void): void {
@@ -335,44 +385,11 @@ export class LogDirectory {
       directory: this.path,
       reason: error.message,
     });
-    for (const log of this.#logs.values()) log.takeOffline(error);
+    for (const log of [...this.#logs.values(), ...this.#futures.values()]) log.takeOffline(error);
     this.#options.failed(this, error);
   }
 
   #randomHex(): string {
     return Buffer.from(uuidToBytes(randomUuid(this.#options.random))).toString('hex');
   }
-}
-
-/** A damaged checkpoint is for a person to judge: without it, lost records could not be told from a torn tail. */
-function readCheckpoint(disk: Disk, path: string, remedy: string): Map<string, number> {
-  try {
-    return readOffsetCheckpoint(disk, path);
-  } catch (error) {
-    if (!(error instanceof Malformed)) throw error;
-    throw new LogDirectoryBroken(`${error.message}; ${remedy}`, { cause: error });
-  }
-}
-
-function settleIdentity({ shared, path, nodeId, clusterId, random }: LogDirectoryOptions): DirectoryIdentity {
-  const found = readDirectoryIdentity(shared.disk, path);
-  if (found === undefined) {
-    const made = { nodeId, clusterId: clusterId ?? randomUuid(random), directoryId: randomUuid(random) };
-    writeDirectoryIdentity(shared.disk, path, made);
-    return made;
-  }
-  if (found.nodeId !== nodeId) {
-    throw new LogDirectoryUnusable(
-      `${path} belongs to node ${found.nodeId}, this broker has node.id ${nodeId}; take the other directory or --override node.id=${found.nodeId}`,
-    );
-  }
-  if (clusterId !== undefined && found.clusterId !== clusterId) {
-    throw new LogDirectoryUnusable(
-      `${path} belongs to cluster ${found.clusterId}, the metadata to ${clusterId}; one of the two is in the wrong place`,
-    );
-  }
-  if (found.directoryId !== '') return found;
-  const named = { ...found, directoryId: randomUuid(random) };
-  writeDirectoryIdentity(shared.disk, path, named);
-  return named;
 }

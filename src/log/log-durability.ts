@@ -94,6 +94,14 @@ export class LogDurability {
     });
   }
 
+  /** Everything written was made durable by the caller. */
+  syncedAll(): void {
+    this.#durableEndOffset = this.#writtenEndOffset;
+    this.#recoveryPoint = this.#writtenEndOffset;
+    this.#bytesFlushed += this.#bytesSinceFlush;
+    this.#bytesSinceFlush = 0;
+  }
+
   /** The log was cut and ends at `offset`. */
   endsAt(offset: number): void {
     this.#writtenEndOffset = offset;

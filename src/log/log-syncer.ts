@@ -49,6 +49,17 @@ export class LogSyncer {
     }
   }
 
+  /** Syncs everything, with the indexes, before it returns. Throws DiskError. */
+  syncNow(): void {
+    this.#syncNames();
+    for (const segment of this.#segments.all) {
+      if (!segment.isDirty) continue;
+      segment.isDirty = false;
+      for (const file of filesOf(segment, segment !== this.#segments.active)) file.use().syncNow();
+      segment.transactionIndex.syncNow();
+    }
+  }
+
   async #syncGroup(group: readonly Segment[], indexes: boolean): Promise<void> {
     const pinned: PooledFile[] = [];
     const waits: Promise<void>[] = [];

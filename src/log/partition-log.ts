@@ -308,6 +308,26 @@ export class PartitionLog {
     }
   }
 
+  /** Takes over, as a copy that has all of its records, what `source` knows besides them. */
+  takeOver(source: PartitionLog): void {
+    this.#core.logStartOffset = Math.max(source.logStartOffset, this.firstSegmentOffset);
+    this.setHighWatermark(source.highWatermark);
+    this.leaderEpochs.replaceWith(source.leaderEpochs.entries);
+    // Its batches may say less: of producers whose older ones retention has removed.
+    this.producerState.restore(Array.from(source.producerState.entries()));
+  }
+
+  /** As {@link close}, within the turn: for a log of which little is not synced yet. Throws DiskError. */
+  closeNow(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    try {
+      this.#core.settleNow();
+    } finally {
+      this.#end();
+    }
+  }
+
   /** Closes the files as they are, as for a log that is deleted. */
   abandon(): void {
     this.#isClosed = true;

@@ -39,6 +39,24 @@ export function parsePartitionDirectory(name: string): { topic: string; partitio
   return partition <= 0x7fff_ffff ? { topic: match[1]!, partition } : undefined;
 }
 
+const FUTURE_DIRECTORY = /^(.+)\.[0-9a-f]{32}-future$/;
+
+/** The name of a copy that is to take the partition's place; longer than a file system allows for very long topic names. */
+export function futureDirectoryName(topic: string, partition: number, uuidHex: string): string {
+  return `${topic}-${partition}.${uuidHex}-future`;
+}
+
+/** Whether copies of a topic's partitions can be named (ReplicaManager.alterReplicaLogDirs). */
+export function canBeCopied(topic: string, partition: number): boolean {
+  return futureDirectoryName(topic, partition, '0'.repeat(32)).length <= DIRECTORY_NAME_BYTES_MAX;
+}
+
+/** Topic and partition of the directory of a copy; undefined for any other name. */
+export function parseFutureDirectory(name: string): { topic: string; partition: number } | undefined {
+  const match = FUTURE_DIRECTORY.exec(name);
+  return match === null ? undefined : parsePartitionDirectory(match[1]!);
+}
+
 const DELETE_DIRECTORY = /^.+\.[0-9a-f]{32}-delete$/;
 const DIRECTORY_NAME_BYTES_MAX = 255;
 

@@ -81,6 +81,17 @@ export class TransactionIndex {
     }
   }
 
+  /** The same, before it returns. */
+  syncNow(): void {
+    if (this.#persistedCount === 0) return;
+    const file = this.#disk.open(this.#path, 'existing');
+    try {
+      file.syncNow();
+    } finally {
+      file.close();
+    }
+  }
+
   #load(): AbortedTransaction[] {
     if (this.#entries !== undefined) return this.#entries;
     const entries = this.#disk.exists(this.#path) ? decode(this.#disk.readFile(this.#path, FILE_BYTES_MAX)) : [];

@@ -1,28 +1,25 @@
-import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import { alterReplicaLogDirs } from '../../protocol/messages/034-alter-replica-log-dirs.ts';
 import { handler } from '../handler.ts';
-import type { BrokerServices } from '../services.ts';
 
-/** Replicas are not moved between directories yet; a wish for the directory they are in is met (AlterReplicaLogDirs; KIP-113). */
+/** Moves replicas between the log directories of this broker, in the background (AlterReplicaLogDirs; KIP-113). */
 export const handleAlterReplicaLogDirs = handler(alterReplicaLogDirs, ({ dirs }, _context, broker) => {
-  const results = new Map<string, { partitionIndex: number; errorCode: number }[]>();
+  const wanted = new Map<string, Map<number, string>>();
   for (const { path, topics } of dirs) {
     for (const { name, partitions } of topics) {
-      const answers = results.get(name) ?? [];
-      results.set(name, answers);
-      for (const partitionIndex of partitions) {
-        const { code } = moveTo(path, { topic: name, index: partitionIndex }, broker);
-        answers.push({ partitionIndex, errorCode: code });
-      }
+      if (partitions.length === 0) continue;
+      const ofTopic = wanted.get(name) ?? new Map<number, string>();
+      wanted.set(name, ofTopic);
+      // Named under two directories, the last one counts.
+      for (const index of partitions) ofTopic.set(index, path);
     }
   }
-  return { results: [...results].map(([topicName, partitions]) => ({ topicName, partitions })) };
+  return {
+    results: Array.from(wanted, ([topicName, partitions]) => ({
+      topicName,
+      partitions: Array.from(partitions, ([partitionIndex, path]) => ({
+        partitionIndex,
+        errorCode: broker.replicaMover.move(topicName, partitionIndex, path).code,
+      })),
+    })),
+  };
 });
-
-function moveTo(path: string, replica: { topic: string; index: number }, broker: BrokerServices): ErrorSpec {
-  if (!broker.logDirectories.describe().some((directory) => directory.path === path)) return E.LOG_DIR_NOT_FOUND;
-  const log = broker.partitions.get(replica.topic, replica.index)?.log;
-  // Kafka keeps the wish for a replica that does not exist yet; here the broker chooses.
-  if (log === undefined) return E.REPLICA_NOT_AVAILABLE;
-  return log.directory.startsWith(`${path}/`) ? E.NONE : E.INVALID_REQUEST;
-}

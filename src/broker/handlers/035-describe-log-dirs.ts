@@ -13,13 +13,15 @@ export const handleDescribeLogDirs = handler(describeLogDirs, ({ topics }, _cont
       string,
       { partitionIndex: number; partitionSize: number; offsetLag: number; isFutureKey: boolean }[]
     >();
-    for (const { topic, partition, sizeBytes } of logs) {
+    for (const { topic, partition, sizeBytes, logEndOffset, isFuture } of logs) {
       if (wanted !== undefined && !wanted.has(`${partition} ${topic}`)) continue;
       const partitions = byTopic.get(topic) ?? [];
       byTopic.set(topic, partitions);
       const log = broker.partitions.get(topic, partition)?.log;
-      const offsetLag = log === undefined ? 0 : Math.max(0, log.highWatermark - log.logEndOffset);
-      partitions.push({ partitionIndex: partition, partitionSize: sizeBytes, offsetLag, isFutureKey: false });
+      // How far a copy is behind the original, a replica behind what is committed.
+      const ahead = isFuture ? log?.logEndOffset : log?.highWatermark;
+      const offsetLag = Math.max(0, (ahead ?? 0) - logEndOffset);
+      partitions.push({ partitionIndex: partition, partitionSize: sizeBytes, offsetLag, isFutureKey: isFuture });
     }
     return {
       errorCode: error.code,

@@ -81,7 +81,6 @@ export const QUOTA_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     mode: 'cluster-wide',
-    noEffect: true,
     internal: true,
     doc: 'Bytes per second that may be moved between log directories.',
   },
