@@ -123,6 +123,11 @@ export class MemoryCoordinatorLog implements CoordinatorLog {
     for (const { callback } of waiters) callback(E.NOT_LEADER_OR_FOLLOWER);
   }
 
+  /** Puts what compaction left in the place of the partition's batches. */
+  replace(partition: number, batches: readonly Buffer[]): void {
+    this.#of(partition).batches = [...batches];
+  }
+
   batches(partition: number): readonly Buffer[] {
     return this.#of(partition).batches;
   }
