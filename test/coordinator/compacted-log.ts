@@ -47,7 +47,7 @@ function recordsOf(batch: Buffer): LoggedRecord[] {
     producerId: producerId(view, 0),
     producerEpoch: producerEpoch(view, 0),
   };
-  return decodeRecords(batch).map(({ headers: _, ...record }) => ({ ...record, header }));
+  return decodeRecords(batch).map(({ offset, timestamp, key, value }) => ({ offset, timestamp, key, value, header }));
 }
 
 /** What became of the transactions that records are in. */
