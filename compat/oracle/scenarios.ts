@@ -22,6 +22,8 @@ import { scenario as logDirs } from './scenarios/21-log-dirs.ts';
 import { scenario as replicas } from './scenarios/22-replicas.ts';
 import { scenario as security } from './scenarios/23-security.ts';
 import { scenario as cluster } from './scenarios/24-cluster.ts';
+import { scenario as transactions } from './scenarios/25-transactions.ts';
+import { scenario as transactionListing } from './scenarios/26-transaction-listing.ts';
 import type { Scenario } from './scenario.ts';
 
 /** All scenarios, in the order of their numbers. */
@@ -50,4 +52,6 @@ export const scenarios: readonly Scenario[] = [
   replicas,
   security,
   cluster,
+  transactions,
+  transactionListing,
 ];

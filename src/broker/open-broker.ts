@@ -3,8 +3,10 @@ import type { BrokerConfig } from '../config/broker-config.ts';
 import { logDirectoryPaths } from '../config/log-directories.ts';
 import { BrokerIdInUse, BrokerRegistration } from '../controller/broker-registration.ts';
 import { Controller } from '../controller/controller.ts';
+import { isInternalTopic } from '../controller/internal-topics.ts';
 import { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import type { MarkerSender } from '../coordinator/txn/marker-sender.ts';
+import { compileTopicPattern } from '../coordinator/group/topic-pattern.ts';
 import { TransactionCoordinator } from '../coordinator/txn/transaction-coordinator.ts';
 import { LogDirectoryUnusable, type LogDirectories } from '../log/log-directories.ts';
 import { EmbeddedStore, StoreLocked, type EmbeddedStoreOptions } from '../metadata/embedded-store.ts';
@@ -246,6 +248,11 @@ function openTransactions(parts: TransactionParts): {
       partitionCount: () =>
         topicOf(TRANSACTIONS_TOPIC)?.partitions.length ?? config.get('transaction.state.log.num.partitions'),
       partitionExists: ({ topic, partition }) => topicOf(topic)?.partitions[partition] !== undefined,
+      isInternalTopic,
+      compilePattern: (text) => {
+        const pattern = compileTopicPattern(text);
+        return typeof pattern === 'function' ? pattern : undefined;
+      },
       offsetsPartition: (groupId) => ({ topic: OFFSETS_TOPIC, partition: groups.partitionFor(groupId) }),
     },
   );

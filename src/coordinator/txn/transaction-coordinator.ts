@@ -15,7 +15,7 @@ import { addPartitions, verifyPartitions, type TransactionalProducer } from './a
 import { endTransaction } from './end-transaction.ts';
 import { initProducerId, initRefused, type InitAnswer } from './init-producer-id.ts';
 import type { TopicPartition } from './marker-sender.ts';
-import { resultsByTopic, transactionsIn, type AskedTransaction } from './partition-requests.ts';
+import { MANY_VERSION, partitionsOf, resultsOf, transactionsIn, type AskedTransaction } from './partition-requests.ts';
 import type { TransactionCoordinatorConfig } from './transaction-config.ts';
 import type { Enrolment, TransactionEnrolment } from './transaction-enrolment.ts';
 import {
@@ -52,6 +52,9 @@ export interface TransactionCoordinatorSeams extends TransactionSeams {
   readonly coordinatorEpoch: (partition: number) => number;
   /** Partitions of `__transaction_state`. */
   readonly partitionCount: () => number;
+  readonly isInternalTopic: (topic: string) => boolean;
+  /** What a pattern in RE2's syntax matches; undefined for one that is not valid. */
+  readonly compilePattern: (pattern: string) => ((text: string) => boolean) | undefined;
   /** The partition of offsets that a group's commits go to. */
   readonly offsetsPartition: (groupId: string) => TopicPartition;
 }
@@ -59,8 +62,8 @@ export interface TransactionCoordinatorSeams extends TransactionSeams {
 /** Before these versions PRODUCER_FENCED was not known; INVALID_PRODUCER_EPOCH stands for it. */
 const FENCED_VERSION = { initProducerId: 4, addPartitions: 2, addOffsets: 2, endTxn: 2 } as const;
 
-/** From these versions on a client speaks by the rules of transaction version 2. */
-const EPOCH_BUMP_REQUEST_VERSION = { addPartitions: 4, endTxn: 5 } as const;
+/** From this version of EndTxn on a client goes by the rules of transaction version 2. */
+const EPOCH_BUMP_REQUEST_VERSION = 5;
 
 /**
  * The transaction coordinator of one broker (KIP-98), as the request handlers see it: each method takes a decoded request
@@ -110,32 +113,33 @@ export class TransactionCoordinator implements TransactionEnrolment {
   }
 
   async addPartitionsToTxn(request: AddPartitionsRequest, apiVersion: number): Promise<AddPartitionsResponse> {
-    const clientVersion = apiVersion >= EPOCH_BUMP_REQUEST_VERSION.addPartitions ? EPOCH_BUMP_VERSION : 0;
     const results = transactionsIn(request, apiVersion).map(async (asked) => {
-      const errors = await this.#addOrVerify(asked, clientVersion);
+      const errors = await this.#addOrVerify(asked, apiVersion);
       const codes = errors.map((error) => told(error, apiVersion, FENCED_VERSION.addPartitions));
-      return { transactionalId: asked.transactionalId, topicResults: resultsByTopic(asked.partitions, codes) };
+      return { transactionalId: asked.transactionalId, topicResults: resultsOf(asked, codes) };
     });
     const resultsByTransaction = await Promise.all(results);
     const errorCode = E.NONE.code;
-    return apiVersion >= EPOCH_BUMP_REQUEST_VERSION.addPartitions
+    return apiVersion >= MANY_VERSION
       ? { errorCode, resultsByTransaction, resultsByTopicV3AndBelow: [] }
-      : { errorCode, resultsByTransaction: [], resultsByTopicV3AndBelow: resultsByTransaction[0]?.topicResults ?? [] };
+      : { errorCode, resultsByTransaction: [], resultsByTopicV3AndBelow: resultsByTransaction[0]!.topicResults };
   }
 
   async addOffsetsToTxn(request: AddOffsetsRequest, apiVersion: number): Promise<AddOffsetsResponse> {
     const partition = this.#seams.offsetsPartition(request.groupId);
-    const [error = E.UNKNOWN_SERVER_ERROR] = await this.#add(request, [partition], 0);
+    const error = await this.#add(request, [partition], 0);
     return { errorCode: told(error, apiVersion, FENCED_VERSION.addOffsets) };
   }
 
   /** What {@link addPartitionsToTxn} does for other brokers, for the partitions of this one. */
-  enrol({ mode, partitions, ...producer }: Enrolment): Promise<readonly ErrorSpec[]> {
-    return mode === 'verify' ? this.#verify(producer, partitions) : this.#add(producer, partitions, EPOCH_BUMP_VERSION);
+  async enrol({ mode, partitions, ...producer }: Enrolment): Promise<readonly ErrorSpec[]> {
+    if (mode === 'verify') return this.#verify(producer, partitions);
+    const error = await this.#add(producer, partitions, EPOCH_BUMP_VERSION);
+    return partitions.map(() => error);
   }
 
   async endTxn(request: EndTxnRequest, apiVersion: number): Promise<EndTxnResponse> {
-    const clientVersion = apiVersion >= EPOCH_BUMP_REQUEST_VERSION.endTxn ? EPOCH_BUMP_VERSION : 0;
+    const clientVersion = apiVersion >= EPOCH_BUMP_REQUEST_VERSION ? EPOCH_BUMP_VERSION : 0;
     const { error, producerId, producerEpoch } =
       request.transactionalId === ''
         ? initRefused(E.INVALID_REQUEST)
@@ -149,12 +153,11 @@ export class TransactionCoordinator implements TransactionEnrolment {
   async listTransactions(request: ListTransactionsRequest): Promise<ListTransactionsResponse> {
     const states = new Set(request.stateFilters);
     const unknownStateFilters = [...states].filter((name) => !STATUS_NAMES.has(name));
-    const filter = {
-      states,
-      producerIds: new Set(request.producerIdFilters),
-      durationMs: request.durationFilter,
-      matches: undefined,
-    };
+    const pattern = request.transactionalIdPattern ?? '';
+    const matches = pattern === '' ? () => true : this.#seams.compilePattern(pattern);
+    if (matches === undefined) return notListed(E.INVALID_REGULAR_EXPRESSION);
+    const { durationFilter: durationMs, producerIdFilters } = request;
+    const filter = { states, producerIds: new Set(producerIdFilters), durationMs, matches };
     const listings = this.#runtime.partitions().map((partition) =>
       this.#runtime.submit(partition, {
         mayWrite: false,
@@ -165,9 +168,7 @@ export class TransactionCoordinator implements TransactionEnrolment {
     const transactionStates: ListedTransaction[] = [];
     for (const listing of await Promise.all(listings)) {
       if (Array.isArray(listing)) transactionStates.push(...listing);
-      else if (listing !== E.NOT_COORDINATOR) {
-        return { errorCode: listing.code, unknownStateFilters: [], transactionStates: [] };
-      }
+      else if (listing !== E.NOT_COORDINATOR) return notListed(listing);
     }
     return { errorCode: E.NONE.code, unknownStateFilters, transactionStates };
   }
@@ -211,31 +212,35 @@ export class TransactionCoordinator implements TransactionEnrolment {
     });
   }
 
-  #addOrVerify(asked: AskedTransaction, clientVersion: number): Promise<ErrorSpec[]> | ErrorSpec[] {
-    const { partitions } = asked;
-    const missing = partitions.map((partition) => !this.#seams.partitionExists(partition));
-    if (missing.includes(true)) {
-      return missing.map((isMissing) => (isMissing ? E.UNKNOWN_TOPIC_OR_PARTITION : E.OPERATION_NOT_ATTEMPTED));
+  /** Clients may not write to internal topics; brokers ask about those that hold a group's offsets. */
+  async #addOrVerify(asked: AskedTransaction, apiVersion: number): Promise<ErrorSpec[]> {
+    const isClient = apiVersion < MANY_VERSION;
+    const partitions = partitionsOf(asked);
+    const errors = partitions.map((partition) => {
+      if (isClient && this.#seams.isInternalTopic(partition.topic)) return E.TOPIC_AUTHORIZATION_FAILED;
+      return this.#seams.partitionExists(partition) ? E.NONE : E.UNKNOWN_TOPIC_OR_PARTITION;
+    });
+    if (errors.some((error) => error !== E.NONE)) {
+      return errors.map((error) => (error === E.NONE ? E.OPERATION_NOT_ATTEMPTED : error));
     }
-    return asked.verifyOnly ? this.#verify(asked, partitions) : this.#add(asked, partitions, clientVersion);
+    if (asked.verifyOnly) return this.#verify(asked, partitions);
+    const error = await this.#add(asked, partitions, isClient ? 0 : EPOCH_BUMP_VERSION);
+    return partitions.map(() => error);
   }
 
   async #add(
     producer: TransactionalProducer,
     partitions: readonly TopicPartition[],
     clientVersion: number,
-  ): Promise<ErrorSpec[]> {
+  ): Promise<ErrorSpec> {
     const { transactionalId } = producer;
-    const error =
-      transactionalId === ''
-        ? E.INVALID_REQUEST
-        : await this.#submit(
-            transactionalId,
-            (failed): ErrorSpec => failed,
-            (table, effects, reply) =>
-              effects.answer(reply, addPartitions(table, effects, producer, { partitions, clientVersion })),
-          );
-    return partitions.map(() => error);
+    if (transactionalId === '') return E.INVALID_REQUEST;
+    return this.#submit(
+      transactionalId,
+      (error): ErrorSpec => error,
+      (table, effects, reply) =>
+        effects.answer(reply, addPartitions(table, effects, producer, { partitions, clientVersion })),
+    );
   }
 
   async #verify(producer: TransactionalProducer, partitions: readonly TopicPartition[]): Promise<ErrorSpec[]> {
@@ -269,6 +274,10 @@ export class TransactionCoordinator implements TransactionEnrolment {
   ): Promise<T> {
     return this.#submit(transactionalId, failure, decide, false);
   }
+}
+
+function notListed({ code }: ErrorSpec): ListTransactionsResponse {
+  return { errorCode: code, unknownStateFilters: [], transactionStates: [] };
 }
 
 /** The error's code as the request's version knows it. */

@@ -8,13 +8,13 @@ import { isPrepared, statusName } from './transaction-status.ts';
 export type ListedTransaction = WriteMessage<typeof listTransactions.response>['transactionStates'][number];
 export type DescribedTransaction = WriteMessage<typeof describeTransactions.response>['transactionStates'][number];
 
-/** What a listing asks for; empty sets, a negative duration and no pattern ask for all. */
+/** What a listing asks for; empty sets and a negative duration ask for all. */
 export interface TransactionFilter {
   readonly states: ReadonlySet<string>;
   readonly producerIds: ReadonlySet<number>;
   /** Only what began longer ago than this. */
   readonly durationMs: number;
-  readonly matches: ((transactionalId: string) => boolean) | undefined;
+  readonly matches: (transactionalId: string) => boolean;
 }
 
 /** The transactions of one partition that the filter asks for (KIP-664, 994, 1152). */
@@ -29,7 +29,7 @@ export function listTransactionsOf(
     if (filter.producerIds.size > 0 && !filter.producerIds.has(state.producerId)) continue;
     if (filter.states.size > 0 && !filter.states.has(name)) continue;
     if (filter.durationMs >= 0 && nowMs - state.startMs <= filter.durationMs) continue;
-    if (filter.matches !== undefined && !filter.matches(id)) continue;
+    if (!filter.matches(id)) continue;
     listed.push({ transactionalId: id, producerId: state.producerId, transactionState: name });
   }
   return listed;

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { E } from '../../../src/protocol/errors.ts';
+import { TRANSACTIONAL_IDS_MAX } from '../../../src/coordinator/txn/transaction-config.ts';
+import { NOBODY, ORDERS, TransactionWorld, TV1, type Producer } from './transaction-world.ts';
+
+test('each start of a producer bumps the epoch, also over a restart of the coordinator', async () => {
+  const world = new TransactionWorld();
+  assert.deepEqual(await world.init('tx'), { producerId: 1000, producerEpoch: 0 });
+  assert.deepEqual(await world.init('tx'), { producerId: 1000, producerEpoch: 1 });
+  world.restart();
+  assert.deepEqual(await world.init('tx'), { producerId: 1000, producerEpoch: 2 });
+});
+
+test('a producer that goes on after an error keeps its place until another starts', async () => {
+  const world = new TransactionWorld();
+  const first = await world.producer('tx');
+  const second = (await world.init('tx', first)) as Producer;
+  assert.deepEqual(second, { producerId: 1000, producerEpoch: 1 });
+  assert.deepEqual(await world.init('tx', first), second, 'the answer was lost, and is given again');
+  await world.producer('tx');
+  assert.equal(await world.init('tx', second), 'PRODUCER_FENCED');
+  assert.equal(await world.init('tx', second, { apiVersion: 3 }), 'INVALID_PRODUCER_EPOCH');
+});
+
+test('a new producer has the open transaction of the one before it aborted', async () => {
+  for (const transactionVersion of [0, 1, 2]) {
+    const world = new TransactionWorld({ transactionVersion });
+    const first = await world.producer('tx');
+    await world.add('tx', first, ORDERS, TV1.add);
+    assert.equal(await world.init('tx'), 'CONCURRENT_TRANSACTIONS');
+    assert.equal(await world.state('tx'), 'CompleteAbort');
+    const marker = world.sent[0]!;
+    assert.deepEqual([marker.producerEpoch, marker.isCommit], [1, false]);
+    assert.deepEqual(await world.init('tx'), { producerId: 1000, producerEpoch: 2 });
+    assert.deepEqual(await world.add('tx', first, ORDERS.slice(0, 1), TV1.add), ['PRODUCER_FENCED']);
+    assert.deepEqual(await world.add('tx', first, ORDERS.slice(0, 1), 1), ['INVALID_PRODUCER_EPOCH']);
+  }
+});
+
+test('a transaction that takes too long is aborted, and its producer fenced', async () => {
+  const world = new TransactionWorld();
+  const producer = await world.producer('tx', { timeoutMs: 15_000 });
+  await world.enrol('tx', producer);
+  await world.pass(15_000);
+  assert.equal(await world.state('tx'), 'Ongoing');
+  await world.pass(10_000);
+  assert.equal(await world.state('tx'), 'CompleteAbort');
+  assert.equal(world.sent[0]!.producerEpoch, 1);
+  assert.equal(await world.end('tx', producer), 'INVALID_TXN_STATE');
+  assert.deepEqual(await world.enrol('tx', producer), ['PRODUCER_FENCED']);
+});
+
+test('a transaction is aborted for taking too long also by the coordinator that takes over', async () => {
+  const world = new TransactionWorld();
+  const producer = await world.producer('tx', { timeoutMs: 15_000 });
+  await world.enrol('tx', producer);
+  await world.pass(14_000);
+  world.restart();
+  await world.pass(10_000);
+  assert.equal(await world.state('tx'), 'CompleteAbort');
+});
+
+test('ids that nobody uses are forgotten, those in a transaction are not', async () => {
+  const world = new TransactionWorld({ transactionalIdExpirationMs: 2 * 3_600_000, transactionMaxTimeoutMs: 1e9 });
+  await world.producer('idle');
+  const producer = await world.producer('busy', { timeoutMs: 1e9 });
+  await world.enrol('busy', producer);
+  await world.pass(3 * 3_600_000);
+  assert.equal(await world.state('idle'), 'TRANSACTIONAL_ID_NOT_FOUND');
+  assert.equal(await world.state('busy'), 'Ongoing');
+  world.restart();
+  await world.settle();
+  assert.equal(await world.state('idle'), 'TRANSACTIONAL_ID_NOT_FOUND');
+  assert.deepEqual(await world.init('idle'), { producerId: 1002, producerEpoch: 0 });
+});
+
+test('no producer id to be had: the producer is told to come again', async () => {
+  const world = new TransactionWorld();
+  world.hasProducerIds = false;
+  assert.equal(await world.init('tx'), 'COORDINATOR_LOAD_IN_PROGRESS');
+  assert.equal(await world.init(null), 'COORDINATOR_LOAD_IN_PROGRESS');
+  world.hasProducerIds = true;
+  assert.deepEqual(await world.init('tx'), { producerId: 1000, producerEpoch: 0 });
+  assert.deepEqual(await world.init(null), { producerId: 1001, producerEpoch: 0 });
+});
+
+test('two producers that start at once under a new id never get the same epoch', async () => {
+  const world = new TransactionWorld();
+  const request = {
+    transactionalId: 'tx',
+    transactionTimeoutMs: 1,
+    ...NOBODY,
+    enable2Pc: false,
+    keepPreparedTxn: false,
+  };
+  const both = [world.coordinator.initProducerId(request, 5), world.coordinator.initProducerId(request, 5)];
+  await world.settle();
+  const codes = (await Promise.all(both)).map(({ errorCode }) => errorCode);
+  assert.deepEqual(codes, [0, E.CONCURRENT_TRANSACTIONS.code]);
+});
+
+test('a transaction of more partitions than a record can tell is refused, and goes on without them', async () => {
+  const world = new TransactionWorld();
+  world.log.bytesMax = 1_000;
+  const producer = await world.producer('tx');
+  assert.deepEqual(await world.enrol('tx', producer), ['NONE']);
+  const many = Array.from({ length: 200 }, (_, partition) => ({ topic: 'orders', partition }));
+  assert.equal((await world.enrol('tx', producer, many))[0], 'UNKNOWN_SERVER_ERROR');
+  assert.deepEqual(await world.end('tx', producer), { producerId: 1000, producerEpoch: 1 });
+});
+
+test('a partition remembers only so many transactional ids', async () => {
+  const world = new TransactionWorld();
+  for (let index = 0; index < TRANSACTIONAL_IDS_MAX; index++) {
+    void world.coordinator.initProducerId(
+      { transactionalId: `tx${index}`, transactionTimeoutMs: 1, ...NOBODY, enable2Pc: false, keepPreparedTxn: false },
+      5,
+    );
+  }
+  await world.settle();
+  assert.equal(await world.init('one more'), 'POLICY_VIOLATION');
+  assert.deepEqual(await world.init('tx0'), { producerId: 1000, producerEpoch: 1 });
+});
