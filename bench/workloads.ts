@@ -1,10 +1,12 @@
 import type { Workload } from './workload.ts';
 import { consumeWorkloads } from './workloads/consume.ts';
+import { groupWorkloads } from './workloads/groups.ts';
 import { latencyWorkloads } from './workloads/latency.ts';
 import { memory } from './workloads/memory.ts';
 import { produceWorkloads } from './workloads/produce.ts';
 import { restart } from './workloads/restart.ts';
 import { start } from './workloads/start.ts';
+import { transactionWorkloads } from './workloads/transactions.ts';
 import { topics } from './workloads/topics.ts';
 
 /** All workloads in the order they run and are reported. */
@@ -16,4 +18,6 @@ export const workloads: readonly Workload[] = [
   ...latencyWorkloads,
   restart,
   topics,
+  ...transactionWorkloads,
+  ...groupWorkloads,
 ];

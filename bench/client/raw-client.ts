@@ -1,10 +1,14 @@
 import { connect, type Socket } from 'node:net';
 import { ByteReader } from '../../src/base/byte-reader.ts';
 import { ByteWriter } from '../../src/base/byte-writer.ts';
-import { decodeExact, encode } from '../../src/protocol/codec.ts';
-import { requestHeader } from '../../src/protocol/request-header.ts';
+import { decode, decodeExact, encode } from '../../src/protocol/codec.ts';
+import {
+  requestHeader,
+  requestHeaderVersion,
+  responseHeader,
+  responseHeaderVersion,
+} from '../../src/protocol/request-header.ts';
 import type { Api, Fields, Read, Write } from '../../src/protocol/schema.ts';
-import { inVersions } from '../../src/protocol/version-range.ts';
 
 const SIZE_BYTES = 4;
 const TIMEOUT_MS = 60_000;
@@ -33,22 +37,21 @@ export class RawClient {
     return new RawClient(socket);
   }
 
-  /** Sends one request in a version without flexible fields and gives the answer's body. */
+  /** Sends one request and gives the answer's body. */
   async request<Req extends Fields, Res extends Fields>(
     api: Api<Req, Res>,
     version: number,
     body: Write<Req>,
   ): Promise<Read<Res>> {
-    if (inVersions(api.flexible, version, false)) throw new Error(`${api.name} ${version} is flexible`);
     const writer = new ByteWriter();
     writer.reserve(SIZE_BYTES);
     const header = { requestApiKey: api.key, requestApiVersion: version, correlationId: ++this.#correlationId };
-    encode(requestHeader, 1, writer, { ...header, clientId: 'bench' });
+    encode(requestHeader, requestHeaderVersion(api.key, version), writer, { ...header, clientId: 'bench' });
     encode(api.request, version, writer, body);
     const bytes = writer.finish();
     bytes.writeInt32BE(bytes.length - SIZE_BYTES, 0);
     const reader = new ByteReader(await this.#exchange(bytes));
-    reader.int32();
+    decode(responseHeader, responseHeaderVersion(api.key, version), reader);
     return decodeExact(api.response, version, reader);
   }
 

@@ -8,6 +8,8 @@ export interface ProduceJob {
   readonly payload: { readonly bytes: number } | { readonly file: string };
   /** Producer settings beyond the defaults, `name=value`. */
   readonly settings: readonly string[];
+  /** Given: in transactions that end after so long. */
+  readonly transactions?: { readonly transactionalId: string; readonly durationMs: number };
 }
 
 export interface ProduceOutcome {
@@ -25,9 +27,16 @@ export async function producerPerformance(job: ProduceJob): Promise<ProduceOutco
     '--throughput',
     '-1',
     ...payload,
+    ...transactionArguments(job),
     ...(job.settings.length === 0 ? [] : ['--command-property', ...job.settings]),
   ]);
   return parseProducerReport(said, job.records);
+}
+
+function transactionArguments({ transactions }: ProduceJob): string[] {
+  if (transactions === undefined) return [];
+  const { transactionalId, durationMs } = transactions;
+  return ['--transactional-id', transactionalId, '--transaction-duration-ms', String(durationMs)];
 }
 
 /** Reads the last line that the producer test printed. */
