@@ -10,6 +10,8 @@ import { compileTopicPattern } from '../coordinator/group/topic-pattern.ts';
 import { TransactionCoordinator } from '../coordinator/txn/transaction-coordinator.ts';
 import { LogDirectoryUnusable, type LogDirectories } from '../log/log-directories.ts';
 import { EmbeddedStore, StoreLocked, type EmbeddedStoreOptions } from '../metadata/embedded-store.ts';
+import type { ClusterImage } from '../metadata/cluster-image.ts';
+import type { ImageDelta } from '../metadata/image-delta.ts';
 import type { Endpoint } from '../metadata/records.ts';
 import { MetadataView } from '../metadata/metadata-view.ts';
 import { StoreDamaged } from '../metadata/store-files.ts';
@@ -24,6 +26,7 @@ import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from './coordinator-topics.ts';
 import { PartitionCoordinatorLog } from './coordinator-log.ts';
 import { findLostLogs } from './find-lost-logs.ts';
 import { groupSettings } from './group-settings.ts';
+import { groupTopics } from './group-topics.ts';
 import { ListenerError, planListeners, type ListenerAddress, type ListenerPlan } from './listener-addresses.ts';
 import { LocalMarkerSender } from './local-marker-sender.ts';
 import { openLogs } from './open-logs.ts';
@@ -199,8 +202,9 @@ interface GroupParts {
 
 function openGroups({ config, runtime, view, partitions, turn }: GroupParts): GroupCoordinator {
   const { clock, timers, random, logger } = runtime;
-  const partitionCount = (topic: string): number | undefined => view.image.topics.get(topic)?.partitions.length;
-  return new GroupCoordinator(groupSettings(config), {
+  const image = (): ClusterImage => view.image;
+  const topics = groupTopics(image);
+  return new GroupCoordinator(groupSettings(config, image), {
     log: new PartitionCoordinatorLog(OFFSETS_TOPIC, {
       partitions,
       turn,
@@ -211,12 +215,8 @@ function openGroups({ config, runtime, view, partitions, turn }: GroupParts): Gr
     timers,
     random,
     logger,
-    topics: {
-      topicId: (name) => view.image.topics.get(name)?.id,
-      topicName: (id) => view.image.topicNamesById.get(id),
-      partitionCount,
-    },
-    partitionCount: () => partitionCount(OFFSETS_TOPIC) ?? config.get('offsets.topic.num.partitions'),
+    topics,
+    partitionCount: () => topics.partitionCount(OFFSETS_TOPIC) ?? config.get('offsets.topic.num.partitions'),
   });
 }
 
@@ -284,16 +284,21 @@ function followTopics(parts: TopicParts, opened: Opened): void {
       if (change === 'taken up') coordinator?.load(index);
       else coordinator?.unload(index);
     },
-    onTopicDeleted: ({ name, id }) => {
-      groups.topicDeleted({ name, id });
-      tidied(controller.forgetTopic(id));
-    },
+    onTopicDeleted: ({ id }) => tidied(controller.forgetTopic(id)),
   });
   turn.run(() => applier.applyAll());
   replicaMover.resume();
   tidied(controller.tidyUp());
   opened.add(() => applier.stop());
-  opened.add(view.subscribe((image, delta) => turn.run(() => applier.apply(image, delta))));
+  const apply = (image: ClusterImage, delta: ImageDelta): void => {
+    applier.apply(image, delta);
+    groups.topicsChanged({
+      created: delta.topicsCreated.map(({ name }) => name),
+      changed: delta.topicsChanged.map(({ after }) => after.name),
+      deleted: delta.topicsDeleted,
+    });
+  };
+  opened.add(view.subscribe((image, delta) => turn.run(() => apply(image, delta))));
 }
 
 function registeredEndpoints(plan: ListenerPlan): Endpoint[] {

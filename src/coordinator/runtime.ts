@@ -37,6 +37,11 @@ export class CoordinatorRuntime<M extends StateMachine<R>, R> {
     return [...this.#shards.keys()];
   }
 
+  /** The state machines of the active partitions, to be looked at and not touched. */
+  machines(): M[] {
+    return [...this.#shards.values()].filter(({ phase }) => phase === 'active').map(({ machine }) => machine);
+  }
+
   isActive(partition: number): boolean {
     return this.#shards.get(partition)?.phase === 'active';
   }

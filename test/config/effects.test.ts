@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { BROKER_SETTINGS } from '../../src/config/broker-settings.ts';
 import type { Setting } from '../../src/config/setting.ts';
+import { GROUP_SETTINGS } from '../../src/config/settings/group-settings.ts';
 import { TOPIC_SETTINGS } from '../../src/config/topic-settings.ts';
 
 const source = fileURLToPath(new URL('../../../src/', import.meta.url));
@@ -38,8 +39,17 @@ function isTopicSettingRead(name: string): boolean {
   return field !== undefined && new RegExp(`\\b${field}\\b`).test(program);
 }
 
+/** A group's setting stands for the broker's of the same end, and is held between its bounds. */
+function isReadForGroups(name: string): boolean {
+  return Object.entries<Setting>(GROUP_SETTINGS).some(([groupName, { noEffect }]) => {
+    const [type, ...rest] = groupName.split('.');
+    const names = ['', 'min.', 'max.'].map((bound) => `group.${type}.${bound}${rest.join('.')}`);
+    return noEffect !== true && names.includes(name);
+  });
+}
+
 function isBrokerSettingRead(name: string): boolean {
-  if (isReadByName(name)) return true;
+  if (isReadByName(name) || isReadForGroups(name)) return true;
   return Object.entries<Setting>(TOPIC_SETTINGS).some(
     ([topicName, setting]) =>
       setting.synonyms?.some((synonym) => synonym.name === name) && isTopicSettingRead(topicName),

@@ -65,6 +65,8 @@ const lazy: ReadonlyMap<number, Load> = new Map<number, Load>([
   [64, async () => (await import('./064-unregister-broker.ts')).handleUnregisterBroker],
   [65, async () => (await import('./065-describe-transactions.ts')).handleDescribeTransactions],
   [66, async () => (await import('./066-list-transactions.ts')).handleListTransactions],
+  [68, async () => (await import('./068-consumer-group-heartbeat.ts')).handleConsumerGroupHeartbeat],
+  [69, async () => (await import('./069-consumer-group-describe.ts')).handleConsumerGroupDescribe],
   [74, async () => (await import('./074-list-config-resources.ts')).handleListConfigResources],
   [75, async () => (await import('./075-describe-topic-partitions.ts')).handleDescribeTopicPartitions],
 ]);

@@ -8,7 +8,6 @@ export const GROUP_COORDINATOR_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     mode: 'cluster-wide',
-    noEffect: true,
     doc: 'Shortest time between two new assignments of a consumer group (KIP-848).',
   },
   'group.consumer.assignors': {
@@ -16,7 +15,6 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: 'uniform,range',
     check: { items: 'any', notEmpty: true },
     importance: 'medium',
-    noEffect: true,
     doc: 'Assignors that the broker offers to consumer groups (KIP-848); the first is the default.',
   },
   'group.consumer.heartbeat.interval.ms': {
@@ -24,7 +22,6 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '5000',
     check: { range: [1, null] },
     importance: 'medium',
-    noEffect: true,
     doc: 'Heartbeat interval that members of a consumer group (KIP-848) are told.',
   },
   'group.consumer.max.assignment.interval.ms': {
@@ -32,7 +29,6 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '15000',
     check: { range: [0, null] },
     importance: 'medium',
-    noEffect: true,
     doc: 'Largest assignment interval that a consumer group may set for itself.',
   },
   'group.consumer.max.heartbeat.interval.ms': {
@@ -40,7 +36,6 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '15000',
     check: { range: [1, null] },
     importance: 'medium',
-    noEffect: true,
     doc: 'Largest heartbeat interval that a consumer group may set for itself.',
   },
   'group.consumer.max.session.timeout.ms': {
@@ -48,7 +43,6 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '60000',
     check: { range: [1, null] },
     importance: 'medium',
-    noEffect: true,
     doc: 'Largest session timeout that a consumer group may set for itself.',
   },
   'group.consumer.max.size': {
@@ -56,7 +50,6 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '2147483647',
     check: { range: [1, null] },
     importance: 'medium',
-    noEffect: true,
     doc: 'Most members of one consumer group (KIP-848).',
   },
   'group.consumer.migration.policy': {
@@ -64,7 +57,6 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: 'bidirectional',
     check: { oneOf: ['DISABLED', 'DOWNGRADE', 'UPGRADE', 'BIDIRECTIONAL'], ignoreCase: true },
     importance: 'medium',
-    noEffect: true,
     doc: 'In which directions a live group may change between the classic and the consumer protocol.',
   },
   'group.consumer.min.assignment.interval.ms': {
@@ -72,7 +64,6 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '0',
     check: { range: [0, null] },
     importance: 'medium',
-    noEffect: true,
     doc: 'Smallest assignment interval that a consumer group may set for itself.',
   },
   'group.consumer.min.heartbeat.interval.ms': {
@@ -80,7 +71,6 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '5000',
     check: { range: [1, null] },
     importance: 'medium',
-    noEffect: true,
     doc: 'Smallest heartbeat interval that a consumer group may set for itself.',
   },
   'group.consumer.min.session.timeout.ms': {
@@ -88,7 +78,6 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '45000',
     check: { range: [1, null] },
     importance: 'medium',
-    noEffect: true,
     doc: 'Smallest session timeout that a consumer group may set for itself.',
   },
   'group.consumer.regex.refresh.interval.ms': {
@@ -96,7 +85,6 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '600000',
     check: { range: [10000, null] },
     importance: 'medium',
-    noEffect: true,
     internal: true,
     doc: 'How often subscriptions by regular expression are matched against the topics again.',
   },
@@ -105,7 +93,6 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: '45000',
     check: { range: [1, null] },
     importance: 'medium',
-    noEffect: true,
     doc: 'A member of a consumer group (KIP-848) that is silent for this long is removed.',
   },
   'group.coordinator.append.linger.ms': {

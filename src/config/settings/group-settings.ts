@@ -8,7 +8,6 @@ export const GROUP_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.consumer.assignment.interval.ms' }],
-    noEffect: true,
     doc: 'Shortest time between two new assignments of this consumer group.',
   },
   'consumer.heartbeat.interval.ms': {
@@ -17,7 +16,6 @@ export const GROUP_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.consumer.heartbeat.interval.ms' }],
-    noEffect: true,
     doc: 'Heartbeat interval that members of this consumer group are told.',
   },
   'consumer.session.timeout.ms': {
@@ -26,7 +24,6 @@ export const GROUP_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     synonyms: [{ name: 'group.consumer.session.timeout.ms' }],
-    noEffect: true,
     doc: 'A member of this consumer group that is silent for this long is removed.',
   },
   'share.assignment.interval.ms': {

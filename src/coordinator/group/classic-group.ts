@@ -1,6 +1,7 @@
 import { assert } from '../../base/assert.ts';
-import { ClassicMember, type MemberProtocol } from './classic-member.ts';
+import { ClassicMember } from './classic-member.ts';
 import type { GroupValue } from './group-records.ts';
+import type { MemberProtocol } from './member-protocol.ts';
 import { CONSUMER_PROTOCOL_TYPE, subscribedTopics } from './subscription.ts';
 
 /** The states of a classic group, by the names that clients and tools see. */
@@ -53,6 +54,11 @@ export class ClassicGroup {
 
   get previousState(): ClassicState {
     return this.#previousState;
+  }
+
+  /** It has no members, and none is about to be one. */
+  get isEmpty(): boolean {
+    return this.#state === ClassicState.empty;
   }
 
   get isConsumerGroup(): boolean {

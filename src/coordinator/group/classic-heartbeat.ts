@@ -1,7 +1,7 @@
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import type { heartbeat } from '../../protocol/messages/012-heartbeat.ts';
 import type { ReadMessage, WriteMessage } from '../../protocol/schema.ts';
-import { ClassicState } from './classic-group.ts';
+import { ClassicState, type ClassicGroup } from './classic-group.ts';
 import { memberError } from './classic-join.ts';
 import { startSession } from './classic-rebalance.ts';
 import type { GroupEffects, GroupState } from './group-state.ts';
@@ -14,17 +14,18 @@ export type HeartbeatResponse = WriteMessage<typeof heartbeat.response>;
 export function heartbeatClassicGroup(
   state: GroupState,
   effects: GroupEffects,
+  group: ClassicGroup | undefined,
   call: GroupCall<HeartbeatRequest, HeartbeatResponse>,
 ): void {
-  effects.answer(call.reply, { errorCode: beat(state, effects, call).code });
+  effects.answer(call.reply, { errorCode: beat(state, effects, group, call).code });
 }
 
 function beat(
   state: GroupState,
   effects: GroupEffects,
+  group: ClassicGroup | undefined,
   { request, context }: GroupCall<HeartbeatRequest, HeartbeatResponse>,
 ): ErrorSpec {
-  const group = state.groups.get(request.groupId);
   if (group === undefined) return E.UNKNOWN_MEMBER_ID;
   const error = memberError(group, request.memberId, request.groupInstanceId);
   if (error !== undefined) return error;

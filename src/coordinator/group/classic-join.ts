@@ -1,12 +1,10 @@
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
-import type { Reply } from '../pending-reply.ts';
 import { ClassicState, type ClassicGroup } from './classic-group.ts';
-import { ClassicMember, NO_BYTES, type JoinRequest, type JoinResponse, type MemberProtocol } from './classic-member.ts';
+import { ClassicMember } from './classic-member.ts';
 import {
   answerJoin,
   answerSync,
   completeJoinIfAllJoined,
-  graceKey,
   joinError,
   joinSuccess,
   rebalanceOrCompleteJoin,
@@ -15,30 +13,25 @@ import {
   startSession,
   syncError,
 } from './classic-rebalance.ts';
+import { writeConsumerGroupTombstones } from './consumer-tombstones.ts';
 import { PENDING_MEMBERS_MAX } from './group-config.ts';
 import { encodeGroupValue } from './group-records.ts';
 import type { GroupEffects, GroupState } from './group-state.ts';
-import type { GroupRequestContext } from './request-context.ts';
+import { needsMemberId, profileOf, type JoinCall } from './join-call.ts';
+import type { MemberProtocol } from './member-protocol.ts';
+import { graceKey } from './timer-keys.ts';
 
-/** A JoinGroup on its way: the request, where it came from, and the id for its sender if it has none yet. */
-export interface JoinCall {
-  readonly request: JoinRequest;
-  readonly context: GroupRequestContext;
-  readonly newMemberId: string;
-  readonly reply: Reply<JoinResponse>;
-}
-
-/** From this version on a dynamic member is told its id first and has to come back with it (KIP-394). */
-const KNOWN_MEMBER_ID_VERSION = 4;
 /** From this version on a static leader that came back can be told to keep the assignment (KIP-814). */
 const SKIP_ASSIGNMENT_VERSION = 9;
-/** Version 0 has no rebalance timeout: the session's counts. */
-const REBALANCE_TIMEOUT_VERSION = 1;
 
-/** JoinGroup: makes the sender a member and has it wait for the generation to come, or tells it the current one. */
+/**
+ * JoinGroup: makes the sender a member and has it wait for the generation to come, or tells it the current one. A consumer
+ * group without members becomes a classic one.
+ */
 export function joinClassicGroup(state: GroupState, effects: GroupEffects, call: JoinCall): void {
   const { groupId, memberId, protocolType, protocols, groupInstanceId } = call.request;
-  const present = state.groups.get(groupId);
+  const found = state.groups.get(groupId);
+  const present = found?.type === 'classic' ? found : undefined;
   if (present === undefined && memberId !== '') {
     refuse(effects, call, E.UNKNOWN_MEMBER_ID, memberId);
     return;
@@ -53,10 +46,11 @@ export function joinClassicGroup(state: GroupState, effects: GroupEffects, call:
     refuse(effects, call, E.INCONSISTENT_GROUP_PROTOCOL, memberId);
     return;
   }
+  if (found?.type === 'consumer') writeConsumerGroupTombstones(effects, found);
   const group = present ?? state.classicGroup(groupId);
   if (memberId !== '') rejoin(state, effects, group, call);
   else if (groupInstanceId !== null) joinStatic(state, effects, group, call);
-  else if (call.context.apiVersion >= KNOWN_MEMBER_ID_VERSION) handOutId(state, effects, group, call);
+  else if (needsMemberId(call)) handOutId(state, effects, group, call);
   else addMember(state, effects, group, call);
 }
 
@@ -133,7 +127,7 @@ function rejoin(state: GroupState, effects: GroupEffects, group: ClassicGroup, c
   }
   const member = group.members.get(memberId)!;
   state.connections.track(call.context.connectionId, { groupId: group.id, memberId });
-  effects.cancelTimer(graceKey(group.id, memberId));
+  effects.cancelTimer(graceKey({ groupId: group.id, memberId }));
   switch (group.state) {
     case ClassicState.preparingRebalance:
       updateMember(state, effects, group, { member, call });
@@ -201,7 +195,7 @@ function replaceStatic(
   group.replaceStatic(holder, member);
   state.connections.untrack(oldRef);
   state.connections.track(call.context.connectionId, { groupId: group.id, memberId: member.id });
-  effects.cancelTimer(graceKey(oldRef.groupId, oldRef.memberId));
+  effects.cancelTimer(graceKey(oldRef));
   startSession(state, effects, group, member);
 
   const keepsProtocol = group.state === ClassicState.stable && group.selectProtocol() === group.protocolName;
@@ -225,20 +219,4 @@ function replaceStatic(
 
 function isStorable(effects: GroupEffects, group: ClassicGroup): boolean {
   return encodeGroupValue(group.toRecord(new Map(), effects.nowMs)).length <= effects.recordBytesMax;
-}
-
-/** What the request says of its sender; the metadata is copied, for the request lies in the connection's buffer. */
-function profileOf({ request, context }: JoinCall) {
-  const { sessionTimeoutMs, rebalanceTimeoutMs } = request;
-  return {
-    instanceId: request.groupInstanceId,
-    clientId: context.clientId,
-    clientHost: context.clientHost,
-    sessionTimeoutMs,
-    rebalanceTimeoutMs: context.apiVersion < REBALANCE_TIMEOUT_VERSION ? sessionTimeoutMs : rebalanceTimeoutMs,
-    protocols: request.protocols.map(({ name, metadata }) => ({
-      name,
-      metadata: metadata.length === 0 ? NO_BYTES : Buffer.from(metadata),
-    })),
-  };
 }

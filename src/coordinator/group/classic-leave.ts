@@ -18,11 +18,11 @@ const BATCH_VERSION = 3;
 export function leaveClassicGroup(
   state: GroupState,
   effects: GroupEffects,
+  group: ClassicGroup | undefined,
   { request, context, reply }: GroupCall<LeaveRequest, LeaveResponse>,
 ): void {
   const identities: readonly Identity[] =
     context.apiVersion >= BATCH_VERSION ? request.members : [{ memberId: request.memberId, groupInstanceId: null }];
-  const group = state.groups.get(request.groupId);
   let wereMembers = false;
   const drop = (identity: Identity): ErrorSpec => {
     if (group === undefined) return E.UNKNOWN_MEMBER_ID;

@@ -3,19 +3,12 @@ import type { syncGroup } from '../../protocol/messages/014-sync-group.ts';
 import type { ReadMessage, WriteMessage } from '../../protocol/schema.ts';
 import type { Reply } from '../pending-reply.ts';
 import type { MemberValue } from './group-records.ts';
+import { NO_BYTES, type MemberProtocol } from './member-protocol.ts';
 
 export type JoinRequest = ReadMessage<typeof joinGroup.request>;
 export type JoinResponse = WriteMessage<typeof joinGroup.response>;
 export type SyncRequest = ReadMessage<typeof syncGroup.request>;
 export type SyncResponse = WriteMessage<typeof syncGroup.response>;
-
-/** A way of assigning partitions that a member knows, with what it tells the leader under it. Opaque to the broker. */
-export interface MemberProtocol {
-  readonly name: string;
-  readonly metadata: Uint8Array;
-}
-
-export const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 /** What a member says of itself when it joins. */
 export interface MemberProfile {

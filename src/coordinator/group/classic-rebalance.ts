@@ -1,9 +1,10 @@
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import { ClassicState, type ClassicGroup } from './classic-group.ts';
-import { NO_BYTES, type ClassicMember, type JoinResponse, type SyncResponse } from './classic-member.ts';
+import type { ClassicMember, JoinResponse, SyncResponse } from './classic-member.ts';
 import { NEW_MEMBER_JOIN_TIMEOUT_MS } from './group-config.ts';
 import type { GroupEffects, GroupState } from './group-state.ts';
-import { refKey } from './member-connections.ts';
+import { NO_BYTES } from './member-protocol.ts';
+import { graceKey, joinKey, sessionKey, syncKey } from './timer-keys.ts';
 
 /** The JoinGroup response of a request that failed. */
 export function joinError(error: ErrorSpec, memberId: string): JoinResponse {
@@ -90,7 +91,7 @@ export function prepareRebalance(state: GroupState, effects: GroupEffects, group
 /** Members of the generation were to fetch their assignments; that is over. */
 export function cancelPendingSync(effects: GroupEffects, group: ClassicGroup): void {
   group.pendingSync.clear();
-  effects.cancelTimer(syncKey(group));
+  effects.cancelTimer(syncKey(group.id));
 }
 
 /** Starts the member's session anew; its end removes the member. */
@@ -110,7 +111,7 @@ export function scheduleSessionEnd(
   effects: GroupEffects,
   session: { readonly groupId: string; readonly memberId: string; readonly delayMs: number },
 ): void {
-  effects.setTimer(sessionKey(session.groupId, session.memberId), session.delayMs, (later) =>
+  effects.setTimer(sessionKey(session), session.delayMs, (later) =>
     endSession(state, later, session.groupId, session.memberId),
   );
 }
@@ -142,36 +143,20 @@ export function dropMember(state: GroupState, effects: GroupEffects, group: Clas
   group.remove(memberId);
   const ref = { groupId: group.id, memberId };
   state.connections.untrack(ref);
-  effects.cancelTimer(sessionKey(group.id, memberId));
-  effects.cancelTimer(graceKey(group.id, memberId));
+  effects.cancelTimer(sessionKey(ref));
+  effects.cancelTimer(graceKey(ref));
 }
 
 /** A member's sync has come, or will never come. */
 export function syncReceived(effects: GroupEffects, group: ClassicGroup, memberId: string): void {
   group.pendingSync.delete(memberId);
-  if (group.pendingSync.size === 0) effects.cancelTimer(syncKey(group));
+  if (group.pendingSync.size === 0) effects.cancelTimer(syncKey(group.id));
 }
 
 /** Sets the timers of a group that was read from the log. More members than allowed must choose anew. */
 export function resumeAfterLoad(state: GroupState, effects: GroupEffects, group: ClassicGroup): void {
   for (const member of group.members.values()) startSession(state, effects, group, member);
   if (group.members.size > state.config.groupMaxSize) prepareRebalance(state, effects, group);
-}
-
-export function graceKey(groupId: string, memberId: string): string {
-  return `grace/${refKey({ groupId, memberId })}`;
-}
-
-function sessionKey(groupId: string, memberId: string): string {
-  return `session/${refKey({ groupId, memberId })}`;
-}
-
-function joinKey(group: ClassicGroup): string {
-  return `join/${group.id}`;
-}
-
-function syncKey(group: ClassicGroup): string {
-  return `sync/${group.id}`;
 }
 
 /** group.initial.rebalance.delay.ms: put off again while new members come, up to the rebalance timeout in all. */
@@ -185,7 +170,7 @@ function awaitFirstMembers(
     completeJoin(state, effects, group);
     return;
   }
-  effects.setTimer(joinKey(group), wait.delayMs, (later) => {
+  effects.setTimer(joinKey(group.id), wait.delayMs, (later) => {
     if (!group.hasNewJoin || wait.remainingMs === 0) {
       completeJoin(state, later, group);
       return;
@@ -199,13 +184,13 @@ function awaitFirstMembers(
 }
 
 function scheduleJoinEnd(state: GroupState, effects: GroupEffects, group: ClassicGroup): void {
-  effects.setTimer(joinKey(group), group.rebalanceTimeoutMs, (later) => completeJoin(state, later, group));
+  effects.setTimer(joinKey(group.id), group.rebalanceTimeoutMs, (later) => completeJoin(state, later, group));
 }
 
 /** Ends the join phase: who did not come back is out, unless static; the rest is the next generation. */
 function completeJoin(state: GroupState, effects: GroupEffects, group: ClassicGroup): void {
   if (group.state !== ClassicState.preparingRebalance) return;
-  effects.cancelTimer(joinKey(group));
+  effects.cancelTimer(joinKey(group.id));
   for (const member of group.members.values()) {
     if (member.awaitingJoin === undefined && !member.isStatic) dropMember(state, effects, group, member.id);
   }
@@ -225,7 +210,7 @@ function completeJoin(state: GroupState, effects: GroupEffects, group: ClassicGr
     group.pendingSync.add(member.id);
   }
   const { generation } = group;
-  effects.setTimer(syncKey(group), group.rebalanceTimeoutMs, (later) =>
+  effects.setTimer(syncKey(group.id), group.rebalanceTimeoutMs, (later) =>
     endPendingSync(state, later, group, generation),
   );
 }
@@ -241,7 +226,7 @@ function endPendingSync(state: GroupState, effects: GroupEffects, group: Classic
 
 function endSession(state: GroupState, effects: GroupEffects, groupId: string, memberId: string): void {
   const group = state.groups.get(groupId);
-  if (group === undefined) return;
+  if (group?.type !== 'classic') return;
   const member = group.members.get(memberId);
   if (member === undefined && !group.pendingMembers.has(memberId)) return;
   if (member?.isExcusedFromHeartbeats) return;

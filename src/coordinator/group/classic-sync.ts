@@ -1,19 +1,20 @@
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import { ClassicState, type ClassicGroup } from './classic-group.ts';
-import { NO_BYTES, type ClassicMember, type SyncRequest, type SyncResponse } from './classic-member.ts';
+import type { ClassicMember, SyncRequest, SyncResponse } from './classic-member.ts';
 import { memberError } from './classic-join.ts';
 import { answerSync, prepareRebalance, startSession, syncError, syncReceived } from './classic-rebalance.ts';
 import { encodeGroupValue } from './group-records.ts';
 import type { GroupEffects, GroupState } from './group-state.ts';
+import { NO_BYTES } from './member-protocol.ts';
 import { heardOf, type GroupCall } from './heard-of.ts';
 
 /** SyncGroup: the leader brings the assignment, the others wait for it. Its record is what makes the group Stable. */
 export function syncClassicGroup(
   state: GroupState,
   effects: GroupEffects,
+  group: ClassicGroup | undefined,
   { request, context, reply }: GroupCall<SyncRequest, SyncResponse>,
 ): void {
-  const group = state.groups.get(request.groupId);
   const error = group === undefined ? E.UNKNOWN_MEMBER_ID : syncRefusal(group, request);
   if (group === undefined || error !== undefined) {
     effects.answer(reply, syncError(error ?? E.UNKNOWN_MEMBER_ID));

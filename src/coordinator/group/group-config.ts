@@ -1,3 +1,6 @@
+import type { PartitionAssignor } from './assignor/partition-assignor.ts';
+import type { MigrationPolicy } from './migration-policy.ts';
+
 /**
  * The settings of groups, by their names in Kafka where it has them. The object is asked at each use, so a value that may
  * change while running is given as a getter.
@@ -23,6 +26,19 @@ export interface GroupCoordinatorConfig {
    * only when its session ends.
    */
   readonly memberDisconnectGraceMs: number;
+  /** group.consumer.max.size: members of one consumer group. */
+  readonly consumerGroupMaxSize: number;
+  readonly consumerGroupMigrationPolicy: MigrationPolicy;
+  /** group.consumer.assignors, by name; the first is the default. There is at least one. */
+  readonly assignors: ReadonlyMap<string, PartitionAssignor>;
+  /** group.consumer.regex.refresh.interval.ms: how often patterns are matched though no topic is new. */
+  readonly consumerPatternRefreshIntervalMs: number;
+  /** consumer.session.timeout.ms of the group, else of the broker. */
+  consumerSessionTimeoutMs(groupId: string): number;
+  /** consumer.heartbeat.interval.ms: how often members are told to send heartbeats. */
+  consumerHeartbeatIntervalMs(groupId: string): number;
+  /** consumer.assignment.interval.ms: the shortest time between two target assignments. */
+  consumerAssignmentIntervalMs(groupId: string): number;
 }
 
 /** A member that joins has no session yet; a join that waits longer is given up (Kafka: 5 minutes, not a setting). */

@@ -15,20 +15,35 @@ import type { CoordinatorLog } from '../coordinator-log.ts';
 import type { Reply } from '../pending-reply.ts';
 import { CoordinatorRuntime } from '../runtime.ts';
 import type { TransactionEnd, TransactionProducer } from '../transaction-producer.ts';
-import { heartbeatClassicGroup, type HeartbeatRequest, type HeartbeatResponse } from './classic-heartbeat.ts';
-import { joinClassicGroup } from './classic-join.ts';
-import { leaveClassicGroup, leaveError, type LeaveRequest, type LeaveResponse } from './classic-leave.ts';
+import type { HeartbeatRequest, HeartbeatResponse } from './classic-heartbeat.ts';
+import { leaveError, type LeaveRequest, type LeaveResponse } from './classic-leave.ts';
 import type { JoinRequest, JoinResponse, SyncRequest, SyncResponse } from './classic-member.ts';
 import { joinError, syncError } from './classic-rebalance.ts';
-import { syncClassicGroup } from './classic-sync.ts';
+import { heartbeat, joinGroup, leaveGroup, syncGroup } from './classic-requests.ts';
 import { dropDisconnected } from './disconnect.ts';
 import type { GroupCoordinatorConfig } from './group-config.ts';
+import {
+  describeConsumerGroup,
+  describeError,
+  type ConsumerGroupDescribeRequest,
+  type ConsumerGroupDescribeResponse,
+  type DescribedConsumerGroup,
+} from './consumer-description.ts';
+import { heartbeatConsumerGroup } from './consumer-heartbeat.ts';
+import {
+  consumerHeartbeatError,
+  heartbeatRequestRefusal,
+  type ConsumerHeartbeatRequest,
+  type ConsumerHeartbeatResponse,
+} from './consumer-heartbeat-request.ts';
+import { countGroups, type GroupCount } from './group-counts.ts';
 import { describeGroup, listShardGroups, type DescribedGroup, type ListedGroup } from './group-listing.ts';
+import { GroupCounters } from './group-counters.ts';
 import type { GroupRecord } from './group-records.ts';
 import { GroupShard } from './group-shard.ts';
 import type { GroupEffects, GroupState } from './group-state.ts';
-import type { GroupTopics } from './group-topics.ts';
-import { newMemberId } from './member-id.ts';
+import type { GroupTopics, TopicChanges } from './group-topics.ts';
+import { newConsumerMemberId, newMemberId } from './member-id.ts';
 import {
   answersOf,
   commitOffsets,
@@ -42,7 +57,6 @@ import {
   deleteGroup,
   deleteOffsets,
   deleteOffsetsOfTopic,
-  type DeletedTopic,
   offsetDeleteError,
   type OffsetDeleteRequest,
   type OffsetDeleteResponse,
@@ -50,7 +64,9 @@ import {
 import { fetchGroupOffsets, groupOffsetsError, type GroupOffsetsAnswer } from './offset-fetch.ts';
 import { commitTopics, namedCommitTopics, queriedTopics, TOPIC_ID_VERSION } from './offset-topics.ts';
 import { GROUPS_VERSION, offsetFetchResponse } from './offset-fetch-response.ts';
+import { refusal } from './refusal.ts';
 import type { GroupRequestContext } from './request-context.ts';
+import { followTopics } from './topic-changes.ts';
 
 type OffsetFetchRequest = ReadMessage<typeof offsetFetch.request>;
 type OffsetFetchResponse = WriteMessage<typeof offsetFetch.response>;
@@ -90,6 +106,7 @@ export class GroupCoordinator {
   readonly #config: GroupCoordinatorConfig;
   readonly #seams: GroupCoordinatorSeams;
   readonly #runtime: CoordinatorRuntime<GroupShard, GroupRecord>;
+  readonly counters = new GroupCounters();
 
   constructor(config: GroupCoordinatorConfig, seams: GroupCoordinatorSeams) {
     this.#config = config;
@@ -100,7 +117,7 @@ export class GroupCoordinator {
       timers: seams.timers,
       logger: seams.logger,
       commitTimeoutMs: () => config.offsetsCommitTimeoutMs,
-      createMachine: () => new GroupShard(config),
+      createMachine: () => new GroupShard({ config, topics: seams.topics, counters: this.counters }),
     });
   }
 
@@ -137,7 +154,7 @@ export class GroupCoordinator {
       return syncError(E.INCONSISTENT_GROUP_PROTOCOL);
     }
     return this.#submit(request.groupId, syncError, (state, effects, reply) =>
-      syncClassicGroup(state, effects, { request, context, reply }),
+      syncGroup(state, effects, { request, context, reply }),
     );
   }
 
@@ -147,15 +164,42 @@ export class GroupCoordinator {
       request.groupId,
       // A member of a group that is being loaded is not to be alarmed: it is asked again soon enough.
       (error): HeartbeatResponse => ({ errorCode: (error === E.COORDINATOR_LOAD_IN_PROGRESS ? E.NONE : error).code }),
-      (state, effects, reply) => heartbeatClassicGroup(state, effects, { request, context, reply }),
+      (state, effects, reply) => heartbeat(state, effects, { request, context, reply }),
     );
   }
 
   async leaveGroup(request: LeaveRequest, context: GroupRequestContext): Promise<LeaveResponse> {
     if (request.groupId === '') return leaveError(E.INVALID_GROUP_ID);
     return this.#submit(request.groupId, leaveError, (state, effects, reply) =>
-      leaveClassicGroup(state, effects, { request, context, reply }),
+      leaveGroup(state, effects, { request, context, reply }),
     );
+  }
+
+  async consumerGroupHeartbeat(
+    request: ConsumerHeartbeatRequest,
+    context: GroupRequestContext,
+  ): Promise<ConsumerHeartbeatResponse> {
+    const refused = heartbeatRequestRefusal(request, context.apiVersion, [...this.#config.assignors.keys()]);
+    if (refused !== undefined) return consumerHeartbeatError(refused);
+    const newId = newConsumerMemberId(this.#seams.random);
+    return this.#submit(
+      request.groupId,
+      (error) => consumerHeartbeatError(refusal(error, error.text)),
+      (state, effects, reply) =>
+        heartbeatConsumerGroup(state, effects, { request, context, newMemberId: newId, reply }),
+    );
+  }
+
+  async consumerGroupDescribe(request: ConsumerGroupDescribeRequest): Promise<ConsumerGroupDescribeResponse> {
+    const groups = request.groupIds.map(async (groupId): Promise<DescribedConsumerGroup> => {
+      if (groupId === '') return describeError(groupId, E.INVALID_GROUP_ID);
+      return this.#read(
+        groupId,
+        (error) => describeError(groupId, error),
+        (state, effects, reply) => effects.answer(reply, describeConsumerGroup(state, groupId)),
+      );
+    });
+    return { groups: await Promise.all(groups) };
   }
 
   async offsetCommit(request: OffsetCommitRequest, context: GroupRequestContext): Promise<OffsetCommitResponse> {
@@ -195,6 +239,8 @@ export class GroupCoordinator {
     const answers = groups.map((group) => {
       const query = {
         groupId: group.groupId,
+        memberId: 'memberId' in group ? group.memberId : null,
+        memberEpoch: 'memberEpoch' in group ? group.memberEpoch : -1,
         topics: queriedTopics(group.topics, apiVersion, topics),
         requireStable: request.requireStable,
       };
@@ -268,9 +314,17 @@ export class GroupCoordinator {
     this.#runtime.runAll((shard, effects) => dropDisconnected(shard.state, effects, connectionId));
   }
 
-  /** A topic was deleted: its committed offsets go too. */
-  topicDeleted(topic: DeletedTopic): void {
-    this.#runtime.runAll((shard, effects) => deleteOffsetsOfTopic(shard.state, effects, topic));
+  /** Topics have changed: groups that read them follow with their next heartbeat; offsets of deleted ones go. */
+  topicsChanged(changes: TopicChanges): void {
+    this.#runtime.runAll((shard, effects) => {
+      followTopics(shard.state, changes);
+      for (const topic of changes.deleted) deleteOffsetsOfTopic(shard.state, effects, topic);
+    });
+  }
+
+  /** How many groups there are, by type and state; for metrics. */
+  groupCounts(): GroupCount[] {
+    return countGroups(this.#runtime.machines());
   }
 
   /** Writes a transaction's marker to a partition of `__consumer_offsets`, which decides over the offsets in it. */
@@ -285,11 +339,15 @@ export class GroupCoordinator {
     if (sessionTimeoutMs < groupMinSessionTimeoutMs || sessionTimeoutMs > groupMaxSessionTimeoutMs) {
       return joinError(E.INVALID_SESSION_TIMEOUT, memberId);
     }
-    const nextId = newMemberId(groupInstanceId ?? context.clientId, this.#seams.random);
+    const { random } = this.#seams;
+    const ids = {
+      newMemberId: newMemberId(groupInstanceId ?? context.clientId, random),
+      newConsumerMemberId: newConsumerMemberId(random),
+    };
     return this.#submit(
       groupId,
       (error) => joinError(error, memberId),
-      (state, effects, reply) => joinClassicGroup(state, effects, { request, context, newMemberId: nextId, reply }),
+      (state, effects, reply) => joinGroup(state, effects, { request, context, ...ids, reply }),
     );
   }
 

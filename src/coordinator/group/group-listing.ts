@@ -3,8 +3,8 @@ import type { describeGroups } from '../../protocol/messages/015-describe-groups
 import type { listGroups } from '../../protocol/messages/016-list-groups.ts';
 import type { WriteMessage } from '../../protocol/schema.ts';
 import { ClassicState } from './classic-group.ts';
-import { NO_BYTES } from './classic-member.ts';
-import type { GroupState } from './group-state.ts';
+import type { Group, GroupState } from './group-state.ts';
+import { NO_BYTES } from './member-protocol.ts';
 
 export type DescribedGroup = WriteMessage<typeof describeGroups.response>['groups'][number];
 export type ListedGroup = WriteMessage<typeof listGroups.response>['groups'][number];
@@ -15,11 +15,11 @@ const UNKNOWN_GROUP_ERROR_VERSION = 6;
 /** A group with its members; what they told each other only while it is Stable, the assignment while it holds. */
 export function describeGroup(state: GroupState, groupId: string, apiVersion: number): DescribedGroup {
   const group = state.groups.get(groupId);
-  if (group === undefined) {
+  if (group?.type !== 'classic') {
     const isError = apiVersion >= UNKNOWN_GROUP_ERROR_VERSION;
     return {
       errorCode: (isError ? E.GROUP_ID_NOT_FOUND : E.NONE).code,
-      errorMessage: isError ? `Group ${groupId} not found.` : null,
+      errorMessage: isError ? notClassicMessage(groupId, group) : null,
       groupId,
       groupState: ClassicState.dead,
       protocolType: '',
@@ -43,6 +43,10 @@ export function describeGroup(state: GroupState, groupId: string, apiVersion: nu
       memberAssignment: member.assignment,
     })),
   };
+}
+
+function notClassicMessage(groupId: string, group: Group | undefined): string {
+  return group === undefined ? `Group ${groupId} not found.` : `Group ${groupId} is not a classic group.`;
 }
 
 /** Which groups a listing is to show; without entries a filter lets everything through. Letter case does not matter. */

@@ -1,18 +1,17 @@
-import { unreachable } from '../../base/assert.ts';
 import { ByteReader } from '../../base/byte-reader.ts';
-import { ByteWriter } from '../../base/byte-writer.ts';
-import { Malformed } from '../../base/malformed.ts';
-import { decode, encode } from '../../protocol/codec.ts';
+import { decode } from '../../protocol/codec.ts';
 import { groupMetadataKey, groupMetadataValue } from '../../protocol/internal-records/group-metadata.ts';
 import { offsetCommitKey, offsetCommitValue } from '../../protocol/internal-records/offset-commit.ts';
-import type { Fields, Message, ReadMessage, Write } from '../../protocol/schema.ts';
+import type { ReadMessage } from '../../protocol/schema.ts';
+import { decodeConsumerRecord, encodeConsumerRecord, type ConsumerRecord } from './consumer-records.ts';
+import { decodeVersioned, encodeVersioned, KEY_VERSION } from './versioned.ts';
 
 export type OffsetValue = ReadMessage<typeof offsetCommitValue>;
 export type GroupValue = ReadMessage<typeof groupMetadataValue>;
 export type MemberValue = GroupValue['members'][number];
 
 /** A record of `__consumer_offsets`; a null value is a tombstone. */
-export type GroupRecord = OffsetRecord | ClassicGroupRecord;
+export type GroupRecord = OffsetRecord | ClassicGroupRecord | ConsumerRecord;
 
 export interface OffsetRecord {
   readonly type: 'offset';
@@ -38,43 +37,38 @@ const RECORD_TYPE = { legacyOffset: 0, offset: 1, classicGroup: 2 } as const;
 const OFFSET_VALUE_VERSION = 4;
 const OFFSET_VALUE_VERSION_WITH_EXPIRY = 1;
 const GROUP_VALUE_VERSION = 3;
-const KEY_VERSION = 0;
-/** The latest value versions that are understood. */
-const VALUE_VERSION_MAX = 4;
 
 /** Key and value of `record` in Kafka's schemas. */
 export function encodeGroupRecord(record: GroupRecord): { key: Uint8Array; value: Uint8Array | null } {
-  switch (record.type) {
-    case 'offset': {
-      const { group, topic, partition, value } = record;
-      const version =
-        value === null || value.expireTimestamp === -1 ? OFFSET_VALUE_VERSION : OFFSET_VALUE_VERSION_WITH_EXPIRY;
-      return {
-        key: versioned(RECORD_TYPE.offset, offsetCommitKey, KEY_VERSION, { group, topic, partition }),
-        value: value === null ? null : versioned(version, offsetCommitValue, version, value),
-      };
-    }
-    case 'classicGroup': {
-      const { group, value } = record;
-      return {
-        key: versioned(RECORD_TYPE.classicGroup, groupMetadataKey, KEY_VERSION, { group }),
-        value: value === null ? null : encodeGroupValue(value),
-      };
-    }
-    default:
-      return unreachable(record);
+  if (record.type === 'offset') {
+    const { group, topic, partition, value } = record;
+    const version =
+      value === null || value.expireTimestamp === -1 ? OFFSET_VALUE_VERSION : OFFSET_VALUE_VERSION_WITH_EXPIRY;
+    return {
+      key: encodeVersioned(RECORD_TYPE.offset, offsetCommitKey, KEY_VERSION, { group, topic, partition }),
+      value: value === null ? null : encodeVersioned(version, offsetCommitValue, version, value),
+    };
   }
+  if (record.type === 'classicGroup') {
+    const { group, value } = record;
+    return {
+      key: encodeVersioned(RECORD_TYPE.classicGroup, groupMetadataKey, KEY_VERSION, { group }),
+      value: value === null ? null : encodeGroupValue(value),
+    };
+  }
+  return encodeConsumerRecord(record);
 }
 
 /** The value of a classic group's record; its size decides whether an assignment can be stored at all. */
 export function encodeGroupValue(value: GroupValue): Uint8Array {
-  return versioned(GROUP_VALUE_VERSION, groupMetadataValue, GROUP_VALUE_VERSION, value);
+  return encodeVersioned(GROUP_VALUE_VERSION, groupMetadataValue, GROUP_VALUE_VERSION, value);
 }
 
 /** The record that lies under `key`; undefined for a type that is not known. Throws {@link Malformed}. */
 export function decodeGroupRecord(key: Uint8Array, value: Uint8Array | null): GroupRecord | undefined {
   const reader = new ByteReader(key);
-  switch (reader.int16()) {
+  const recordType = reader.int16();
+  switch (recordType) {
     case RECORD_TYPE.legacyOffset:
     case RECORD_TYPE.offset: {
       const { group, topic, partition } = decode(offsetCommitKey, KEY_VERSION, reader);
@@ -85,25 +79,6 @@ export function decodeGroupRecord(key: Uint8Array, value: Uint8Array | null): Gr
       return { type: 'classicGroup', group, value: value && decodeVersioned(groupMetadataValue, value) };
     }
     default:
-      return undefined;
+      return decodeConsumerRecord(recordType, reader, value);
   }
-}
-
-function versioned<F extends Fields>(
-  prefix: number,
-  message: Message<F>,
-  version: number,
-  value: Write<F>,
-): Uint8Array {
-  const writer = new ByteWriter();
-  writer.int16(prefix);
-  encode(message, version, writer, value);
-  return writer.finish();
-}
-
-function decodeVersioned<F extends Fields>(message: Message<F>, bytes: Uint8Array) {
-  const reader = new ByteReader(bytes);
-  const version = reader.int16();
-  if (version < 0 || version > VALUE_VERSION_MAX) throw new Malformed(`${message.name} of version ${version}`);
-  return decode(message, version, reader);
 }

@@ -1,17 +1,17 @@
 import type { StateMachine } from '../state-machine.ts';
 import type { TransactionProducer } from '../transaction-producer.ts';
 import { resumeAfterLoad } from './classic-rebalance.ts';
-import type { GroupCoordinatorConfig } from './group-config.ts';
+import { resumeConsumerGroup } from './consumer-sessions.ts';
 import { decodeGroupRecord, encodeGroupRecord, type GroupRecord } from './group-records.ts';
-import { GroupState, type GroupEffects } from './group-state.ts';
+import { GroupState, type GroupEffects, type GroupSurroundings } from './group-state.ts';
 import { scheduleExpiry } from './offset-expiry.ts';
 
 /** One partition of `__consumer_offsets` for the coordinator's runtime. */
 export class GroupShard implements StateMachine<GroupRecord> {
   readonly state: GroupState;
 
-  constructor(config: GroupCoordinatorConfig) {
-    this.state = new GroupState(config);
+  constructor(surroundings: GroupSurroundings) {
+    this.state = new GroupState(surroundings);
   }
 
   encode(record: GroupRecord): { key: Uint8Array; value: Uint8Array | null } {
@@ -31,7 +31,12 @@ export class GroupShard implements StateMachine<GroupRecord> {
   }
 
   loaded(effects: GroupEffects): void {
-    for (const group of this.state.groups.values()) resumeAfterLoad(this.state, effects, group);
+    // Topics may have come while nobody looked.
+    this.state.newTopicsRevision = this.state.topics.revision();
+    for (const group of this.state.groups.values()) {
+      if (group.type === 'classic') resumeAfterLoad(this.state, effects, group);
+      else resumeConsumerGroup(this.state, effects, group);
+    }
     scheduleExpiry(this.state, effects);
   }
 }

@@ -1,8 +1,7 @@
 import type { Reply } from '../pending-reply.ts';
-import type { ClassicGroup } from './classic-group.ts';
-import { graceKey } from './classic-rebalance.ts';
 import type { GroupEffects, GroupState } from './group-state.ts';
 import type { GroupRequestContext } from './request-context.ts';
+import { graceKey } from './timer-keys.ts';
 
 /** A request on its way: what it says, where it came from, and where its answer goes. */
 export interface GroupCall<Request, Response> {
@@ -15,9 +14,10 @@ export interface GroupCall<Request, Response> {
 export function heardOf(
   state: GroupState,
   effects: GroupEffects,
-  group: ClassicGroup,
+  group: { readonly id: string },
   { memberId, connectionId }: { readonly memberId: string; readonly connectionId: number },
 ): void {
-  state.connections.track(connectionId, { groupId: group.id, memberId });
-  effects.cancelTimer(graceKey(group.id, memberId));
+  const ref = { groupId: group.id, memberId };
+  state.connections.track(connectionId, ref);
+  effects.cancelTimer(graceKey(ref));
 }

@@ -1,4 +1,3 @@
-import type { Uuid } from '../../base/uuid.ts';
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import type { offsetCommit } from '../../protocol/messages/008-offset-commit.ts';
 import type { txnOffsetCommit } from '../../protocol/messages/028-txn-offset-commit.ts';
@@ -7,7 +6,9 @@ import type { TransactionProducer } from '../transaction-producer.ts';
 import { ClassicState, type ClassicGroup } from './classic-group.ts';
 import { memberError } from './classic-join.ts';
 import { startSession } from './classic-rebalance.ts';
-import type { GroupEffects, GroupState } from './group-state.ts';
+import type { CommitTopic } from './commit-topic.ts';
+import { consumerCommitRefusal, type Committer } from './consumer-offsets.ts';
+import type { Group, GroupEffects, GroupState } from './group-state.ts';
 import { heardOf, type GroupCall } from './heard-of.ts';
 
 export type OffsetCommitRequest = ReadMessage<typeof offsetCommit.request>;
@@ -17,21 +18,6 @@ export type TxnOffsetCommitResponse = WriteMessage<typeof txnOffsetCommit.respon
 
 /** From this version on an unknown group is told from an old generation. */
 const GROUP_ID_NOT_FOUND_VERSION = 9;
-
-/** A topic of a commit after its name and id are known; with an error it is answered and not committed. */
-export interface CommitTopic {
-  readonly name: string;
-  readonly topicId: Uuid;
-  readonly error: ErrorSpec;
-  /** How many partitions the topic has: a commit for another one is refused. */
-  readonly partitionCount: number;
-  readonly partitions: readonly {
-    readonly partitionIndex: number;
-    readonly committedOffset: number;
-    readonly committedLeaderEpoch: number;
-    readonly committedMetadata: string | null;
-  }[];
-}
 
 type CommitPartition = CommitTopic['partitions'][number];
 
@@ -44,24 +30,31 @@ export function commitOffsets(
 ): void {
   const { request, context, reply } = call;
   const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: generation } = request;
+  const { apiVersion } = context;
   const group = state.groups.get(groupId);
   const error =
     group === undefined
-      ? unknownGroupError(generation, context.apiVersion)
-      : commitRefusal(group, { memberId, groupInstanceId, generation, isTransactional: false });
+      ? unknownGroupError(generation, apiVersion)
+      : commitRefusal(group, { memberId, groupInstanceId, generation, isTransactional: false, apiVersion }, topics);
   if (error !== undefined) {
     effects.answer(reply, { topics: answersOf(topics, () => error) });
     return;
   }
-  const member = group?.members.get(memberId);
-  if (group !== undefined && member !== undefined) {
+  if (group?.members.has(memberId)) {
     heardOf(state, effects, group, { memberId, connectionId: context.connectionId });
-    if (group.state === ClassicState.stable || group.state === ClassicState.preparingRebalance) {
-      startSession(state, effects, group, member);
-    }
+    if (group.type === 'classic') keepSession(state, effects, group, memberId);
   }
   const expireTimestamp = request.retentionTimeMs === -1 ? -1 : effects.nowMs + request.retentionTimeMs;
   effects.answer(reply, { topics: writeOffsets(state, effects, { groupId, topics, expireTimestamp }) });
+}
+
+/** A commit keeps a member of a classic group alive; one of a consumer group has its heartbeats for that. */
+function keepSession(state: GroupState, effects: GroupEffects, group: ClassicGroup, memberId: string): void {
+  const member = group.members.get(memberId);
+  if (member === undefined) return;
+  if (group.state === ClassicState.stable || group.state === ClassicState.preparingRebalance) {
+    startSession(state, effects, group, member);
+  }
 }
 
 /** TxnOffsetCommit: as OffsetCommit, but the offsets count only once the transaction is committed. */
@@ -76,7 +69,11 @@ export function commitOffsetsInTransaction(
   const group = state.groups.get(groupId);
   let error: ErrorSpec | undefined;
   if (group !== undefined)
-    error = commitRefusal(group, { memberId, groupInstanceId, generation, isTransactional: true });
+    error = commitRefusal(
+      group,
+      { memberId, groupInstanceId, generation, isTransactional: true, apiVersion: call.context.apiVersion },
+      topics,
+    );
   else if (generation >= 0) error = E.ILLEGAL_GENERATION;
   const producer = { id: request.producerId, epoch: request.producerEpoch };
   effects.answer(reply, {
@@ -92,14 +89,13 @@ function unknownGroupError(generation: number, apiVersion: number): ErrorSpec | 
   return apiVersion >= GROUP_ID_NOT_FOUND_VERSION ? E.GROUP_ID_NOT_FOUND : E.ILLEGAL_GENERATION;
 }
 
-interface Committer {
-  readonly memberId: string;
-  readonly groupInstanceId: string | null;
-  readonly generation: number;
-  readonly isTransactional: boolean;
+function commitRefusal(group: Group, committer: Committer, topics: readonly CommitTopic[]): ErrorSpec | undefined {
+  return group.type === 'consumer'
+    ? consumerCommitRefusal(group, committer, topics)
+    : classicCommitRefusal(group, committer);
 }
 
-function commitRefusal(group: ClassicGroup, committer: Committer): ErrorSpec | undefined {
+function classicCommitRefusal(group: ClassicGroup, committer: Committer): ErrorSpec | undefined {
   const { memberId, groupInstanceId, generation, isTransactional } = committer;
   const isEmpty = group.state === ClassicState.empty;
   if (generation < 0 && isEmpty) return undefined;

@@ -1,18 +1,15 @@
-import { ZERO_UUID, type Uuid } from '../../base/uuid.ts';
+import { ZERO_UUID } from '../../base/uuid.ts';
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import type { offsetDelete } from '../../protocol/messages/047-offset-delete.ts';
 import type { ReadMessage, WriteMessage } from '../../protocol/schema.ts';
-import { ClassicState } from './classic-group.ts';
+import type { ClassicGroup } from './classic-group.ts';
 import { dropMember } from './classic-rebalance.ts';
 import type { OffsetValue } from './group-records.ts';
+import { writeConsumerGroupTombstones } from './consumer-tombstones.ts';
 import type { Group, GroupEffects, GroupState } from './group-state.ts';
+import type { DeletedTopic } from './group-topics.ts';
 import type { GroupCall } from './heard-of.ts';
-
-/** A topic that is no more, told from a later one of its name by its id. */
-export interface DeletedTopic {
-  readonly name: string;
-  readonly id: Uuid;
-}
+import { joinKey, syncKey } from './timer-keys.ts';
 
 export type OffsetDeleteRequest = ReadMessage<typeof offsetDelete.request>;
 export type OffsetDeleteResponse = WriteMessage<typeof offsetDelete.response>;
@@ -26,7 +23,7 @@ export function deleteOffsets(
 ): void {
   const { groupId } = request;
   const group = state.groups.get(groupId);
-  if (group === undefined || (group.state !== ClassicState.empty && !group.isConsumerGroup)) {
+  if (group === undefined || (group.type === 'classic' && !group.isEmpty && !group.isConsumerGroup)) {
     effects.answer(reply, offsetDeleteError(group === undefined ? E.GROUP_ID_NOT_FOUND : E.NON_EMPTY_GROUP));
     return;
   }
@@ -57,13 +54,11 @@ export function offsetDeleteError(error: ErrorSpec): OffsetDeleteResponse {
 export function deleteGroup(state: GroupState, effects: GroupEffects, groupId: string): ErrorSpec {
   const group = state.groups.get(groupId);
   if (group === undefined) return E.GROUP_ID_NOT_FOUND;
-  if (group.state !== ClassicState.empty) return E.NON_EMPTY_GROUP;
+  if (!group.isEmpty) return E.NON_EMPTY_GROUP;
   for (const { topic, partition } of state.offsets.allPartitionsOf(groupId)) {
     writeTombstone(effects, groupId, topic, partition);
   }
-  // Ids that were handed out to members that have not come are worth nothing any more.
-  for (const memberId of group.pendingMembers) dropMember(state, effects, group, memberId);
-  writeGroupTombstone(effects, group);
+  endGroup(state, effects, group);
   return E.NONE;
 }
 
@@ -83,6 +78,16 @@ export function writeTombstone(effects: GroupEffects, group: string, topic: stri
 }
 
 /** Ends a group that has no members. */
-export function writeGroupTombstone(effects: GroupEffects, group: Group): void {
+export function endGroup(state: GroupState, effects: GroupEffects, group: Group): void {
+  if (group.type === 'classic') endClassicGroup(state, effects, group);
+  else writeConsumerGroupTombstones(effects, group);
+}
+
+/** Ends a classic group that has no members, or whose members go on in a consumer group. */
+export function endClassicGroup(state: GroupState, effects: GroupEffects, group: ClassicGroup): void {
+  // Ids that were handed out to members that have not come are worth nothing any more.
+  for (const memberId of group.pendingMembers) dropMember(state, effects, group, memberId);
+  effects.cancelTimer(joinKey(group.id));
+  effects.cancelTimer(syncKey(group.id));
   effects.write({ type: 'classicGroup', group: group.id, value: null });
 }

@@ -1,7 +1,7 @@
 import { ClassicState } from './classic-group.ts';
 import type { OffsetValue } from './group-records.ts';
 import type { Group, GroupEffects, GroupState } from './group-state.ts';
-import { writeGroupTombstone, writeTombstone } from './offset-deletion.ts';
+import { endGroup, writeTombstone } from './offset-deletion.ts';
 
 const EXPIRY_KEY = 'expiry';
 
@@ -17,9 +17,9 @@ export function scheduleExpiry(state: GroupState, effects: GroupEffects): void {
 export function expire(state: GroupState, effects: GroupEffects): void {
   for (const group of state.groups.values()) {
     expireOffsets(state, effects, group);
-    if (group.state !== ClassicState.empty || group.pendingMembers.size > 0) continue;
+    if (!group.isEmpty || (group.type === 'classic' && group.pendingMembers.size > 0)) continue;
     if (state.offsets.hasOffsets(group.id) || state.offsets.hasOpenTransaction(group.id)) continue;
-    writeGroupTombstone(effects, group);
+    endGroup(state, effects, group);
   }
 }
 
@@ -43,10 +43,10 @@ function expireOffsets(state: GroupState, effects: GroupEffects, group: Group): 
 
 /**
  * From when an offset's retention counts: from when the group lost its last member; for a group that never had any,
- * and for topics that a Stable group of consumers no longer reads, from the commit. Undefined: not now.
+ * for consumer groups, and for topics that a Stable group of consumers no longer reads, from the commit. Undefined: not now.
  */
 function retentionBase(group: Group): ((offset: OffsetValue) => number) | undefined {
-  if (group.protocolType === null) return ofCommit;
+  if (group.type === 'consumer' || group.protocolType === null) return ofCommit;
   if (group.state === ClassicState.empty) {
     return group.stateTimestampMs === -1 ? ofCommit : () => group.stateTimestampMs;
   }

@@ -1,11 +1,15 @@
 import { ZERO_UUID, type Uuid } from '../../base/uuid.ts';
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import type { OffsetValue } from './group-records.ts';
+import { consumerFetchRefusal } from './consumer-offsets.ts';
 import type { GroupState } from './group-state.ts';
 
 /** What is asked of one group; without topics: all that it has. */
 export interface GroupOffsetsQuery {
   readonly groupId: string;
+  /** Null when nobody says for which member. */
+  readonly memberId: string | null;
+  readonly memberEpoch: number;
   readonly topics: readonly QueriedTopic[] | null;
   readonly requireStable: boolean;
 }
@@ -43,7 +47,10 @@ export function fetchGroupOffsets(
   query: GroupOffsetsQuery,
   topicId: (name: string) => Uuid | undefined,
 ): GroupOffsetsAnswer {
-  const { groupId, requireStable } = query;
+  const { groupId, memberId, memberEpoch, requireStable } = query;
+  const group = state.findConsumerGroup(groupId);
+  const refused = group && consumerFetchRefusal(group, memberId, memberEpoch);
+  if (refused !== undefined) return groupOffsetsError(groupId, refused);
   const topics: readonly QueriedTopic[] = query.topics ?? allTopics(state, groupId, topicId);
   return {
     groupId,

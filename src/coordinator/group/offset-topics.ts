@@ -1,6 +1,7 @@
 import { ZERO_UUID } from '../../base/uuid.ts';
 import { E } from '../../protocol/errors.ts';
-import type { CommitTopic, OffsetCommitRequest, TxnOffsetCommitRequest } from './offset-commit.ts';
+import type { CommitTopic } from './commit-topic.ts';
+import type { OffsetCommitRequest, TxnOffsetCommitRequest } from './offset-commit.ts';
 import type { QueriedTopic } from './offset-fetch.ts';
 import type { GroupTopics } from './group-topics.ts';
 

@@ -1,7 +1,10 @@
 import { SeededRandom } from '../../../src/base/seeded-random.ts';
+import { rangeAssignor } from '../../../src/coordinator/group/assignor/range-assignor.ts';
+import { uniformAssignor } from '../../../src/coordinator/group/assignor/uniform-assignor.ts';
 import { GroupCoordinator } from '../../../src/coordinator/group/group-coordinator.ts';
 import type { JoinRequest, JoinResponse } from '../../../src/coordinator/group/classic-member.ts';
 import type { GroupCoordinatorConfig } from '../../../src/coordinator/group/group-config.ts';
+import type { TopicChanges } from '../../../src/coordinator/group/group-topics.ts';
 import type { Logger } from '../../../src/runtime/logger.ts';
 import { VirtualTime } from '../../../src/runtime/virtual-time.ts';
 import { MemoryCoordinatorLog } from '../memory-coordinator-log.ts';
@@ -21,6 +24,9 @@ export const TOPICS = new Map([
   ['orders', { id: 'AAAAAAAAAAAAAAAAAAAAAQ', partitions: 3 }],
   ['shipping', { id: 'AAAAAAAAAAAAAAAAAAAAAg', partitions: 3 }],
 ]);
+
+/** The topics as they were. */
+export const NO_CHANGES: TopicChanges = { created: [], changed: [], deleted: [] };
 
 export const SESSION_MS = 10_000;
 export const REBALANCE_MS = 60_000;
@@ -56,8 +62,19 @@ export class GroupWorld {
     offsetsRetentionCheckIntervalMs: 600_000,
     offsetsCommitTimeoutMs: 5_000,
     memberDisconnectGraceMs: -1,
+    consumerGroupMaxSize: 1_000,
+    consumerGroupMigrationPolicy: 'BIDIRECTIONAL',
+    assignors: new Map([
+      ['uniform', uniformAssignor],
+      ['range', rangeAssignor],
+    ]),
+    consumerPatternRefreshIntervalMs: 600_000,
+    consumerSessionTimeoutMs: () => 45_000,
+    consumerHeartbeatIntervalMs: () => 5_000,
+    consumerAssignmentIntervalMs: () => 0,
   };
   readonly topics = new Map(TOPICS);
+  revision = 1;
   coordinator: GroupCoordinator;
 
   constructor(settings: Partial<Settings> = {}, seed = 1) {
@@ -247,6 +264,9 @@ export class GroupWorld {
         topicId: (name) => topics.get(name)?.id,
         topicName: (id) => [...topics].find(([, topic]) => topic.id === id)?.[0],
         partitionCount: (name) => topics.get(name)?.partitions,
+        racks: () => [],
+        names: () => [...topics.keys()].toSorted(),
+        revision: () => this.revision,
       },
       partitionCount: () => 1,
     });

@@ -6,7 +6,7 @@ import { decodeGroupRecord } from '../../../src/coordinator/group/group-records.
 import { E } from '../../../src/protocol/errors.ts';
 import { decodeRecords } from '../../../src/records/batch-records.ts';
 import { compacted } from '../compacted-log.ts';
-import { context, GroupWorld, subscription, TOPICS, type JoinWish } from './group-world.ts';
+import { context, GroupWorld, subscription, TOPICS, type JoinWish, NO_CHANGES } from './group-world.ts';
 
 const GROUPS = ['a', 'b'];
 const SETTLE_MS = 20 * 60_000;
@@ -173,7 +173,10 @@ class Play {
         world.log.commit(0);
         break;
       case 'deleteTopic':
-        world.coordinator.topicDeleted({ name: 'shipping', id: TOPICS.get('shipping')!.id });
+        world.coordinator.topicsChanged({
+          ...NO_CHANGES,
+          deleted: [{ name: 'shipping', id: TOPICS.get('shipping')!.id }],
+        });
         break;
       default:
         taken satisfies never;

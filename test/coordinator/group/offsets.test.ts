@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { E } from '../../../src/protocol/errors.ts';
-import { context, GroupWorld, TOPICS, type Membership } from './group-world.ts';
+import { context, GroupWorld, TOPICS, type Membership, NO_CHANGES } from './group-world.ts';
 
 const ZERO = 'AAAAAAAAAAAAAAAAAAAAAA';
 
@@ -247,9 +247,9 @@ test('a deleted topic takes its offsets along', async () => {
   await world.commit('g', 1);
   await world.commit('g', 2, { topic: 'shipping' });
   const orders = { name: 'orders', id: TOPICS.get('orders')!.id };
-  world.coordinator.topicDeleted({ ...orders, id: 'BBBBBBBBBBBBBBBBBBBBBQ' });
+  world.coordinator.topicsChanged({ ...NO_CHANGES, deleted: [{ ...orders, id: 'BBBBBBBBBBBBBBBBBBBBBQ' }] });
   assert.equal(await world.committed('g'), 1, 'that was an earlier topic of the name');
-  world.coordinator.topicDeleted(orders);
+  world.coordinator.topicsChanged({ ...NO_CHANGES, deleted: [orders] });
   assert.equal(await world.committed('g'), -1);
   world.restart();
   assert.equal(await world.committed('g'), -1);

@@ -112,7 +112,7 @@ test('an offset key of the oldest kind is read as one of today', () => {
 });
 
 test('records of other groups are told from damage', () => {
-  assert.equal(decodeGroupRecord(Buffer.from('0003000167', 'hex'), null), undefined);
+  assert.equal(decodeGroupRecord(Buffer.from('000c000167', 'hex'), null), undefined);
   assert.throws(() => decodeGroupRecord(Buffer.from('00', 'hex'), null), Malformed);
   assert.throws(() => decodeGroupRecord(Buffer.from('0002000567', 'hex'), null), Malformed);
   assert.throws(() => decodeGroupRecord(Buffer.from('0002000167', 'hex'), Buffer.from('0009', 'hex')), Malformed);

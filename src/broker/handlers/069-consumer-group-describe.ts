@@ -1,0 +1,16 @@
+import { E } from '../../protocol/errors.ts';
+import { consumerGroupDescribe } from '../../protocol/messages/069-consumer-group-describe.ts';
+import { handler } from '../handler.ts';
+import { GROUP_OPERATIONS } from '../operations.ts';
+
+/** Members, epochs and assignments of consumer groups (ConsumerGroupDescribe; KIP-848). */
+export const handleConsumerGroupDescribe = handler(consumerGroupDescribe, async (request, _context, broker) => {
+  const described = await broker.groups.consumerGroupDescribe(request);
+  if (!request.includeAuthorizedOperations) return described;
+  return {
+    ...described,
+    groups: described.groups.map((group) =>
+      group.errorCode === E.NONE.code ? { ...group, authorizedOperations: GROUP_OPERATIONS } : group,
+    ),
+  };
+});
