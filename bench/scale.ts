@@ -8,6 +8,7 @@ export interface Scale {
   readonly consumed100: number;
   readonly latencySeconds: number;
   readonly latencyWarmupSeconds: number;
+  readonly commits: number;
   readonly restartRecords: number;
   readonly topics: number;
 }
@@ -25,6 +26,7 @@ export const scales: Readonly<Record<Scale['name'], Scale>> = {
     consumed100: 12_000_000,
     latencySeconds: 30,
     latencyWarmupSeconds: 10,
+    commits: 400_000,
     restartRecords: 2 * GIB_OF_1K_RECORDS,
     topics: 1000,
   },
@@ -37,6 +39,7 @@ export const scales: Readonly<Record<Scale['name'], Scale>> = {
     consumed100: 4_000_000,
     latencySeconds: 8,
     latencyWarmupSeconds: 4,
+    commits: 100_000,
     restartRecords: 2 * GIB_OF_1K_RECORDS,
     topics: 1000,
   },
@@ -50,6 +53,7 @@ export const scales: Readonly<Record<Scale['name'], Scale>> = {
     consumed100: 50_000,
     latencySeconds: 2,
     latencyWarmupSeconds: 1,
+    commits: 4_000,
     restartRecords: 20_000,
     topics: 20,
   },

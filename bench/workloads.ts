@@ -1,4 +1,5 @@
 import type { Workload } from './workload.ts';
+import { commits } from './workloads/commits.ts';
 import { consumeWorkloads } from './workloads/consume.ts';
 import { groupWorkloads } from './workloads/groups.ts';
 import { latencyWorkloads } from './workloads/latency.ts';
@@ -16,6 +17,7 @@ export const workloads: readonly Workload[] = [
   memory,
   ...consumeWorkloads,
   ...latencyWorkloads,
+  commits,
   restart,
   topics,
   ...transactionWorkloads,

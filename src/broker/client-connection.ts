@@ -11,10 +11,11 @@ import type { TurnWork } from './turn.ts';
 
 const PRODUCE = 0;
 const FETCH = 1;
+const OFFSET_COMMIT = 8;
 /** Requests, and bytes of them, read ahead of the one being served; with more, nothing further is read from the client. */
 const WAITING_FRAMES_MAX = 64;
 const WAITING_BYTES_MAX = 1024 * 1024;
-/** Requests in work at a time: produce requests overlap, and each waits for as long as its client allows. */
+/** Requests in work at a time: those that overlap wait for as long as their client allows. */
 const RUNNING_REQUESTS_MAX = 1000;
 
 export interface ClientConnectionOptions {
@@ -28,9 +29,9 @@ export interface ClientConnectionOptions {
 
 /**
  * One client's connection. Requests are served one after the other, as Kafka does it, except that produce requests
- * in a row overlap: their appends happen in order, only their acknowledgements may take time. One that has to wait before
- * it appends (a transaction's first) holds all others up. Answers leave in the
- * order of the requests, those of one turn in one write.
+ * in a row overlap, and offset commits in a row: their appends happen in order, and many of a turn become one write. Only
+ * their acknowledgements may take time. One that has to wait before it appends (a transaction's first) holds all others
+ * up. Answers leave in the order of the requests, those of one turn in one write.
  */
 export class ClientConnection implements ConnectionHandler, TurnWork {
   readonly peer: Peer;
@@ -53,7 +54,8 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
   #running = 0;
   /** Requests under way that no later one may overtake. */
   #holds = 0;
-  #runsOnlyProduce = true;
+  /** The kind of request in work, when more of it may start before it is answered. */
+  #overlappingKey: number | undefined;
   #isEnlisted = false;
   #isClosed = false;
   #isPaused = false;
@@ -162,7 +164,7 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
     if (this.#throttle !== undefined || this.#responses.pendingBytes > this.#pendingBytesMax) return false;
     if (this.#holds > 0) return false;
     if (this.#running === 0) return true;
-    return this.#runsOnlyProduce && this.#running < RUNNING_REQUESTS_MAX && peekApiKey(frame) === PRODUCE;
+    return this.#running < RUNNING_REQUESTS_MAX && peekApiKey(frame) === this.#overlappingKey;
   }
 
   get #pendingBytesMax(): number {
@@ -170,7 +172,8 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
   }
 
   #start(frame: Uint8Array): void {
-    this.#runsOnlyProduce = peekApiKey(frame) === PRODUCE;
+    const apiKey = peekApiKey(frame);
+    this.#overlappingKey = mayOverlap(apiKey) ? apiKey : undefined;
     this.#running++;
     const slot = this.#responses.reserve();
     dispatch(frame, this.peer, this.#broker, {
@@ -290,6 +293,11 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
     }
     this.close();
   }
+}
+
+/** Requests that do their work at once and in order, whatever their answers wait for. */
+function mayOverlap(apiKey: number): boolean {
+  return apiKey === PRODUCE || apiKey === OFFSET_COMMIT;
 }
 
 function isRecordTraffic(apiKey: number): boolean {

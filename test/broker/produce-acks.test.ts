@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ZERO_UUID } from '../../src/base/uuid.ts';
 import { E } from '../../src/protocol/errors.ts';
 import { fetch } from '../../src/protocol/messages/001-fetch.ts';
 import { metadata } from '../../src/protocol/messages/003-metadata.ts';
+import { offsetCommit } from '../../src/protocol/messages/008-offset-commit.ts';
+import { findCoordinator } from '../../src/protocol/messages/010-find-coordinator.ts';
 import { produce } from '../../src/protocol/messages/000-produce.ts';
 import { BrokerFixture, fetchOf, produceOf } from './broker-fixture.ts';
+import { requestOf } from './handlers/request-of.ts';
 
 const GROUP = { configs: { 'posthorn.flush.policy': 'group' } };
 
@@ -140,6 +144,38 @@ test('produce requests in a row overlap, and are answered in their order', async
   assert.deepEqual(client.answered, [slow.correlationId, quick.correlationId]);
   await fixture.close();
 });
+
+test('offset commits in a row overlap, and what comes after them waits', async () => {
+  const settings = { 'offsets.topic.num.partitions': 1, 'posthorn.flush.policy': 'group' };
+  const fixture = await BrokerFixture.start({ settings });
+  await fixture.createTopic('orders');
+  await fixture.call(findCoordinator, 0, requestOf(findCoordinator, { key: 'a' }));
+  await fixture.time.run(100);
+  const client = await fixture.connect();
+  const written = fixture.held.writesTo('__consumer_offsets');
+  fixture.held.hold('__consumer_offsets');
+  const commits = Array.from({ length: 10 }, (_, index) => client.send(offsetCommit, 8, commitOf('a', index)));
+  const behind = client.send(produce, 12, produceOf('orders', ['a'], { acks: 1 }));
+  await fixture.time.settle();
+  assert.equal(client.answered.length, 0);
+  assert.equal(fixture.held.writesTo('__consumer_offsets'), written + 10, 'all are written');
+  assert.equal(await fixture.offset('orders'), 0);
+  fixture.held.release();
+  await fixture.done(behind.response);
+  const sent = [...commits, behind].map(({ correlationId }) => correlationId);
+  assert.deepEqual(client.answered, sent);
+  assert.equal(await fixture.offset('__consumer_offsets'), 10);
+  await fixture.close();
+});
+
+function commitOf(groupId: string, committedOffset: number) {
+  const partitions = [{ partitionIndex: 0, committedOffset, committedLeaderEpoch: -1, committedMetadata: '' }];
+  return requestOf(offsetCommit, {
+    groupId,
+    generationIdOrMemberEpoch: -1,
+    topics: [{ name: 'orders', topicId: ZERO_UUID, partitions }],
+  });
+}
 
 test('any other request waits for the one before it', async () => {
   const fixture = await BrokerFixture.start();
