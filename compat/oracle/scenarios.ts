@@ -24,6 +24,8 @@ import { scenario as security } from './scenarios/23-security.ts';
 import { scenario as cluster } from './scenarios/24-cluster.ts';
 import { scenario as transactions } from './scenarios/25-transactions.ts';
 import { scenario as transactionListing } from './scenarios/26-transaction-listing.ts';
+import { scenario as transactionalData } from './scenarios/27-transactional-data.ts';
+import { scenario as transactionalOffsets } from './scenarios/27-transactional-offsets.ts';
 import type { Scenario } from './scenario.ts';
 
 /** All scenarios, in the order of their numbers. */
@@ -54,4 +56,6 @@ export const scenarios: readonly Scenario[] = [
   cluster,
   transactions,
   transactionListing,
+  transactionalData,
+  transactionalOffsets,
 ];

@@ -1,10 +1,12 @@
 import {
+  TimestampType,
   baseOffset,
   hasProducerId,
   lastOffset,
   lastOffsetDelta,
   maxTimestamp,
   partitionLeaderEpoch,
+  rewriteTimestamps,
   setBaseOffset,
   setPartitionLeaderEpoch,
 } from '../records/batch.ts';
@@ -61,12 +63,17 @@ export class LogWriter {
     const firstOffset = this.#endOffset;
     setBaseOffset(view, 0, firstOffset);
     setPartitionLeaderEpoch(view, 0, context.leaderEpoch);
+    const isAppendTime = config.messageTimestampType === 'LogAppendTime';
+    // A client's batch was brought into this form when it was checked.
+    if (isAppendTime && context.origin === 'coordinator') {
+      rewriteTimestamps(view, 0, TimestampType.logAppendTime, context.nowMs);
+    }
     if (hasProducerId(view, 0)) {
       const refused = checkProducer(producers, { bytes: batch, view }, context, logStartOffset);
       if (refused !== undefined) return refused;
     }
     this.#stage(batch, view, context.nowMs);
-    const logAppendTimeMs = config.messageTimestampType === 'LogAppendTime' ? maxTimestamp(view, 0) : -1;
+    const logAppendTimeMs = isAppendTime ? maxTimestamp(view, 0) : -1;
     return appended({ firstOffset, lastOffset: this.#endOffset - 1, logAppendTimeMs, logStartOffset }, false);
   }
 

@@ -1,4 +1,5 @@
-import type { MarkerResult } from '../../coordinator/txn/marker-sender.ts';
+import type { MarkerResult, TopicPartition } from '../../coordinator/txn/marker-sender.ts';
+import { E } from '../../protocol/errors.ts';
 import { writeTxnMarkers } from '../../protocol/messages/027-write-txn-markers.ts';
 import type { ReadMessage } from '../../protocol/schema.ts';
 import { byTopic } from '../by-topic.ts';
@@ -9,7 +10,9 @@ type Marker = ReadMessage<typeof writeTxnMarkers.request>['markers'][number];
 
 /** Ends transactions in partitions led here (WriteTxnMarkers; KIP-98, 664, 1228): for coordinators, and for the admin's abort. */
 export const handleWriteTxnMarkers = handler(writeTxnMarkers, async ({ markers }, _context, broker) => {
-  const answers = await Promise.all(markers.map((marker) => send(marker, broker)));
+  // No batch can carry these; Kafka trips over them.
+  const isWrong = markers.some(({ producerId, producerEpoch }) => producerId < 0 || producerEpoch < 0);
+  const answers = isWrong ? markers.map(refuse) : await Promise.all(markers.map((marker) => send(marker, broker)));
   /** Markers of one producer are answered together, a partition named twice with what came of it last. */
   const byProducer = new Map<number, Map<string, MarkerResult>>();
   markers.forEach(({ producerId }, index) => {
@@ -30,9 +33,17 @@ export const handleWriteTxnMarkers = handler(writeTxnMarkers, async ({ markers }
 
 function send(marker: Marker, broker: BrokerServices): Promise<readonly MarkerResult[]> {
   const { producerId, producerEpoch, transactionResult: isCommit, coordinatorEpoch, transactionVersion } = marker;
-  const partitions = marker.topics.flatMap(({ name, partitionIndexes }) =>
-    partitionIndexes.map((partition) => ({ topic: name, partition })),
-  );
+  const partitions = partitionsOf(marker);
   const sent = { producerId, producerEpoch, isCommit, coordinatorEpoch, transactionVersion, partitions };
   return new Promise((answered) => broker.markers.send(sent, answered));
+}
+
+function refuse(marker: Marker): readonly MarkerResult[] {
+  return partitionsOf(marker).map((place) => ({ ...place, error: E.UNKNOWN_SERVER_ERROR }));
+}
+
+function partitionsOf({ topics }: Marker): TopicPartition[] {
+  return topics.flatMap(({ name, partitionIndexes }) =>
+    partitionIndexes.map((partition) => ({ topic: name, partition })),
+  );
 }

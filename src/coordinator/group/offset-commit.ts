@@ -149,14 +149,26 @@ export function answersOf(
   topics: readonly CommitTopic[],
   errorFor: (topic: CommitTopic, partition: CommitPartition) => ErrorSpec,
 ) {
-  return topics.map((topic) => ({
-    name: topic.name,
-    topicId: topic.topicId,
-    partitions: topic.partitions.map((partition) => ({
-      partitionIndex: partition.partitionIndex,
-      errorCode: (ownError(topic, partition) ?? errorFor(topic, partition)).code,
-    })),
-  }));
+  const answers = topics.map((topic) => {
+    const refused: PartitionAnswer[] = [];
+    const decided: PartitionAnswer[] = [];
+    for (const partition of topic.partitions) {
+      const { partitionIndex } = partition;
+      const own = ownError(topic, partition);
+      if (own === undefined) decided.push({ partitionIndex, errorCode: errorFor(topic, partition).code });
+      else refused.push({ partitionIndex, errorCode: own.code });
+    }
+    const { name, topicId } = topic;
+    return { isRefused: refused.length > 0, answer: { name, topicId, partitions: [...refused, ...decided] } };
+  });
+  // Kafka's order: what the broker itself refuses comes before what the coordinator says.
+  const inOrder = [...answers.filter(({ isRefused }) => isRefused), ...answers.filter(({ isRefused }) => !isRefused)];
+  return inOrder.map(({ answer }) => answer);
+}
+
+interface PartitionAnswer {
+  readonly partitionIndex: number;
+  readonly errorCode: number;
 }
 
 function ownError(topic: CommitTopic, { partitionIndex }: CommitPartition): ErrorSpec | undefined {

@@ -77,7 +77,7 @@ test('metadata that is too long fails its partition alone', async () => {
   assert.equal(await world.commit('g', 1, { metadata: 'four' }), 0);
 });
 
-test('topics and partitions that do not exist are refused one by one', async () => {
+test('topics and partitions that do not exist are refused one by one, before the others', async () => {
   const world = new GroupWorld();
   const commit = (apiVersion: number, topics: { name: string; topicId: string }[]) =>
     world.coordinator.offsetCommit(
@@ -98,7 +98,7 @@ test('topics and partitions that do not exist are refused one by one', async () 
   const errors = (response: typeof named) =>
     response.topics.map(({ partitions }) => partitions.map(({ errorCode }) => errorCode));
   assert.deepEqual(errors(named), [
-    [0, 3, 3],
+    [3, 3, 0],
     [3, 3, 3],
   ]);
   const byId = await commit(10, [
@@ -106,7 +106,7 @@ test('topics and partitions that do not exist are refused one by one', async () 
     { name: '', topicId: 'BBBBBBBBBBBBBBBBBBBBBQ' },
   ]);
   assert.deepEqual(errors(byId), [
-    [0, 3, 3],
+    [3, 3, 0],
     [100, 100, 100],
   ]);
   assert.equal(await world.committed('g', 'shipping', 2), 7);
