@@ -259,6 +259,11 @@ export class LogDirectories {
     }
   }
 
+  /** Makes durable where the logs start: records deleted are not to be seen again after a crash. */
+  checkpointLogStarts(): void {
+    for (const directory of this.#directories) directory.checkpoint('logStartOffset');
+  }
+
   /** Removes what retention lets go, and producers that are long idle. Returns the number of segments removed. */
   cleanUp(nowMs: number, producerIdExpirationMs: number): number {
     let count = 0;

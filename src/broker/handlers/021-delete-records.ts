@@ -8,15 +8,18 @@ const TO_HIGH_WATERMARK = -1;
 const NO_LOW_WATERMARK = -1;
 
 /** Moves the start of partitions up to an offset; what lies below is gone for readers at once (DeleteRecords; KIP-107). */
-export const handleDeleteRecords = handler(deleteRecords, ({ topics }, _context, broker) => ({
-  topics: topics.map(({ name, partitions }) => ({
+export const handleDeleteRecords = handler(deleteRecords, ({ topics }, _context, broker) => {
+  const answers = topics.map(({ name, partitions }) => ({
     name,
     partitions: partitions.map(({ partitionIndex, offset }) => {
       const { error, lowWatermark } = deleteBefore(name, partitionIndex, offset, broker);
       return { partitionIndex, lowWatermark, errorCode: error.code };
     }),
-  })),
-}));
+  }));
+  // Once for all of them, before it is said: a start that went back would show again what is deleted.
+  broker.logDirectories.checkpointLogStarts();
+  return { topics: answers };
+});
 
 function refuse(error: ErrorSpec): { error: ErrorSpec; lowWatermark: number } {
   return { error, lowWatermark: NO_LOW_WATERMARK };
