@@ -165,7 +165,14 @@ export class Partition implements TurnWork {
       this.log.writeStaged();
     } catch {
       // The log took its directory offline and reported why; nothing of this turn was acknowledged.
-      this.#failAll(E.KAFKA_STORAGE_ERROR);
+      if (this.log.isOffline) {
+        this.#failAll(E.KAFKA_STORAGE_ERROR);
+        return;
+      }
+    }
+    if (this.log.takeUndone()) {
+      this.#failBeyond(this.log.logEndOffset, E.KAFKA_STORAGE_ERROR);
+      this.#advance(0);
       return;
     }
     this.#advance(bytes);
@@ -272,6 +279,14 @@ export class Partition implements TurnWork {
       if (error === E.NONE) this.#advance();
       else this.#failAll(error);
     });
+  }
+
+  /** Tells those who wait for offsets that the log does not have after all. */
+  #failBeyond(endOffset: number, error: ErrorSpec): void {
+    const waiting = [...this.#awaitingWrite, ...this.#awaitingCommit].filter((entry) => entry.endOffset > endOffset);
+    this.#awaitingWrite = this.#awaitingWrite.filter((entry) => entry.endOffset <= endOffset);
+    this.#awaitingCommit = this.#awaitingCommit.filter((entry) => entry.endOffset <= endOffset);
+    for (const { waiter } of waiting) this.#turn.guard(() => waiter.appended(error));
   }
 
   #failAll(error: ErrorSpec): void {

@@ -127,6 +127,11 @@ export class ReplicaMover {
       this.#wake(Math.min(HELD_MS, Math.max(PAUSE_MS, rate === 0 ? HELD_MS : this.#allowedMs - nowMs)));
       return;
     }
+    if (!this.#parts.logDirectories.hasRoomFor(next.copy.target, SLICE_BYTES)) {
+      this.#toTheEnd(next);
+      this.#wake(HELD_MS);
+      return;
+    }
     const bytes = this.#advance(next, Math.min(SLICE_BYTES, rate));
     this.#allowedMs = nowMs + (bytes * MS_PER_SECOND) / rate;
     this.#wake(PAUSE_MS);
@@ -136,14 +141,11 @@ export class ReplicaMover {
   #advance(move: Move, bytesMax: number): number {
     const { partition, copy } = move;
     const { source, target } = copy;
-    const name = nameOf(partition);
     if (source !== partition.log || source.isOffline || target.isOffline) {
       this.#abandon(move, 'its log directory failed');
       return 0;
     }
-    // The others first.
-    this.#moves.delete(name);
-    this.#moves.set(name, move);
+    this.#toTheEnd(move);
     try {
       const bytes = copy.copySome(bytesMax, source.highWatermark, this.#parts.clock.nowMs());
       if (target.logEndOffset < source.highWatermark) move.isSynced = false;
@@ -155,6 +157,13 @@ export class ReplicaMover {
       this.#abandon(move, error.message);
       return 0;
     }
+  }
+
+  /** The others first. */
+  #toTheEnd(move: Move): void {
+    const name = nameOf(move.partition);
+    this.#moves.delete(name);
+    this.#moves.set(name, move);
   }
 
   /** All but the last slice is synced on the thread pool, so that replacing the original blocks for little. */

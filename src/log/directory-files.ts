@@ -95,3 +95,10 @@ export function writePartitionMetadata(disk: Disk, directory: string, topicId: U
     file.close();
   }
 }
+
+/** A copy that the last process did not finish. */
+export interface UnfinishedCopy {
+  readonly topic: string;
+  readonly partition: number;
+  readonly path: string;
+}

@@ -1,3 +1,5 @@
+import { isNoSpace } from '../runtime/disk.ts';
+import { AppendUndone } from './append-undone.ts';
 import type { LogConfig } from './log-config.ts';
 import { LeaderEpochs } from './leader-epochs.ts';
 import { LogDurability, type DurableLog } from './log-durability.ts';
@@ -98,15 +100,36 @@ export class LogCore {
     this.setHighWatermark(options.highWatermark);
   }
 
-  /** Writes what is staged, in one call. Throws DiskError after taking the directory offline. */
+  /**
+   * Writes what is staged, in one call. Throws {@link AppendUndone} where there is no space for it, any other DiskError
+   * after taking the directory offline.
+   */
   writeStaged(): void {
-    if (this.health.failure === undefined) this.health.guarded(() => this.#parts.writer.writeStaged());
+    if (this.health.failure !== undefined) return;
+    try {
+      this.#parts.writer.writeStaged();
+    } catch (error) {
+      if (error instanceof AppendUndone) this.noSpace();
+      else this.health.fail(error);
+      throw error;
+    }
   }
 
-  /** Starts a new segment at the log's end; does nothing while the active one is empty. */
+  /** There was no space for a write: producers are refused until there is, and nothing else happens. */
+  noSpace(): void {
+    this.hooks.isLowOnSpace(Number.MAX_SAFE_INTEGER);
+  }
+
+  /** Starts a new segment at the log's end; does nothing while the active one is empty. Throws as {@link writeStaged}. */
   roll(nowMs: number): void {
     this.health.check();
-    this.health.guarded(() => this.#parts.writer.roll(nowMs));
+    try {
+      this.#parts.writer.roll(nowMs);
+    } catch (error) {
+      if (isNoSpace(error)) this.noSpace();
+      else this.health.fail(error);
+      throw error;
+    }
   }
 
   /** The log was cut and ends at `offset`. */

@@ -177,6 +177,11 @@ export class LogDirectories {
     return this.#directories.find((each) => each.path === path)!.createFuture(log);
   }
 
+  /** Whether there is room for `bytes` more of a copy, without touching what is kept for the broker itself. */
+  hasRoomFor(future: PartitionLog, bytes: number): boolean {
+    return this.#directoryOf(future).hasRoomFor(bytes);
+  }
+
   dropFuture(future: PartitionLog): void {
     this.#directoryOf(future).dropFuture(future);
   }

@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts';
 import { Malformed } from '../base/malformed.ts';
 import { ZERO_UUID, uuidToBytes, type Uuid } from '../base/uuid.ts';
-import { DiskError } from '../runtime/disk.ts';
+import { DiskError, isNoSpace } from '../runtime/disk.ts';
 import { makeDurableDirectory } from '../runtime/durable-directory.ts';
 import type { Random } from '../runtime/random.ts';
 import { CHECKPOINT_KINDS, DirectoryCheckpoints, NO_OFFSETS, type CheckpointKind } from './directory-checkpoints.ts';
@@ -12,6 +12,7 @@ import {
   writeCleanShutdownMark,
   writePartitionMetadata,
   type DirectoryIdentity,
+  type UnfinishedCopy,
 } from './directory-files.ts';
 import { LogDirectoryBroken, LogDirectoryUnusable, settleIdentity } from './directory-state.ts';
 import type { LogConfig } from './log-config.ts';
@@ -45,13 +46,6 @@ export interface LogDirectoryOptions {
   configOf(topic: string, topicId: Uuid): LogConfig;
   /** A write or sync failed: nothing in the directory is read or written any more. */
   failed(directory: LogDirectory, error: DiskError): void;
-}
-
-/** A copy that the last process did not finish. */
-export interface UnfinishedCopy {
-  readonly topic: string;
-  readonly partition: number;
-  readonly path: string;
 }
 
 /** A partition with its settings. */
@@ -197,17 +191,18 @@ export class LogDirectory {
     const { topic, partition, topicId, config } = future;
     const name = partitionDirectoryName(topic, partition);
     this.#futures.delete(name);
+    let isInPlace = false;
     this.#guarded(() => {
       future.closeNow();
       // Its offsets first: without them the log's start would go back.
       this.#logs.set(name, future);
-      for (const kind of CHECKPOINT_KINDS) this.checkpoint(kind);
-      if (this.#failure !== undefined) return;
+      for (const kind of CHECKPOINT_KINDS) this.#checkpoints.write(kind, this.#logs.values());
       this.#shared.disk.rename(future.directory, `${this.path}/${name}`);
       this.#shared.disk.syncDirectory(this.path);
+      isInPlace = true;
     });
     this.#logs.delete(name);
-    if (this.#failure !== undefined) return undefined;
+    if (!isInPlace) return undefined;
     const log = this.#openLog(name, { topic, partition, topicId, config }, { isClean: true, isNew: false });
     if (log.isOffline) return undefined;
     this.#logs.set(name, log);
@@ -280,6 +275,11 @@ export class LogDirectory {
       }
       this.#isLowOnSpace = isLow;
     });
+  }
+
+  /** Whether `bytes` can be put here that somebody could do without. */
+  hasRoomFor(bytes: number): boolean {
+    return !this.#isSpaceLow(bytes);
   }
 
   /** Whether producers are refused now that one brings `bytes`: a fast one fills a disk between two ticks. */
@@ -374,7 +374,9 @@ export class LogDirectory {
       call();
     } catch (error) {
       if (!(error instanceof DiskError)) throw error;
-      this.#fail(error);
+      // What was to be written is as it was before; it is tried again when its time comes.
+      if (isNoSpace(error)) this.#shared.logger.warn('no space left', { directory: this.path, reason: error.message });
+      else this.#fail(error);
     }
   }
 

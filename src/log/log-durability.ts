@@ -1,4 +1,5 @@
 import { E, type ErrorSpec } from '../protocol/errors.ts';
+import { isNoSpace } from '../runtime/disk.ts';
 import type { FlushPolicy } from './log-config.ts';
 import type { LogSyncer } from './log-syncer.ts';
 import { SharedSync } from './shared-sync.ts';
@@ -41,6 +42,11 @@ export class LogDurability {
     this.#durableEndOffset = recoveryPoint;
     this.#recoveryPoint = recoveryPoint;
     this.#sync = new SharedSync(() => this.#run());
+  }
+
+  /** Where that part of the log ends that is in the operating system's hands. */
+  get writtenEndOffset(): number {
+    return this.#writtenEndOffset;
   }
 
   get recoveryPoint(): number {
@@ -121,11 +127,11 @@ export class LogDurability {
   }
 
   async #run(): Promise<void> {
-    const isCheckpoint = this.#wantsCheckpoint;
+    let isCheckpoint = this.#wantsCheckpoint;
     this.#wantsCheckpoint = false;
     if (this.#isFailed) throw new Error('the log is offline');
     try {
-      if (isCheckpoint) this.#log.persist();
+      isCheckpoint &&= this.#persisted();
       const endOffset = this.#writtenEndOffset;
       const bytes = this.#bytesSinceFlush;
       await this.#log.syncer.sync(isCheckpoint);
@@ -142,6 +148,17 @@ export class LogDurability {
       throw error;
     }
     if (!this.#isFailed) this.#tell(E.NONE);
+  }
+
+  /** False when there is no space for it: the recovery point stays where it is until a later time. */
+  #persisted(): boolean {
+    try {
+      this.#log.persist();
+      return true;
+    } catch (error) {
+      if (!isNoSpace(error)) throw error;
+      return false;
+    }
   }
 
   #tell(error: ErrorSpec): void {

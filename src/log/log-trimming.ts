@@ -1,4 +1,5 @@
 import { E, type ErrorSpec } from '../protocol/errors.ts';
+import { isNoSpace } from '../runtime/disk.ts';
 import type { LogCore } from './log-core.ts';
 import { deletableByRetention } from './retention.ts';
 
@@ -14,16 +15,27 @@ export function deleteRecordsBefore(log: LogCore, offset: number): ErrorSpec {
 
 /** Removes segments that time, size or the log's start have passed (behaviour 95). Returns how many. */
 export function applyRetention(log: LogCore, nowMs: number): number {
-  if (log.health.failure !== undefined) return 0;
+  if (log.health.failure !== undefined || log.writer.isUndone) return 0;
   log.writeStaged();
   const { config, highWatermark, logEndOffset, logStartOffset, segments } = log;
   const bounds = { config, nowMs, highWatermark, logEndOffset, logStartOffset };
-  const count = deletableByRetention(segments, bounds);
+  let count = deletableByRetention(segments, bounds);
+  if (count === segments.count && !rolled(log, nowMs)) count--;
   if (count === 0) return 0;
-  if (count === segments.count) log.roll(nowMs);
   removeOldest(log, count);
   if (log.logStartOffset < segments.first.baseOffset) moveStart(log, segments.first.baseOffset);
   return count;
+}
+
+/** Closes the active segment, so that it can go; false when there is no space for a new one. */
+function rolled(log: LogCore, nowMs: number): boolean {
+  try {
+    log.roll(nowMs);
+    return true;
+  } catch (error) {
+    if (!isNoSpace(error)) throw error;
+    return false;
+  }
 }
 
 /** Cuts the log so that it ends at `offset`, or before the batch that holds it. For followers. */

@@ -10,6 +10,8 @@ import {
   setBaseOffset,
   setPartitionLeaderEpoch,
 } from '../records/batch.ts';
+import { isNoSpace, type DiskError } from '../runtime/disk.ts';
+import { AppendUndone } from './append-undone.ts';
 import { appended, type AppendContext, type AppendResult } from './append-result.ts';
 import { checkSize } from './batch-size.ts';
 import type { LeaderEpochs } from './leader-epochs.ts';
@@ -42,6 +44,7 @@ export class LogWriter {
   readonly #staged = new StagedBatches();
   #endOffset: number;
   #recordsSinceFlush = 0;
+  #isUndone = false;
 
   constructor(options: LogWriterOptions) {
     this.#options = options;
@@ -88,16 +91,34 @@ export class LogWriter {
     }
   }
 
+  /** Throws {@link AppendUndone} when there is no space for what is staged. */
   writeStaged(): void {
     const { chunks, bytes } = this.#staged;
     if (bytes === 0) return;
     const { store, durability } = this.#options;
-    store.write(chunks, bytes);
+    try {
+      store.write(chunks, bytes);
+    } catch (error) {
+      if (!isNoSpace(error)) throw error;
+      this.#takeBack(bytes);
+      const { code, path, message } = error as DiskError;
+      throw new AppendUndone(code, path, message, { cause: error });
+    }
     this.#staged.clear();
     durability.wrote(bytes, this.#endOffset);
     if (this.#recordsSinceFlush < this.#options.config().flushMessages) return;
     this.#recordsSinceFlush = 0;
     durability.requestFlush();
+  }
+
+  /** What was staged in this turn was taken back: what is asked for it must hear so before anything else is staged. */
+  get isUndone(): boolean {
+    return this.#isUndone;
+  }
+
+  /** They heard. */
+  forgetUndone(): void {
+    this.#isUndone = false;
   }
 
   /** Starts a new segment; does nothing while the active one is empty. */
@@ -117,6 +138,14 @@ export class LogWriter {
   /** Forgets what is staged: it will not be written. */
   drop(): void {
     this.#staged.clear();
+  }
+
+  #takeBack(bytes: number): void {
+    const { store, durability } = this.#options;
+    this.#isUndone = true;
+    this.#staged.clear();
+    this.#endOffset = durability.writtenEndOffset;
+    store.takeBack(bytes, this.#endOffset);
   }
 
   /** Puts a batch whose offsets are set behind the log's end. */

@@ -1,5 +1,6 @@
 import { Malformed } from '../base/malformed.ts';
 import { E, type ErrorSpec } from '../protocol/errors.ts';
+import { isNoSpace } from '../runtime/disk.ts';
 import { refusedAppend, type AppendContext, type AppendResult } from './append-result.ts';
 import { prepareClientBatch } from './batch-validation.ts';
 import type { EpochEnd, LeaderEpochs } from './leader-epochs.ts';
@@ -17,6 +18,7 @@ import type { AbortedTransaction } from './transaction-index.ts';
 export type { AppendContext, AppendResult, AppendOrigin } from './append-result.ts';
 
 const NEWEST_PRODUCE_VERSION = 13;
+const NO_SPACE = { detail: 'there is no space left' };
 
 /**
  * The log of one partition. Appending is synchronous: {@link appendAsLeader} checks a batch, gives it its offsets and
@@ -195,14 +197,25 @@ export class PartitionLog {
       this.#core.writer.follow(batches, nowMs);
     } catch (error) {
       // What a leader sends is its fault, not that of this log.
-      if (!(error instanceof Malformed)) this.#core.health.fail(error);
+      if (isNoSpace(error)) this.#core.noSpace();
+      else if (!(error instanceof Malformed)) this.#core.health.fail(error);
       throw error;
     }
   }
 
-  /** Writes what is staged, in one call. Throws DiskError after taking the directory offline. */
+  /** Writes what is staged, in one call; see {@link LogCore.writeStaged}. */
   writeStaged(): void {
     this.#core.writeStaged();
+  }
+
+  /**
+   * Whether what was staged had to be taken back for want of space. Until this was asked nothing more is appended: the
+   * offsets are going to be given again.
+   */
+  takeUndone(): boolean {
+    const { isUndone } = this.#core.writer;
+    if (isUndone) this.#core.writer.forgetUndone();
+    return isUndone;
   }
 
   /**
@@ -341,10 +354,13 @@ export class PartitionLog {
   }
 
   #append(batch: Uint8Array, context: AppendContext): AppendResult {
+    if (this.#core.writer.isUndone) return refusedAppend(E.KAFKA_STORAGE_ERROR, NO_SPACE, -1);
     try {
       return this.#core.writer.append(batch, context, this.#core.logStartOffset);
     } catch (error) {
-      this.#core.health.fail(error);
+      // There was none for a new segment: nothing has changed.
+      if (isNoSpace(error)) this.#core.noSpace();
+      else this.#core.health.fail(error);
       return refusedAppend(E.KAFKA_STORAGE_ERROR, { detail: String(error) }, -1);
     }
   }

@@ -41,10 +41,13 @@ export class StoredLog {
   readonly syncer: LogSyncer;
   readonly #options: StoredLogOptions;
   #bytesSinceSnapshot = 0;
+  /** Of the active segment, as far as it is written. */
+  #written = { baseOffset: -1, maxTimestamp: -1, offsetOfMaxTimestamp: -1 };
 
   constructor(options: StoredLogOptions) {
     this.#options = options;
     this.segments = options.segments;
+    if (this.segments.count > 0) this.#noteWritten(this.segments.active);
     this.syncer = new LogSyncer(options.shared, options.segments, options.directory, options.syncParent);
   }
 
@@ -53,10 +56,31 @@ export class StoredLog {
     const { active } = this.segments;
     active.log.use().writeAll(chunks, active.size - bytes);
     this.#bytesSinceSnapshot += bytes;
+    this.#noteWritten(active);
     if (active.offsetIndex.entries.fileExists) return;
     // Kafka's tools look for the index files of a segment; a partition that is never written to has none.
     active.persistIndexes();
     this.syncer.noteNewNames();
+  }
+
+  /**
+   * Takes back the last `bytes` of the active segment, which could not be written: the log ends at `endOffset` again, and
+   * nothing is known of them. Throws DiskError, LogDamage.
+   */
+  takeBack(bytes: number, endOffset: number): void {
+    const { directory, epochs, producers, snapshots } = this.#options;
+    const { active } = this.segments;
+    active.truncateTo(endOffset, active.size - bytes);
+    if (active.baseOffset === this.#written.baseOffset) {
+      active.maxTimestamp = this.#written.maxTimestamp;
+      active.offsetOfMaxTimestamp = this.#written.offsetOfMaxTimestamp;
+    }
+    const { latestEpoch } = epochs;
+    epochs.truncateFromEnd(endOffset);
+    // A leader's epoch begins where it could not write yet.
+    epochs.assign(latestEpoch, endOffset);
+    snapshots.removeAbove(endOffset);
+    restoreProducers({ directory, snapshots, producers }, this.segments, endOffset);
   }
 
   /** Closes the active segment and starts a new one at `endOffset`. */
@@ -149,6 +173,12 @@ export class StoredLog {
     segment.log.use();
     this.segments.push(segment);
     this.syncer.noteNewNames();
+  }
+
+  #noteWritten({ baseOffset, maxTimestamp, offsetOfMaxTimestamp }: Segment): void {
+    this.#written.baseOffset = baseOffset;
+    this.#written.maxTimestamp = maxTimestamp;
+    this.#written.offsetOfMaxTimestamp = offsetOfMaxTimestamp;
   }
 
   #remove(segment: Segment): void {

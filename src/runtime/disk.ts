@@ -50,6 +50,11 @@ export interface DiskFile {
   close(): void;
 }
 
+/** Whether a call failed for want of space alone: the disk works, and what was there is there. */
+export function isNoSpace(error: unknown): boolean {
+  return error instanceof DiskError && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+}
+
 export class DiskError extends Error {
   override name = 'DiskError';
   readonly code: string;

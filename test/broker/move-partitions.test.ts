@@ -8,6 +8,7 @@ import { deleteTopics } from '../../src/protocol/messages/020-delete-topics.ts';
 import { alterReplicaLogDirs } from '../../src/protocol/messages/034-alter-replica-log-dirs.ts';
 import { describeLogDirs } from '../../src/protocol/messages/035-describe-log-dirs.ts';
 import { incrementalAlterConfigs } from '../../src/protocol/messages/044-incremental-alter-configs.ts';
+import { writeFile } from '../log/kafka-directory.ts';
 import { BrokerFixture, produceOf } from './broker-fixture.ts';
 
 const BOTH = { 'log.dirs': '/data,/more' };
@@ -198,3 +199,18 @@ for (const unsynced of ['dropped', 'kept', 'mixed'] as const) {
     await fixture.close();
   });
 }
+
+test('a copy waits for room in its directory, as producers do', async () => {
+  const fixture = await BrokerFixture.start({ settings: BOTH, capacityBytes: 200 * 1024 * 1024 });
+  await fixture.createTopic('orders');
+  assert.equal(await append(fixture, ['first']), 0);
+  const { freeBytes } = fixture.disk.space('/');
+  writeFile(fixture.disk, '/ballast', Buffer.alloc(freeBytes - 60 * 1024 * 1024));
+  await move(fixture, '/more');
+  await fixture.time.run(5000);
+  assert.deepEqual(await places(fixture), ['0 /data', '0 /more future 1']);
+  fixture.disk.remove('/ballast');
+  await fixture.time.run(5000);
+  assert.deepEqual(await places(fixture), ['0 /more']);
+  await fixture.close();
+});

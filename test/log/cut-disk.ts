@@ -11,10 +11,10 @@ export class CutDisk {
   constructor(disk: MemoryDisk, cut: () => void) {
     this.#cut = cut;
     for (const call of ['makeDirectory', 'rename', 'remove', 'syncDirectory'] as const) {
-      const original = disk[call].bind(disk) as (...args: string[]) => void;
-      disk[call] = (...args: string[]): void => {
+      const original: (from: string, to: string) => void = disk[call].bind(disk);
+      disk[call] = (from: string, to: string = ''): void => {
         this.#operation();
-        original(...args);
+        original(from, to);
       };
     }
     const open = disk.open.bind(disk);
@@ -42,26 +42,30 @@ export class CutDisk {
   }
 
   #watched(file: DiskFile): DiskFile {
-    const { write, writeAll, truncate, sync, syncNow } = file;
+    const write = file.write.bind(file);
+    const writeAll = file.writeAll.bind(file);
+    const truncate = file.truncate.bind(file);
+    const sync = file.sync.bind(file);
+    const syncNow = file.syncNow.bind(file);
     file.write = (...args) => {
       this.#operation();
-      write.apply(file, args);
+      write(...args);
     };
     file.writeAll = (...args) => {
       this.#operation();
-      writeAll.apply(file, args);
+      writeAll(...args);
     };
     file.truncate = (...args) => {
       this.#operation();
-      truncate.apply(file, args);
+      truncate(...args);
     };
     file.sync = () => {
       this.#operation();
-      return sync.call(file);
+      return sync();
     };
     file.syncNow = () => {
       this.#operation();
-      syncNow.call(file);
+      syncNow();
     };
     return file;
   }

@@ -152,10 +152,10 @@ test('a failed write throws and takes the log offline', () => {
   const fixture = new LogFixture();
   fixture.append(batchOf(['a']));
   fixture.log.appendAsLeader(batchOf(['b']), { leaderEpoch: 0, origin: 'client', nowMs: NOW_MS });
-  fixture.disk.fail({ call: 'write', code: 'ENOSPC', writtenBytes: 20 });
+  fixture.disk.fail({ call: 'write', code: 'EIO', writtenBytes: 20 });
   assert.throws(() => fixture.log.writeStaged(), DiskError);
   assert.equal(fixture.log.isOffline, true);
-  assert.equal(fixture.diskFailures[0]?.code, 'ENOSPC');
+  assert.equal(fixture.diskFailures[0]?.code, 'EIO');
   const log = fixture.killAndReopen();
   assert.deepEqual(valuesOf(readAll(log)), ['a']);
 });
