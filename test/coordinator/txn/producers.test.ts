@@ -122,3 +122,16 @@ test('a partition remembers only so many transactional ids', async () => {
   assert.equal(await world.init('one more'), 'POLICY_VIOLATION');
   assert.deepEqual(await world.init('tx0'), { producerId: 1000, producerEpoch: 1 });
 });
+
+test('while a change is not committed, another one is told to come again', async () => {
+  const world = new TransactionWorld();
+  const producer = await world.producer('tx');
+  world.log.isCommitting = false;
+  const first = world.enrol('tx', producer);
+  const second = [world.enrol('tx', producer, ORDERS), world.end('tx', producer), world.init('tx')];
+  await world.settle();
+  world.log.commit(0);
+  assert.deepEqual(await first, ['NONE']);
+  const told = (await Promise.all(second)).flat();
+  assert.deepEqual(new Set(told), new Set(['CONCURRENT_TRANSACTIONS']));
+});
