@@ -4,6 +4,7 @@ import { Checking } from './checking.ts';
 import { clusterChecks, NotHere } from './checks/cluster.ts';
 import { configChecks } from './checks/configs.ts';
 import { groupChecks } from './checks/groups.ts';
+import { internalTopicChecks } from './checks/internal-topics.ts';
 import { recordChecks } from './checks/records.ts';
 import { topicChecks } from './checks/topics.ts';
 import { JavaTools } from './java-tool.ts';
@@ -16,7 +17,14 @@ import { JavaTools } from './java-tool.ts';
  * BOOTSTRAP names a running broker with node.id 1, DATADIR its data; otherwise Posthorn is started. Closes with "N passed, M failed".
  */
 const CONCURRENCY = 2;
-const checks: readonly Check[] = [...topicChecks, ...configChecks, ...recordChecks, ...groupChecks, ...clusterChecks];
+const checks: readonly Check[] = [
+  ...topicChecks,
+  ...configChecks,
+  ...recordChecks,
+  ...groupChecks,
+  ...internalTopicChecks,
+  ...clusterChecks,
+];
 const wanted = process.argv.slice(2);
 const selected = checks.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
 
