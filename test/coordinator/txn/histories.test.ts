@@ -155,7 +155,7 @@ class Play {
     const { world } = this;
     this.#recoverLog();
     world.markerError = E.NONE;
-    for (const { answer } of world.held.splice(0)) answer(E.NONE);
+    for (const held of world.held.splice(0)) held.answer(E.NONE);
     await world.time.run(SETTLE_MS);
     await world.time.settle();
   }
