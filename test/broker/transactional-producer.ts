@@ -21,6 +21,15 @@ import type { RawClient } from './raw-client.ts';
 
 const GROUP_KEY = 0;
 const TRANSACTION_KEY = 1;
+const INIT_ATTEMPTS = 200;
+const RETRY_MS = 20;
+/** What a client tries again: the transaction of its predecessor is still being ended, or the coordinator is not up. */
+const RETRIED: ReadonlySet<string> = new Set([
+  'CONCURRENT_TRANSACTIONS',
+  'COORDINATOR_LOAD_IN_PROGRESS',
+  'COORDINATOR_NOT_AVAILABLE',
+  'NOT_COORDINATOR',
+]);
 
 /** The name of an error, `NONE` for none. */
 export function errorName(code: number): string {
@@ -56,12 +65,19 @@ export class TransactionalProducer {
   /** Finds the coordinator, which makes its topic, and takes an id and an epoch. */
   async init(): Promise<this> {
     await this.find(TRANSACTION_KEY, this.id);
-    const answer = await this.call(initProducerId, 5, { transactionalId: this.id, transactionTimeoutMs: 60_000 });
-    assert.equal(errorName(answer.errorCode), 'NONE');
-    this.producerId = answer.producerId;
-    this.epoch = answer.producerEpoch;
-    this.#sequences.clear();
-    return this;
+    for (let attempt = 0; attempt < INIT_ATTEMPTS; attempt++) {
+      const answer = await this.call(initProducerId, 5, { transactionalId: this.id, transactionTimeoutMs: 60_000 });
+      const error = errorName(answer.errorCode);
+      if (error === 'NONE') {
+        this.producerId = answer.producerId;
+        this.epoch = answer.producerEpoch;
+        this.#sequences.clear();
+        return this;
+      }
+      assert.ok(RETRIED.has(error), error);
+      await this.#fixture.time.run(RETRY_MS);
+    }
+    assert.fail('the transaction before is never ended');
   }
 
   async find(keyType: number, key: string): Promise<void> {
