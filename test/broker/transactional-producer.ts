@@ -77,7 +77,7 @@ export class TransactionalProducer {
       assert.ok(RETRIED.has(error), error);
       await this.#fixture.time.run(RETRY_MS);
     }
-    assert.fail('the transaction before is never ended');
+    return assert.fail('the transaction before is never ended');
   }
 
   async find(keyType: number, key: string): Promise<void> {
