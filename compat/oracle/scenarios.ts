@@ -26,6 +26,8 @@ import { scenario as transactions } from './scenarios/25-transactions.ts';
 import { scenario as transactionListing } from './scenarios/26-transaction-listing.ts';
 import { scenario as transactionalData } from './scenarios/27-transactional-data.ts';
 import { scenario as transactionalOffsets } from './scenarios/27-transactional-offsets.ts';
+import { scenario as consumerGroupHeartbeats } from './scenarios/28-consumer-group-heartbeat.ts';
+import { scenario as consumerGroupAdmin } from './scenarios/29-consumer-group-admin.ts';
 import type { Scenario } from './scenario.ts';
 
 /** All scenarios, in the order of their numbers. */
@@ -58,4 +60,6 @@ export const scenarios: readonly Scenario[] = [
   transactionListing,
   transactionalData,
   transactionalOffsets,
+  consumerGroupHeartbeats,
+  consumerGroupAdmin,
 ];

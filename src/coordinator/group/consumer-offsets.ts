@@ -34,9 +34,10 @@ export function consumerCommitRefusal(
   if (epoch === member.epoch) return undefined;
   const stale = isTransactional ? E.ILLEGAL_GENERATION : staleError(member);
   if (epoch > member.epoch) return stale;
-  const isHeld = topics.every(({ topicId, error, partitions }) =>
+  const isHeld = topics.every(({ topicId, error, partitionCount, partitions }) =>
     partitions.every(({ partitionIndex }) => {
-      if (error !== E.NONE) return true;
+      // What does not exist is answered by itself.
+      if (error !== E.NONE || partitionIndex < 0 || partitionIndex >= partitionCount) return true;
       const since =
         member.assigned.get(topicId)?.get(partitionIndex) ?? member.pendingRevocation.get(topicId)?.get(partitionIndex);
       return since !== undefined && epoch >= since;
