@@ -28,6 +28,7 @@ import { scenario as transactionalData } from './scenarios/27-transactional-data
 import { scenario as transactionalOffsets } from './scenarios/27-transactional-offsets.ts';
 import { scenario as consumerGroupHeartbeats } from './scenarios/28-consumer-group-heartbeat.ts';
 import { scenario as consumerGroupAdmin } from './scenarios/29-consumer-group-admin.ts';
+import { scenario as groupMigration } from './scenarios/30-group-migration.ts';
 import type { Scenario } from './scenario.ts';
 
 /** All scenarios, in the order of their numbers. */
@@ -62,4 +63,5 @@ export const scenarios: readonly Scenario[] = [
   transactionalOffsets,
   consumerGroupHeartbeats,
   consumerGroupAdmin,
+  groupMigration,
 ];
