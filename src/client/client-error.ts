@@ -1,0 +1,91 @@
+import { E, isRetriable, type ErrorName, type ErrorSpec } from '../protocol/errors.ts';
+
+/** What went wrong on this side of the wire; what a broker answers has the names of Kafka's error table. */
+export type LocalErrorCode =
+  /** No connection could be made, or it broke before the answer came: what was asked may or may not have happened. */
+  | 'CONNECTION_FAILED'
+  /** No answer within the time allowed. */
+  | 'TIMED_OUT'
+  /** The client, or the thing that was waited for, was closed. */
+  | 'CLOSED'
+  /** The caller's AbortSignal fired. */
+  | 'ABORTED'
+  /** A setting or an argument that cannot be; the message names it and what is allowed. */
+  | 'INVALID_ARGUMENT'
+  /** A call that the state does not allow, like a commit without a transaction. */
+  | 'INVALID_STATE'
+  /** The broker does not speak any version of what is needed. */
+  | 'UNSUPPORTED'
+  /** Login was refused, or the broker does not offer the mechanism. */
+  | 'AUTHENTICATION_FAILED'
+  /** A key or value could not be turned into bytes, or bytes into one. */
+  | 'SERIALIZATION'
+  /** The broker sent what is no answer. */
+  | 'MALFORMED';
+
+export type ClientErrorCode = ErrorName | LocalErrorCode;
+
+/** Every failure of the client: `code` tells which, `retriable` whether the same call may succeed later. */
+export class KafkaError extends Error {
+  override name = 'KafkaError';
+  readonly code: ClientErrorCode;
+  readonly retriable: boolean;
+
+  constructor(code: ClientErrorCode, message: string, options: ErrorOptions & { readonly retriable?: boolean } = {}) {
+    super(message, options);
+    this.code = code;
+    this.retriable = options.retriable ?? false;
+  }
+}
+
+/** No connection, or a broken one. Retriable. */
+export class ConnectionError extends KafkaError {
+  override name = 'ConnectionError';
+
+  constructor(message: string, options: ErrorOptions = {}) {
+    super('CONNECTION_FAILED', message, { ...options, retriable: true });
+  }
+}
+
+/** No answer, or no success, within the time allowed. Retriable. */
+export class TimeoutError extends KafkaError {
+  override name = 'TimeoutError';
+
+  constructor(message: string, options: ErrorOptions = {}) {
+    super('TIMED_OUT', message, { ...options, retriable: true });
+  }
+}
+
+/** A broker answered with an error of Kafka's table. */
+export class BrokerError extends KafkaError {
+  override name = 'BrokerError';
+  readonly spec: ErrorSpec;
+
+  /** @param about what was asked; stands before Kafka's text. */
+  constructor(spec: ErrorSpec, about: string, options: ErrorOptions = {}) {
+    super(spec.name, `${about}: ${spec.name}. ${spec.text}`, { ...options, retriable: isRetriable(spec) });
+    this.spec = spec;
+  }
+}
+
+/**
+ * Somebody else took this one's place: a producer with the same transactional id, a member with the same instance id, or the
+ * group went on without this member. Not retriable; make a new client.
+ */
+export class FencedError extends BrokerError {
+  override name = 'FencedError';
+}
+
+const FENCED: ReadonlySet<ErrorSpec> = new Set([E.PRODUCER_FENCED, E.INVALID_PRODUCER_EPOCH, E.FENCED_INSTANCE_ID]);
+
+/** The error for what a broker answered; `about` says what was asked. */
+export function brokerError(spec: ErrorSpec, about: string): BrokerError {
+  return FENCED.has(spec) ? new FencedError(spec, about) : new BrokerError(spec, about);
+}
+
+/** Any thrown thing as a {@link KafkaError}. */
+export function asKafkaError(error: unknown, about: string): KafkaError {
+  if (error instanceof KafkaError) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  return new KafkaError('UNKNOWN_SERVER_ERROR', `${about}: ${text}`, { cause: error });
+}

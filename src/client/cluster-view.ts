@@ -1,0 +1,113 @@
+import type { Uuid } from '../base/uuid.ts';
+import { E, errorOf, type ErrorSpec } from '../protocol/errors.ts';
+import type { metadata } from '../protocol/messages/003-metadata.ts';
+import type { ReadMessage } from '../protocol/schema.ts';
+import type { Address } from '../runtime/network.ts';
+
+export interface KnownBroker extends Address {
+  readonly nodeId: number;
+  readonly rack: string | null;
+}
+
+export interface KnownPartition {
+  readonly index: number;
+  /** -1 while there is none. */
+  readonly leaderId: number;
+  /** -1 when the broker does not tell. */
+  readonly leaderEpoch: number;
+  readonly replicas: readonly number[];
+  readonly inSync: readonly number[];
+  readonly offline: readonly number[];
+}
+
+export interface KnownTopic {
+  readonly name: string;
+  /** The zero id from brokers before topic ids. */
+  readonly topicId: Uuid;
+  readonly isInternal: boolean;
+  /** By index; rising, without gaps. */
+  readonly partitions: readonly KnownPartition[];
+}
+
+type MetadataResponse = ReadMessage<typeof metadata.response>;
+
+/** What a client knows of the cluster; never changes, a newer one takes its place. */
+export class ClusterView {
+  readonly clusterId: string | null;
+  readonly controllerId: number;
+  readonly brokers: ReadonlyMap<number, KnownBroker>;
+  readonly topics: ReadonlyMap<string, KnownTopic>;
+  /** Topics that were asked for and that the broker answered with an error. */
+  readonly refusals: ReadonlyMap<string, ErrorSpec>;
+
+  constructor(view: Pick<ClusterView, 'clusterId' | 'controllerId' | 'brokers' | 'topics' | 'refusals'>) {
+    this.clusterId = view.clusterId;
+    this.controllerId = view.controllerId;
+    this.brokers = view.brokers;
+    this.topics = view.topics;
+    this.refusals = view.refusals;
+  }
+
+  static readonly nothing = new ClusterView({
+    clusterId: null,
+    controllerId: -1,
+    brokers: new Map(),
+    topics: new Map(),
+    refusals: new Map(),
+  });
+
+  topic(name: string): KnownTopic | undefined {
+    return this.topics.get(name);
+  }
+
+  partition(topic: string, index: number): KnownPartition | undefined {
+    return this.topics.get(topic)?.partitions[index];
+  }
+
+  /** What the broker answered, put over what is known: topics that were not asked for stay. */
+  with(answer: MetadataResponse): ClusterView {
+    const topics = new Map(this.topics);
+    const refusals = new Map(this.refusals);
+    for (const told of answer.topics) {
+      const name = told.name ?? '';
+      const error = errorOf(told.errorCode);
+      const before = topics.get(name);
+      if (error !== E.NONE) {
+        refusals.set(name, error);
+        topics.delete(name);
+        continue;
+      }
+      refusals.delete(name);
+      topics.set(name, knownTopic(name, told, before));
+    }
+    const brokers = answer.brokers.map(
+      ({ nodeId, host, port, rack }) => [nodeId, { nodeId, host, port, rack }] as const,
+    );
+    const { clusterId, controllerId } = answer;
+    return new ClusterView({ clusterId, controllerId, brokers: new Map(brokers), topics, refusals });
+  }
+}
+
+function knownTopic(
+  name: string,
+  told: MetadataResponse['topics'][number],
+  before: KnownTopic | undefined,
+): KnownTopic {
+  const isSame = before?.topicId === told.topicId;
+  const partitions = told.partitions
+    .map((partition): KnownPartition => {
+      const known = isSame ? before?.partitions[partition.partitionIndex] : undefined;
+      // An answer from a broker that lags behind must not bring back a leader that was already replaced (KIP-320).
+      if (known !== undefined && known.leaderEpoch > partition.leaderEpoch && partition.leaderEpoch >= 0) return known;
+      return {
+        index: partition.partitionIndex,
+        leaderId: partition.leaderId,
+        leaderEpoch: partition.leaderEpoch,
+        replicas: partition.replicaNodes,
+        inSync: partition.isrNodes,
+        offline: partition.offlineReplicas,
+      };
+    })
+    .toSorted((a, b) => a.index - b.index);
+  return { name, topicId: told.topicId, isInternal: told.isInternal, partitions };
+}
