@@ -1,9 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { ByteWriter } from '../../src/base/byte-writer.ts';
 import { findCoordinator } from '../../src/protocol/messages/010-find-coordinator.ts';
 import { joinGroup } from '../../src/protocol/messages/011-join-group.ts';
 import { heartbeat } from '../../src/protocol/messages/012-heartbeat.ts';
 import { leaveGroup } from '../../src/protocol/messages/013-leave-group.ts';
 import { syncGroup } from '../../src/protocol/messages/014-sync-group.ts';
+import { describeGroups } from '../../src/protocol/messages/015-describe-groups.ts';
 import type { Read, Write } from '../../src/protocol/schema.ts';
 import type { Peer, Side } from './scenario.ts';
 
@@ -56,19 +58,29 @@ function text(member: JoinAnswer['members'][number]): string {
   return `${member.groupInstanceId} ${Buffer.from(member.metadata).toString()} ${member.memberId}`;
 }
 
+export interface MemberOptions {
+  readonly instanceId?: string;
+  readonly protocolType?: string;
+  readonly protocolName?: string;
+}
+
 /** A group member that speaks the highest versions unless told otherwise; each of its requests is a step. */
 export class Member {
   readonly groupId: string;
   readonly label: string;
   readonly peer: Peer;
   readonly instanceId: string | null;
+  readonly #protocolType: string;
+  readonly #protocolName: string;
   memberId = '';
   generationId = -1;
 
-  constructor(side: Side, groupId: string, label: string, options: { instanceId?: string } = {}) {
+  constructor(side: Side, groupId: string, label: string, options: MemberOptions = {}) {
     this.groupId = groupId;
     this.label = label;
     this.instanceId = options.instanceId ?? null;
+    this.#protocolType = options.protocolType ?? 'consumer';
+    this.#protocolName = options.protocolName ?? 'range';
     this.peer = side.peer(label);
   }
 
@@ -76,7 +88,8 @@ export class Member {
   async join(options: Partial<JoinRequest> = {}, version = 9): Promise<JoinAnswer> {
     const request = toJoin(this.groupId, {
       groupInstanceId: this.instanceId,
-      protocols: [{ name: 'range', metadata: subscriptionTo(this.label) }],
+      protocolType: this.#protocolType,
+      protocols: [{ name: this.#protocolName, metadata: subscriptionTo(this.label) }],
       ...options,
     });
     const send = async (): Promise<JoinAnswer> =>
@@ -105,8 +118,8 @@ export class Member {
       generationId: this.generationId,
       memberId: this.memberId,
       groupInstanceId: version >= 3 ? this.instanceId : null,
-      protocolType: 'consumer',
-      protocolName: 'range',
+      protocolType: this.#protocolType,
+      protocolName: this.#protocolName,
       assignments: Object.entries(assignments).map(([memberId, text_]) => ({
         memberId,
         assignment: Buffer.from(text_),
@@ -130,6 +143,40 @@ export class Member {
   }
 }
 
+/** What DescribeGroups tells of a group; its members come in Kafka's hash order. */
+export async function describeGroup(side: Side, group: string, label: string, versions = [5]): Promise<void> {
+  for (const version of versions) {
+    await side.peer().call(
+      label,
+      describeGroups,
+      version,
+      { groups: [side.name(group)], includeAuthorizedOperations: false },
+      {
+        pick: ({ groups }) =>
+          groups.map((each) => ({
+            ...each,
+            members: each.members.toSorted((a, b) => (a.clientId < b.clientId ? -1 : 1)),
+          })),
+      },
+    );
+  }
+}
+
+/** Waits until a group is in a state, as a describing administrator sees it. */
+export async function untilState(side: Side, group: string, state: string): Promise<void> {
+  const peer = side.peer();
+  const request = { groups: [side.name(group)], includeAuthorizedOperations: false };
+  for (let tries = 0; tries < 400; tries++) {
+    const answer = await peer.quiet(describeGroups, 5, request);
+    if (answer?.groups[0]?.groupState === state) {
+      peer.close();
+      return;
+    }
+    await pause(10);
+  }
+  throw new Error(`${group} never was ${state}`);
+}
+
 /** Waits until groups have a coordinator: the first look-up creates the internal topic. */
 export async function coordinatorReady(side: Side): Promise<void> {
   const peer = side.peer();
@@ -138,9 +185,7 @@ export async function coordinatorReady(side: Side): Promise<void> {
     const code = answer?.coordinators[0]?.errorCode;
     const beat = { groupId: side.name('x'), generationId: 1, memberId: 'x', groupInstanceId: null };
     if (code === 0 && (await peer.quiet(heartbeat, 4, beat))?.errorCode === 25) return;
-    await new Promise((done) => {
-      setTimeout(done, 25);
-    });
+    await pause(25);
   }
   throw new Error('groups have no coordinator');
 }

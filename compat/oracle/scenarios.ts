@@ -29,6 +29,9 @@ import { scenario as transactionalOffsets } from './scenarios/27-transactional-o
 import { scenario as consumerGroupHeartbeats } from './scenarios/28-consumer-group-heartbeat.ts';
 import { scenario as consumerGroupAdmin } from './scenarios/29-consumer-group-admin.ts';
 import { scenario as groupMigration } from './scenarios/30-group-migration.ts';
+import { scenario as cooperativeProtocol } from './scenarios/31-cooperative-protocol.ts';
+import { scenario as connectProtocol } from './scenarios/32-connect-protocol.ts';
+import { scenario as staticRestarts } from './scenarios/33-static-restarts.ts';
 import type { Scenario } from './scenario.ts';
 
 /** All scenarios, in the order of their numbers. */
@@ -64,4 +67,7 @@ export const scenarios: readonly Scenario[] = [
   consumerGroupHeartbeats,
   consumerGroupAdmin,
   groupMigration,
+  cooperativeProtocol,
+  connectProtocol,
+  staticRestarts,
 ];

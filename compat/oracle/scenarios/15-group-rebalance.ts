@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { describeGroups } from '../../../src/protocol/messages/015-describe-groups.ts';
-import { coordinatorReady, Member, subscriptionTo } from '../members.ts';
+import { coordinatorReady, describeGroup, Member, subscriptionTo, untilState } from '../members.ts';
 import type { Scenario, Side } from '../scenario.ts';
 
 /** Members come and go: who leads, which generation, who waits for whom, who is dropped (behaviours 57-63). */
@@ -25,21 +24,21 @@ async function twoMembers(side: Side): Promise<void> {
   const joinsB = b.join();
   await untilState(side, 'two', 'PreparingRebalance');
   await a.heartbeat('beats in the rebalance');
-  await describe(side, 'two', 'preparing');
+  await describeGroup(side, 'two', 'two: preparing');
   await Promise.all([a.join(), joinsB]);
   await b.heartbeat('beats before the sync');
-  await describe(side, 'two', 'completing');
+  await describeGroup(side, 'two', 'two: completing');
   const syncsB = b.sync();
   await pause(50);
   await Promise.all([a.sync({ [a.memberId]: 'left', [b.memberId]: 'right' }), syncsB]);
-  await describe(side, 'two', 'stable');
+  await describeGroup(side, 'two', 'two: stable');
   await a.leave();
   await b.heartbeat('beats after the other left');
   await b.join();
   await b.sync({ [b.memberId]: 'all' });
-  await describe(side, 'two', 'one left');
+  await describeGroup(side, 'two', 'two: one left');
   await b.leave();
-  await describe(side, 'two', 'none left');
+  await describeGroup(side, 'two', 'two: none left');
 }
 
 /** A follower's unchanged join in a stable group gets the generation as it is; the leader's starts a rebalance. */
@@ -75,7 +74,7 @@ async function missedRebalance(side: Side): Promise<void> {
   await b.join(quick);
   await a.heartbeat('beats, dropped');
   await b.sync({ [b.memberId]: 'all' });
-  await describe(side, 'missed', 'without the one that missed it');
+  await describeGroup(side, 'missed', 'missed: without the one that missed it');
 }
 
 /** Who sends no heartbeat within the session is dropped. */
@@ -89,7 +88,7 @@ async function sessionEnds(side: Side): Promise<void> {
   await member.heartbeat('beats in time again');
   await pause(1500);
   await member.heartbeat('beats too late');
-  await describe(side, 'session', 'afterwards');
+  await describeGroup(side, 'session', 'session: afterwards');
 }
 
 /** Who joins and never syncs is dropped with the rebalance timeout. */
@@ -117,37 +116,5 @@ async function voting(side: Side): Promise<void> {
   const joinsB = b.join({ protocols: wish('third', 'second') });
   await untilState(side, 'vote', 'PreparingRebalance');
   await Promise.all([a.join({ protocols: wish('first', 'second', 'third') }), joinsB]);
-  await describe(side, 'vote', 'the choice');
-}
-
-async function describe(side: Side, group: string, label: string): Promise<void> {
-  await side.peer().call(
-    `${group}: ${label}`,
-    describeGroups,
-    5,
-    { groups: [side.name(group)], includeAuthorizedOperations: false },
-    {
-      pick: ({ groups }) =>
-        groups.map((each) => ({
-          ...each,
-          members: each.members.toSorted((a, b) => (a.clientId < b.clientId ? -1 : 1)),
-        })),
-    },
-  );
-}
-
-async function untilState(side: Side, group: string, state: string): Promise<void> {
-  const peer = side.peer();
-  for (let tries = 0; tries < 200; tries++) {
-    const answer = await peer.quiet(describeGroups, 5, {
-      groups: [side.name(group)],
-      includeAuthorizedOperations: false,
-    });
-    if (answer?.groups[0]?.groupState === state) {
-      peer.close();
-      return;
-    }
-    await pause(10);
-  }
-  throw new Error(`${group} never was ${state}`);
+  await describeGroup(side, 'vote', 'vote: the choice');
 }
