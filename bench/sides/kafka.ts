@@ -6,7 +6,7 @@ import { freePort } from '../../compat/brokers/running-broker.ts';
 import { kafkaClassPath } from '../../compat/tools/kafka-jars.ts';
 import { JVM_FLAGS } from '../tools/java.ts';
 import { launchProcess } from './launch.ts';
-import type { Side, SideName } from './side.ts';
+import type { BrokerSettings, Side, SideName } from './side.ts';
 
 /** The heap of Kafka's own start script. */
 const HEAP = ['-Xms1G', '-Xmx1G'];
@@ -26,16 +26,21 @@ export function kafkaSide(name: SideName = 'kafka'): Side {
       const args = [...LOGGING, '-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', file];
       await promisify(execFile)('java', args);
     },
-    launch: async (home) => {
+    launch: async (home, settings) => {
       const [port, controllerPort] = [await freePort(), await freePort()];
-      const file = await writeProperties(home, port, controllerPort);
+      const file = await writeProperties(home, port, controllerPort, settings);
       const args = [...HEAP, ...JVM_FLAGS, ...LOGGING, '-cp', classPath, 'kafka.Kafka', file];
       return launchProcess(home, port, 'java', args);
     },
   };
 }
 
-async function writeProperties(home: string, port: number, controllerPort: number): Promise<string> {
+async function writeProperties(
+  home: string,
+  port: number,
+  controllerPort: number,
+  settings: BrokerSettings = {},
+): Promise<string> {
   const properties = {
     'process.roles': 'broker,controller',
     'node.id': '1',
@@ -49,6 +54,7 @@ async function writeProperties(home: string, port: number, controllerPort: numbe
     'transaction.state.log.min.isr': '1',
     'share.coordinator.state.topic.replication.factor': '1',
     'share.coordinator.state.topic.min.isr': '1',
+    ...settings,
   };
   const file = join(home, 'server.properties');
   const lines = Object.entries(properties).map(([key, value]) => `${key}=${value}\n`);

@@ -11,7 +11,7 @@ export function posthornSide(root: string, nodeFlags: readonly string[] = []): S
   return {
     name: 'posthorn',
     prepare: () => Promise.resolve(),
-    launch: async (home) => {
+    launch: async (home, settings = {}) => {
       const port = await freePort();
       const args = ['--host', '127.0.0.1', '--port', String(port), '--data-dir', join(home, 'data')];
       return launchProcess(home, port, process.execPath, [
@@ -20,6 +20,7 @@ export function posthornSide(root: string, nodeFlags: readonly string[] = []): S
         ...args,
         '--override',
         'profile=production',
+        ...Object.entries(settings).flatMap(([key, value]) => ['--override', `${key}=${value}`]),
       ]);
     },
   };

@@ -20,13 +20,16 @@ export interface BrokerProcess {
   kill(): Promise<void>;
 }
 
+/** Settings of server.properties beyond what a side has by itself; the same for both. */
+export type BrokerSettings = Readonly<Record<string, string>>;
+
 /** One of the two brokers: how it is set up in a directory and started there. */
 export interface Side {
   readonly name: SideName;
   /** Makes an empty directory ready for its first start; not part of any measured time. */
   prepare(home: string): Promise<void>;
   /** Starts it; may be called again on the same directory once the process before is gone. */
-  launch(home: string): Promise<BrokerProcess>;
+  launch(home: string, settings?: BrokerSettings): Promise<BrokerProcess>;
 }
 
 /** Everything a launched process needs around it: it is killed when the bench ends early. */

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { firstAnswer } from '../client/first-answer.ts';
-import type { BrokerProcess, Side, SideName } from '../sides/side.ts';
+import type { BrokerProcess, BrokerSettings, Side, SideName } from '../sides/side.ts';
 import type { BenchContext } from '../workload.ts';
 
 /** Brokers of a workload that runs all its rounds against the same processes. */
@@ -15,14 +15,14 @@ export class Brokers {
   }
 
   /** Starts each side in an empty directory of its own and waits for its first answer. */
-  static async start(context: BenchContext): Promise<Brokers> {
+  static async start(context: BenchContext, settings: BrokerSettings = {}): Promise<Brokers> {
     const running = new Map<SideName, BrokerProcess>();
     const homes: string[] = [];
     for (const side of context.sides) {
       const home = await newHome(context, side.name);
       homes.push(home);
       await side.prepare(home);
-      const broker = await side.launch(home);
+      const broker = await side.launch(home, settings);
       await firstAnswer(broker);
       running.set(side.name, broker);
     }

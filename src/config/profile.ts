@@ -17,6 +17,9 @@ export function profileDefaults(profile: Profile, set: SettingTexts): SettingTex
     defaults
       .set('listeners', 'PLAINTEXT://localhost:9092')
       .set('group.initial.rebalance.delay.ms', '0')
+      .set('group.consumer.assignment.interval.ms', '0')
+      .set('group.consumer.heartbeat.interval.ms', '500')
+      .set('group.consumer.min.heartbeat.interval.ms', '500')
       .set('group.streams.initial.rebalance.delay.ms', '0')
       .set('posthorn.group.disconnect.grace.ms', '200')
       .set('posthorn.advertise.dialled.address', 'true');
