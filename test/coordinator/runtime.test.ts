@@ -348,3 +348,68 @@ async function settle<T>(world: World, promise: Promise<T>): Promise<T> {
   await world.time.settle();
   return promise;
 }
+
+test('work that follows a commit runs behind the answers, as a decision of its own', async () => {
+  const world = await loaded();
+  world.log.isCommitting = false;
+  world.submit(0, true, (_notes, effects, reply) => {
+    effects.write({ name: 'a', value: 'decided' });
+    effects.answer(reply, 'answered');
+    effects.whenCommitted((later) => {
+      world.answers.push('committed');
+      later.write({ name: 'a', value: 'done' });
+    });
+  });
+  await world.time.run(60_000);
+  assert.deepEqual(await world.heard(), ['COORDINATOR_NOT_AVAILABLE'], 'the answer is given up, the work is not');
+  world.log.commit(0);
+  assert.deepEqual(await world.heard(), ['committed']);
+  world.log.isCommitting = true;
+  world.log.commit(0);
+  world.get('a');
+  assert.deepEqual(await world.heard(), ['a=done']);
+});
+
+test('work that follows a commit never runs when the append fails, or leadership ends before', async () => {
+  for (const loss of ['append', 'leadership', 'unload'] as const) {
+    const world = await loaded();
+    world.log.isCommitting = false;
+    if (loss === 'append') world.log.nextAppendError = E.NOT_ENOUGH_REPLICAS;
+    world.submit(0, true, (_notes, effects) => {
+      effects.write({ name: 'a', value: 'decided' });
+      effects.whenCommitted(() => world.answers.push('committed'));
+    });
+    await world.time.settle();
+    if (loss === 'leadership') world.log.loseLeadership(0);
+    if (loss === 'unload') world.runtime.unload(0);
+    world.log.commit(0);
+    assert.deepEqual(await world.heard(), ['NOT_COORDINATOR']);
+  }
+});
+
+test('a callback from outside is a decision of the partition that handed it out, and of no later one', async () => {
+  const world = await loaded();
+  const calls: ((value: string) => void)[] = [];
+  world.submit(0, true, (_notes, effects, reply) => {
+    calls.push(effects.callback((later, value: string) => later.write({ name: 'a', value })));
+    effects.answer(reply, 'handed out');
+  });
+  await world.heard();
+  calls[0]?.('1');
+  world.get('a');
+  assert.deepEqual(await world.heard(), ['a=1']);
+  world.runtime.unload(0);
+  world.runtime.load(0);
+  calls[0]?.('2');
+  world.get('a');
+  assert.deepEqual(await world.heard(), ['a=1']);
+});
+
+test('a decision that nobody asked for can see whether it may write', async () => {
+  const world = await loaded();
+  const seen: boolean[] = [];
+  world.runtime.run(0, (_notes, effects) => seen.push(effects.isWritable));
+  world.log.knownError = E.NOT_ENOUGH_REPLICAS;
+  world.runtime.run(0, (_notes, effects) => seen.push(effects.isWritable));
+  assert.deepEqual(seen, [true, false]);
+});
