@@ -27,6 +27,7 @@ export class LeaderEpochs {
   readonly #path: string;
   #entries: EpochStart[] = [];
   #isDirty = false;
+  #hasFile = false;
 
   constructor(disk: Disk, path: string) {
     this.#disk = disk;
@@ -48,7 +49,8 @@ export class LeaderEpochs {
 
   /** Reads the file; false when it is missing or no such file: the epochs are then to be found in the batches. */
   load(): boolean {
-    if (!this.#disk.exists(this.#path)) return false;
+    this.#hasFile = this.#disk.exists(this.#path);
+    if (!this.#hasFile) return false;
     try {
       this.#entries = parse(this.#disk.readFile(this.#path, FILE_BYTES_MAX).toString('utf8'));
       return true;
@@ -117,13 +119,30 @@ export class LeaderEpochs {
     this.#entries = [];
   }
 
-  /** Writes the file, durably, when something changed. */
+  /**
+   * Writes the file when something changed: durably, where an older one could take its place after a crash. The first
+   * one need not be: without it, or with part of it, the epochs are found in the batches.
+   */
   persist(): void {
     if (!this.#isDirty) return;
     const lines = [VERSION, String(this.#entries.length)];
     for (const { epoch, startOffset } of this.#entries) lines.push(`${epoch} ${startOffset}`);
-    this.#disk.replaceFile(this.#path, Buffer.from(`${lines.join('\n')}\n`));
+    const bytes = Buffer.from(`${lines.join('\n')}\n`);
+    if (this.#hasFile) this.#disk.replaceFile(this.#path, bytes);
+    else this.#writeFirst(bytes);
+    this.#hasFile = true;
     this.#isDirty = false;
+  }
+
+  #writeFirst(bytes: Uint8Array): void {
+    const file = this.#disk.open(this.#path, 'create');
+    try {
+      // Its full length first: of a part the rest is zeros, which are no epochs.
+      file.truncate(bytes.length);
+      file.write(bytes, 0);
+    } finally {
+      file.close();
+    }
   }
 }
 

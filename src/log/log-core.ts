@@ -20,6 +20,13 @@ export interface LogParts {
   readonly writer: LogWriter;
 }
 
+/** How far a log is, when its parts are put together. */
+interface LogState {
+  readonly endOffset: number;
+  readonly recoveryPoint: number;
+  readonly hasNewNames: boolean;
+}
+
 /** The state of one log that all its operations work on: its files, its bounds, and whether it works. */
 export class LogCore {
   readonly name: string;
@@ -56,7 +63,7 @@ export class LogCore {
     });
     this.#snapshots = new SnapshotFiles(shared.disk, directory);
     this.#isNew = isNew;
-    this.#parts = this.#build(new SegmentList([]), 0, 0);
+    this.#parts = this.#build(new SegmentList([]), { endOffset: 0, recoveryPoint: 0, hasNewNames: true });
   }
 
   get store(): StoredLog {
@@ -96,7 +103,9 @@ export class LogCore {
     const { segments, logStartOffset, logEndOffset } = recovered;
     const synced = options.isClean ? logEndOffset : options.recoveryPoint;
     this.logStartOffset = logStartOffset;
-    this.#parts = this.#build(segments, logEndOffset, Math.max(logStartOffset, Math.min(synced, logEndOffset)));
+    const recoveryPoint = Math.max(logStartOffset, Math.min(synced, logEndOffset));
+    const hasNewNames = !options.isClean;
+    this.#parts = this.#build(segments, { endOffset: logEndOffset, recoveryPoint, hasNewNames });
     this.setHighWatermark(options.highWatermark);
   }
 
@@ -146,7 +155,7 @@ export class LogCore {
     if (this.logEndOffset === this.segments.first.baseOffset && this.segments.active.size === 0) return;
     this.store.finishIndexes();
     await this.durability.flush();
-    if (this.logEndOffset > 0) this.store.writeSnapshot(this.logEndOffset);
+    this.store.writeLastSnapshot(this.logEndOffset);
     this.epochs.persist();
   }
 
@@ -159,11 +168,12 @@ export class LogCore {
       this.store.persist(this.logEndOffset);
       this.store.syncer.syncNow();
       this.durability.syncedAll();
-      if (this.logEndOffset > 0) this.store.writeSnapshot(this.logEndOffset);
+      this.store.writeLastSnapshot(this.logEndOffset);
     });
   }
 
-  #build(segments: SegmentList, endOffset: number, recoveryPoint: number): LogParts {
+  #build(segments: SegmentList, at: LogState): LogParts {
+    const { endOffset, recoveryPoint, hasNewNames } = at;
     const { name, shared, directory, epochs, producers } = this;
     const store = new StoredLog({
       shared,
@@ -172,7 +182,8 @@ export class LogCore {
       epochs,
       producers,
       snapshots: this.#snapshots,
-      ...(this.#isNew ? { syncParent: () => this.hooks.syncNames() } : {}),
+      hasNewNames,
+      syncParent: this.#isNew ? () => this.hooks.syncNames() : undefined,
     });
     const durable: DurableLog = {
       syncer: store.syncer,

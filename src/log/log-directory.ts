@@ -27,7 +27,10 @@ import {
   parsePartitionDirectory,
   partitionDirectoryName,
 } from './segment-names.ts';
+import { SpaceWatch } from './space-watch.ts';
 
+/** Logs that are closed at a time: as many syncs as the thread pool has threads, and the next ones ready. */
+const CLOSED_AT_ONCE = 8;
 const LOCK = '.lock';
 /** In the directory of a copy until the original is out of the way: of two logs of a partition the one without it counts. */
 const MOVING = '.moving';
@@ -77,9 +80,7 @@ export class LogDirectory {
   #unfinished: UnfinishedCopy[] = [];
   #failure: DiskError | undefined;
   #hasNewNames = false;
-  #isLowOnSpace = false;
-  /** What may still be written before the space is measured again. */
-  #bytesUnmeasured = 0;
+  readonly #space: SpaceWatch;
 
   private constructor(options: LogDirectoryOptions, lock: { release(): void }, identity: DirectoryIdentity) {
     const { disk } = options.shared;
@@ -94,6 +95,7 @@ export class LogDirectory {
       syncNames: () => this.#syncNames(),
       isLowOnSpace: (bytes) => this.#isSpaceLow(bytes),
     };
+    this.#space = new SpaceWatch(options.shared, options.path, options.freeBytesMin);
     this.#checkpoints = new DirectoryCheckpoints(disk, options.path);
   }
 
@@ -138,10 +140,6 @@ export class LogDirectory {
 
   futures(): IterableIterator<PartitionLog> {
     return this.#futures.values();
-  }
-
-  future(topic: string, partition: number): PartitionLog | undefined {
-    return this.#futures.get(partitionDirectoryName(topic, partition));
   }
 
   /** Copies that the last process did not finish: they are of no use, but that they were wanted is. */
@@ -225,10 +223,9 @@ export class LogDirectory {
     log.abandon();
   }
 
-  /** Makes all names in the directory durable; false when it failed. */
-  syncNames(): boolean {
+  /** Makes all names in the directory durable. */
+  syncNames(): void {
     if (this.#failure === undefined) this.#guarded(() => this.#shared.disk.syncDirectory(this.path));
-    return this.#failure === undefined;
   }
 
   /** Names the topic of a log whose partition.metadata was missing. */
@@ -265,16 +262,7 @@ export class LogDirectory {
 
   /** Looks how much space is left: below `freeBytesMin` producers are refused until there is more again. */
   measureSpace(): void {
-    if (this.#failure !== undefined) return;
-    this.#guarded(() => {
-      this.#bytesUnmeasured = this.#shared.disk.space(this.path).freeBytes - this.#options.freeBytesMin;
-      const isLow = this.#bytesUnmeasured < 0;
-      if (isLow !== this.#isLowOnSpace) {
-        const message = isLow ? 'low on space: producers are refused' : 'there is space again: producers are served';
-        this.#shared.logger.warn(message, { directory: this.path });
-      }
-      this.#isLowOnSpace = isLow;
-    });
+    if (this.#failure === undefined) this.#guarded(() => this.#space.measure());
   }
 
   /** Whether `bytes` can be put here that somebody could do without. */
@@ -282,12 +270,12 @@ export class LogDirectory {
     return !this.#isSpaceLow(bytes);
   }
 
-  /** Whether producers are refused now that one brings `bytes`: a fast one fills a disk between two ticks. */
   #isSpaceLow(bytes: number): boolean {
-    if (this.#isLowOnSpace) return true;
-    this.#bytesUnmeasured -= bytes;
-    if (this.#bytesUnmeasured < 0) this.measureSpace();
-    return this.#isLowOnSpace;
+    let isLow = true;
+    this.#guarded(() => {
+      isLow = this.#space.isLowWith(bytes);
+    });
+    return isLow;
   }
 
   /** Writes a checkpoint file that is out of date. */
@@ -298,20 +286,32 @@ export class LogDirectory {
   /** Syncs and closes every log, then says that it was done in order. */
   async close(brokerEpoch: number): Promise<void> {
     try {
-      let isWhole = true;
       for (const future of this.#futures.values()) future.abandon();
-      for (const log of this.#logs.values()) {
-        // A failure of the disk is told through the hooks; the logs after it are left as they are.
-        if (this.#failure !== undefined) log.abandon();
-        else await log.close().catch(() => (isWhole = false));
-        isWhole &&= !log.isDamaged;
-      }
+      const isWhole = await this.#closeLogs();
       if (this.#failure !== undefined) return;
       for (const kind of CHECKPOINT_KINDS) this.checkpoint(kind);
       if (isWhole) this.#guarded(() => writeCleanShutdownMark(this.#shared.disk, this.path, brokerEpoch));
     } finally {
       this.#lock.release();
     }
+  }
+
+  /** Several at a time, for their syncs share what the device does; answers whether all ended in order. */
+  async #closeLogs(): Promise<boolean> {
+    let isWhole = true;
+    const logs = this.#logs.values();
+    const worker = async (): Promise<void> => {
+      // The workers take from one iterator.
+      for (let next = logs.next(); next.done !== true; next = logs.next()) {
+        const log = next.value;
+        // A failure of the disk is told through the hooks; the logs after it are left as they are.
+        if (this.#failure !== undefined) log.abandon();
+        else await log.close().catch(() => (isWhole = false));
+        isWhole &&= !log.isDamaged;
+      }
+    };
+    await Promise.all(Array.from({ length: CLOSED_AT_ONCE }, worker));
+    return isWhole;
   }
 
   #load(): void {

@@ -6,6 +6,16 @@ import type { Segment } from './segment.ts';
 /** Bounds the files held open by one sync, and its share of the thread pool. */
 const SEGMENTS_AT_ONCE = 4;
 
+export interface LogSyncerOptions {
+  readonly shared: LogShared;
+  readonly segments: SegmentList;
+  readonly directory: string;
+  /** Whether there may be names that were never synced: not after a clean end. */
+  readonly hasNewNames: boolean;
+  /** Given for a directory that was just made: makes its own name durable. */
+  readonly syncParent: (() => void) | undefined;
+}
+
 /**
  * Makes the files of one log durable. Names first: a synced file whose name is lost is lost. A failure of any of it is
  * thrown and final (fsyncgate: a second try would lie).
@@ -15,15 +25,15 @@ export class LogSyncer {
   readonly #segments: SegmentList;
   readonly #directory: string;
   /** Files were made since the directory was last synced. */
-  #hasNewNames = true;
+  #hasNewNames: boolean;
   /** Makes the name of the directory itself durable; undefined once it is. */
   #syncParent: (() => void) | undefined;
 
-  /** @param syncParent given for a directory that was just made. */
-  constructor(shared: LogShared, segments: SegmentList, directory: string, syncParent?: () => void) {
+  constructor({ shared, segments, directory, hasNewNames, syncParent }: LogSyncerOptions) {
     this.#shared = shared;
     this.#segments = segments;
     this.#directory = directory;
+    this.#hasNewNames = hasNewNames;
     this.#syncParent = syncParent;
   }
 
@@ -40,7 +50,12 @@ export class LogSyncer {
    * them anew after a crash.
    */
   async sync(indexes: boolean): Promise<void> {
-    this.#syncNames();
+    if (this.#hasNewNames) {
+      // What is made meanwhile has to wait for the next time.
+      this.#hasNewNames = false;
+      await this.#shared.disk.syncDirectoryLater(this.#directory);
+      this.#syncParentOnce();
+    }
     const dirty = this.#segments.all.filter(({ isDirty }) => isDirty);
     for (let index = 0; index < dirty.length; index += SEGMENTS_AT_ONCE) {
       // Retention may have removed some while the ones before were synced.
@@ -51,7 +66,7 @@ export class LogSyncer {
 
   /** Syncs everything, with the indexes, before it returns. Throws DiskError. */
   syncNow(): void {
-    this.#syncNames();
+    this.#syncNamesNow();
     for (const segment of this.#segments.all) {
       if (!segment.isDirty) continue;
       segment.isDirty = false;
@@ -87,11 +102,15 @@ export class LogSyncer {
     if (isClosed && indexes) waits.push(segment.transactionIndex.sync());
   }
 
-  #syncNames(): void {
+  #syncNamesNow(): void {
     if (!this.#hasNewNames) return;
     this.#shared.disk.syncDirectory(this.#directory);
-    this.#syncParent?.();
     this.#hasNewNames = false;
+    this.#syncParentOnce();
+  }
+
+  #syncParentOnce(): void {
+    this.#syncParent?.();
     this.#syncParent = undefined;
   }
 }

@@ -12,6 +12,9 @@ import type { AbortedTransaction } from './transaction-index.ts';
 /** A producer snapshot is worth its write once this much was appended since the last: replaying so much takes 20 ms. */
 const SNAPSHOT_EVERY_BYTES = 32 * 1024 * 1024;
 
+/** A log without producers that is smaller has no snapshot when it is closed. */
+const SNAPSHOT_LAST_BYTES = 256 * 1024;
+
 export interface StoredLogOptions {
   readonly shared: LogShared;
   readonly directory: string;
@@ -19,8 +22,10 @@ export interface StoredLogOptions {
   readonly epochs: LeaderEpochs;
   readonly producers: ProducerState;
   readonly snapshots: SnapshotFiles;
+  /** Whether there may be names that were never synced. */
+  readonly hasNewNames: boolean;
   /** Given when the directory was just made: makes its name durable. */
-  readonly syncParent?: () => void;
+  readonly syncParent: (() => void) | undefined;
 }
 
 /** Where a log is going to be cut. */
@@ -48,7 +53,7 @@ export class StoredLog {
     this.#options = options;
     this.segments = options.segments;
     if (this.segments.count > 0) this.#noteWritten(this.segments.active);
-    this.syncer = new LogSyncer(options.shared, options.segments, options.directory, options.syncParent);
+    this.syncer = new LogSyncer(options);
   }
 
   /** Writes chunks to the end of the active segment, whose `size` counts them already. */
@@ -150,6 +155,13 @@ export class StoredLog {
     bases.add(endOffset);
     this.#options.snapshots.write(endOffset, this.#options.producers.entries(), bases);
     this.#bytesSinceSnapshot = 0;
+  }
+
+  /** As Kafka does when it closes a log; left out where the batches themselves are read as fast. */
+  writeLastSnapshot(endOffset: number): void {
+    if (endOffset === 0) return;
+    if (this.#options.producers.size === 0 && this.segments.sizeBytes < SNAPSHOT_LAST_BYTES) return;
+    this.writeSnapshot(endOffset);
   }
 
   /** Finishes the indexes of the active segment, as Kafka does when it closes a log. */

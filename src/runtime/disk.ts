@@ -20,6 +20,8 @@ export interface Disk {
   remove(path: string): void;
   /** Makes created, renamed and removed names of `path` durable. */
   syncDirectory(path: string): void;
+  /** The same on the thread pool. */
+  syncDirectoryLater(path: string): Promise<void>;
   /** Size of the file system that holds `path`, and how much of it can still be written. */
   space(path: string): DiskSpace;
   /** Takes the exclusive lock file `path` for this process; undefined when another holds it. Gone when the process dies. */

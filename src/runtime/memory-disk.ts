@@ -174,6 +174,13 @@ export class MemoryDisk implements Disk {
     this.#names.makeDurable(this.#directory(path));
   }
 
+  async syncDirectoryLater(path: string): Promise<void> {
+    this.#check();
+    // Durable only some time after the call, as a file's data is.
+    await Promise.resolve();
+    this.syncDirectory(path);
+  }
+
   space(path: string): DiskSpace {
     this.#check();
     if (this.#entry(path) === undefined) throw failure('ENOENT', path);

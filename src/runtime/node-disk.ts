@@ -33,6 +33,7 @@ export const nodeDisk: Disk = {
   rename: (from, to) => calling(from, () => fs.renameSync(from, to)),
   remove: (path) => calling(path, () => fs.rmSync(path, { recursive: true, force: true })),
   syncDirectory: (path) => calling(path, () => syncDirectory(path)),
+  syncDirectoryLater,
   space: (path) =>
     calling(path, () => {
       const { blocks, bavail, bsize } = fs.statfsSync(path);
@@ -85,6 +86,17 @@ function list(path: string): { name: string; isDirectory: boolean; size: number 
     if (isDirectory || stat !== undefined) found.push({ name: entry.name, isDirectory, size: stat?.size ?? 0 });
   }
   return found.toSorted((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+async function syncDirectoryLater(path: string): Promise<void> {
+  const fd = calling(path, () => fs.openSync(path, 'r'));
+  try {
+    await new Promise<void>((resolve, reject) => {
+      fs.fsync(fd, (error) => (error === null ? resolve() : reject(diskErrorOf(error, path))));
+    });
+  } finally {
+    fs.closeSync(fd);
+  }
 }
 
 function syncDirectory(path: string): void {

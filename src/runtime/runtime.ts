@@ -12,6 +12,8 @@ export interface Runtime {
   readonly disk: Disk;
   readonly network: Network;
   readonly logger: Logger;
+  /** Files and sockets that this process may have open at a time; undefined where that cannot be told. */
+  openFilesMax?(): number | undefined;
   /** The name of this machine on its network. */
   hostName(): string;
 }
