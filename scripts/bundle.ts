@@ -30,9 +30,9 @@ function dependencies(): string[] {
   return Object.keys(manifest.dependencies);
 }
 
-async function bundle(): Promise<void> {
+async function bundle(module: string, name: string): Promise<void> {
   const build = await rolldown({
-    input: join(root, 'scripts', 'bundle-entry.ts'),
+    input: join(root, module),
     cwd: root,
     platform: 'node',
     external: [/^node:/, ...dependencies()],
@@ -41,7 +41,7 @@ async function bundle(): Promise<void> {
     },
   });
   const { output } = await build.generate({
-    file: join(folder, FILE),
+    file: join(folder, name),
     format: 'cjs',
     exports: 'named',
     codeSplitting: false,
@@ -50,7 +50,7 @@ async function bundle(): Promise<void> {
   await build.close();
   for (const part of output) {
     if (part.type === 'asset') replace(join(folder, part.fileName), String(part.source));
-    else replace(join(folder, FILE), `${ascii(part.code).trimEnd()}\n//# build=${digest(part.code)}\n`);
+    else replace(join(folder, name), `${ascii(part.code).trimEnd()}\n//# build=${digest(part.code)}\n`);
   }
 }
 
@@ -116,6 +116,7 @@ async function startOnce(): Promise<void> {
 
 mkdirSync(types, { recursive: true });
 replace(join(types, 'package.json'), '{ "type": "commonjs" }\n');
-await bundle();
+await bundle('scripts/bundle-entry.ts', FILE);
+await bundle('src/log/cleaner-thread.ts', 'cleaner.cjs');
 for (const [name, module] of Object.entries(entries)) await writeEntry(name, module);
 await startOnce();

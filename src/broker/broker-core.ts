@@ -3,6 +3,7 @@ import type { Controller } from '../controller/controller.ts';
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import type { MarkerSender } from '../coordinator/txn/marker-sender.ts';
 import type { TransactionCoordinator } from '../coordinator/txn/transaction-coordinator.ts';
+import type { LogCleaner } from '../log/log-cleaner.ts';
 import type { LogDirectories } from '../log/log-directories.ts';
 import type { ClusterImage } from '../metadata/cluster-image.ts';
 import type { MetadataView } from '../metadata/metadata-view.ts';
@@ -41,6 +42,7 @@ export interface BrokerCoreParts {
   readonly partitions: Partitions;
   readonly logDirectories: LogDirectories;
   readonly replicaMover: ReplicaMover;
+  readonly logCleaner: LogCleaner;
   readonly controller: Controller;
   readonly groups: GroupCoordinator;
   readonly transactions: TransactionCoordinator;
@@ -102,10 +104,11 @@ export class BrokerCore implements BrokerServices {
         windowMs: parts.config.get('quota.window.size.seconds') * MS_PER_SECOND,
       }),
     );
-    const { partitions, logDirectories, listeners } = parts;
+    const { partitions, logDirectories, logCleaner, listeners } = parts;
     this.metrics = new BrokerMetrics({
       partitions,
       logDirectories,
+      logCleaner,
       connectionCount: () => listeners.connectionCount,
     });
     this.autoTopics = new AutoTopics(parts.controller, parts.config, parts.logger);

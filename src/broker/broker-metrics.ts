@@ -1,6 +1,7 @@
 import { MetricRegistry } from '../metrics/metric-registry.ts';
 import type { Counter } from '../metrics/metric.ts';
 import { apiTable } from '../protocol/api-table.ts';
+import type { LogCleaner } from '../log/log-cleaner.ts';
 import type { LogDirectories } from '../log/log-directories.ts';
 import type { Partitions } from './partitions.ts';
 
@@ -8,6 +9,7 @@ import type { Partitions } from './partitions.ts';
 export interface Measured {
   readonly partitions: Partitions;
   readonly logDirectories: LogDirectories;
+  readonly logCleaner: LogCleaner;
   readonly connectionCount: () => number;
 }
 
@@ -16,7 +18,7 @@ export class BrokerMetrics {
   readonly #registry = new MetricRegistry();
   readonly #requests = new Map<number, Counter>();
 
-  constructor({ partitions, logDirectories, connectionCount }: Measured) {
+  constructor({ partitions, logDirectories, logCleaner, connectionCount }: Measured) {
     const registry = this.#registry;
     const requests = registry.counters({
       name: 'posthorn_requests_total',
@@ -30,6 +32,18 @@ export class BrokerMetrics {
     gauge('posthorn_partitions', 'Partitions on this broker.', () => count(partitions.all()));
     gauge('posthorn_partitions_offline', 'Partitions whose log is offline.', () =>
       count([...partitions.all()].filter(({ log }) => log.isOffline)),
+    );
+    gauge(
+      'posthorn_cleaner_max_dirty_percent',
+      'Dirty share of the dirtiest compacted log when the cleaner looked last.',
+      () => logCleaner.maxDirtyPercent,
+    );
+    gauge('posthorn_cleaner_read_bytes', 'Bytes that cleanings read since the start.', () => logCleaner.bytesCleaned);
+    gauge('posthorn_cleaner_cleanings', 'Cleanings done since the start.', () => logCleaner.cleanings);
+    gauge(
+      'posthorn_cleaner_uncleanable_partitions',
+      'Partitions that are not cleaned any more because it failed.',
+      () => logCleaner.uncleanableCount,
     );
     registry.computed({ name: 'posthorn_log_bytes', help: 'Bytes of logs, by topic.', labels: ['topic'] }, () => {
       const bytes = new Map<string, number>();

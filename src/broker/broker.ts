@@ -47,7 +47,7 @@ export class Broker {
     this.#config = config;
     this.#open = opened;
     this.#background = new Background(runtime.timers, runtime.logger);
-    const { logDirectories, core } = opened;
+    const { logDirectories, logCleaner, core } = opened;
     const { clock } = runtime;
     this.#background.every(
       'log directories',
@@ -63,6 +63,11 @@ export class Broker {
           if (removed > 0) for (const partition of core.partitions.all()) partition.announceChange();
         });
       },
+    );
+    this.#background.every(
+      'log cleaner',
+      () => config.get('log.cleaner.backoff.ms'),
+      () => logCleaner.run(),
     );
   }
 

@@ -8,6 +8,7 @@ import { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import type { MarkerSender } from '../coordinator/txn/marker-sender.ts';
 import { compileTopicPattern } from '../coordinator/group/topic-pattern.ts';
 import { TransactionCoordinator } from '../coordinator/txn/transaction-coordinator.ts';
+import type { LogCleaner } from '../log/log-cleaner.ts';
 import { LogDirectoryUnusable, type LogDirectories } from '../log/log-directories.ts';
 import { EmbeddedStore, StoreLocked, type EmbeddedStoreOptions } from '../metadata/embedded-store.ts';
 import type { ClusterImage } from '../metadata/cluster-image.ts';
@@ -27,6 +28,7 @@ import { PartitionCoordinatorLog } from './coordinator-log.ts';
 import { findLostLogs } from './find-lost-logs.ts';
 import { groupSettings } from './group-settings.ts';
 import { groupTopics } from './group-topics.ts';
+import { openCleaner } from './open-cleaner.ts';
 import { ListenerError, planListeners, type ListenerAddress, type ListenerPlan } from './listener-addresses.ts';
 import { LocalMarkerSender } from './local-marker-sender.ts';
 import { openLogs } from './open-logs.ts';
@@ -43,6 +45,7 @@ const METADATA_DIRECTORY = 'posthorn-metadata';
 export interface OpenBroker {
   readonly core: BrokerCore;
   readonly logDirectories: LogDirectories;
+  readonly logCleaner: LogCleaner;
   readonly listening: readonly ListenerAddress[];
   readonly dataDirectories: readonly string[];
   /** Closes everything in the order that loses nothing: clients, coordinators, logs, metadata. */
@@ -134,6 +137,8 @@ async function openParts(
   opened.add(() => replicaMover.stop());
   followTopics({ ...shared, groups, transactions, logDirectories, replicaMover, brokerId }, opened);
   await allSettled(partitions);
+  const logCleaner = openCleaner(config, runtime, logDirectories);
+  opened.add(() => logCleaner.stop());
   const listeners = new ClientListeners(runtime, config);
   opened.add(() => listeners.close());
   const core = new BrokerCore({
@@ -146,15 +151,21 @@ async function openParts(
     advertised: plan.advertised,
     logDirectories,
     replicaMover,
+    logCleaner,
     groups,
     transactions,
     markers,
     listeners,
     ...shared,
   });
+  const listening = await listenAll(plan, listeners, core);
+  return { core, logDirectories, logCleaner, listening, dataDirectories, close: () => opened.closeAll() };
+}
+
+async function listenAll(plan: ListenerPlan, listeners: ClientListeners, core: BrokerCore): Promise<ListenerAddress[]> {
   const listening: ListenerAddress[] = [];
   for (const address of plan.bind) listening.push(await listeners.listen(address, core));
-  return { core, logDirectories, listening, dataDirectories, close: () => opened.closeAll() };
+  return listening;
 }
 
 /**

@@ -25,6 +25,12 @@ export interface LogConfig {
   readonly messageTimestampBeforeMaxMs: number;
   readonly messageTimestampAfterMaxMs: number;
   readonly fileDeleteDelayMs: number;
+  /** How long tombstones and markers stay after the first cleaning that saw them. */
+  readonly deleteRetentionMs: number;
+  /** A log is cleaned once more than this share of it is dirty. */
+  readonly minCleanableDirtyRatio: number;
+  readonly minCompactionLagMs: number;
+  readonly maxCompactionLagMs: number;
   /** A sync is started after this many records; what is younger than a second waits for the one in the background. */
   readonly flushMessages: number;
   readonly flushPolicy: FlushPolicy;
@@ -50,6 +56,10 @@ export const LOG_CONFIG_DEFAULTS: LogConfig = {
   messageTimestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
   messageTimestampAfterMaxMs: 60 * 60 * 1000,
   fileDeleteDelayMs: 60_000,
+  deleteRetentionMs: DAY_MS,
+  minCleanableDirtyRatio: 0.5,
+  minCompactionLagMs: 0,
+  maxCompactionLagMs: Number.MAX_SAFE_INTEGER,
   flushMessages: Number.MAX_SAFE_INTEGER,
   flushPolicy: 'os',
 };

@@ -38,6 +38,10 @@ export class LogCore {
   readonly health: LogHealth;
   config: LogConfig;
   logStartOffset = 0;
+  /** Where the last cleaning ended; undefined when the log was never cleaned. */
+  cleanedTo: number | undefined;
+  /** How often the log was cut: what was worked out before a cut may be wrong. */
+  cuts = 0;
   readonly #snapshots: SnapshotFiles;
   readonly #isNew: boolean;
   #highWatermark = 0;
@@ -88,6 +92,11 @@ export class LogCore {
 
   get highWatermark(): number {
     return this.#highWatermark;
+  }
+
+  /** Below it every transaction is decided (behaviour 42); never below the log's start, where an open one may have begun. */
+  get lastStableOffset(): number {
+    return Math.min(this.#highWatermark, Math.max(this.logStartOffset, this.producers.firstUnstableOffset));
   }
 
   /** Stays between the log's start and its end. */
@@ -143,6 +152,8 @@ export class LogCore {
 
   /** The log was cut and ends at `offset`. */
   endsAt(offset: number): void {
+    this.cuts++;
+    if (this.cleanedTo !== undefined) this.cleanedTo = Math.min(this.cleanedTo, offset);
     this.#parts.writer.endsAt(offset);
     this.#parts.durability.endsAt(offset);
     this.setHighWatermark(Math.min(this.#highWatermark, offset));

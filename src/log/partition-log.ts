@@ -5,6 +5,7 @@ import { refusedAppend, type AppendContext, type AppendResult } from './append-r
 import { prepareClientBatch } from './batch-validation.ts';
 import type { EpochEnd, LeaderEpochs } from './leader-epochs.ts';
 import type { LogConfig } from './log-config.ts';
+import { LogCleaning } from './log-cleaning.ts';
 import { LogCore } from './log-core.ts';
 import type { ReadRequest } from './log-reader.ts';
 import { NOTHING_KNOWN, type PartitionLogOptions, type UnreachableLogOptions } from './log-options.ts';
@@ -30,6 +31,8 @@ const NO_SPACE = { detail: 'there is no space left' };
 export class PartitionLog {
   readonly topic: string;
   readonly partition: number;
+  /** For the cleaner of compacted topics. */
+  readonly cleaning: LogCleaning;
   readonly #core: LogCore;
   #topicId: string;
   #isClosed = false;
@@ -39,6 +42,7 @@ export class PartitionLog {
     this.partition = options.partition;
     this.#topicId = options.topicId;
     this.#core = new LogCore(options);
+    this.cleaning = new LogCleaning(this.#core);
   }
 
   /** Opens or makes a log. One that cannot be read is returned offline, with {@link offlineReason}. */
@@ -99,8 +103,7 @@ export class PartitionLog {
 
   /** Below it every transaction is decided (behaviour 42); never below the log's start, where an open one may have begun. */
   get lastStableOffset(): number {
-    const { logStartOffset, producers, highWatermark } = this.#core;
-    return Math.min(highWatermark, Math.max(logStartOffset, producers.firstUnstableOffset));
+    return this.#core.lastStableOffset;
   }
 
   /** Everything below it is on the device; a restart looks only at what lies above. */

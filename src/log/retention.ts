@@ -24,7 +24,12 @@ export function needsRoll(segment: Segment, batch: NextBatch, config: LogConfig)
   if (!segment.canHold(batch.lastOffset)) return true;
   if (segment.offsetIndex.count >= Math.floor(config.segmentIndexBytes / INDEX_ENTRY_BYTES)) return true;
   if (segment.timeIndex.count >= Math.floor(config.segmentIndexBytes / TIME_ENTRY_BYTES) - 1) return true;
-  return ageMs(segment, batch) > config.segmentMs - rollJitterMs(segment, config);
+  return ageMs(segment, batch) > segmentMsMax(config) - rollJitterMs(segment, config);
+}
+
+/** A compacted log rolls early enough that `max.compaction.lag.ms` can be kept (LogConfig.maxSegmentMs). */
+function segmentMsMax({ cleanupPolicy, maxCompactionLagMs, segmentMs }: LogConfig): number {
+  return cleanupPolicy.compact && maxCompactionLagMs > 0 ? Math.min(maxCompactionLagMs, segmentMs) : segmentMs;
 }
 
 function ageMs(segment: Segment, { maxTimestamp, nowMs }: NextBatch): number {
@@ -57,7 +62,7 @@ export function deletableByRetention(segments: SegmentList, input: RetentionInpu
   for (const segment of segments.all) {
     const following = segments.at(count + 1);
     const endOffset = following?.baseOffset ?? logEndOffset;
-    if (endOffset > highWatermark || segment.size === 0) break;
+    if (endOffset > highWatermark || (following === undefined && segment.size === 0)) break;
     const isBelowStart = following !== undefined && endOffset <= logStartOffset;
     const isTooMuch = config.cleanupPolicy.delete && excess >= segment.size;
     if (!isBelowStart && !isTooMuch && !isTooOld(segment, config, nowMs)) break;

@@ -5,6 +5,7 @@ import {
   DELETED_SUFFIX,
   LOG_SUFFIX,
   OFFSET_INDEX_SUFFIX,
+  SEGMENT_SUFFIXES,
   SWAP_SUFFIX,
   TIME_INDEX_SUFFIX,
   TRANSACTION_INDEX_SUFFIX,
@@ -13,8 +14,6 @@ import {
 } from './segment-names.ts';
 import { SegmentScanner } from './segment-scanner.ts';
 import { Segment } from './segment.ts';
-
-const SEGMENT_SUFFIXES = [LOG_SUFFIX, OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX];
 
 interface Listed {
   readonly name: string;
@@ -54,21 +53,26 @@ function listFiles(shared: LogShared, directory: string): Listed[] {
   return shared.disk.list(directory).filter(({ isDirectory }) => !isDirectory);
 }
 
+/**
+ * Drops what a cleaner had not finished. Its names turn from `.cleaned` to `.swap` one by one, so swaps at or behind a
+ * `.cleaned` file are not complete either (Kafka's LogLoader.removeTempFilesAndCollectSwapFiles).
+ */
 function removeUnfinished(shared: LogShared, directory: string, files: readonly Listed[]): boolean {
-  // A cleaner that was still splitting: swaps at or behind its unfinished part are not complete either.
   let cleanedFrom = Number.POSITIVE_INFINITY;
   for (const { name } of files) {
-    const offset = offsetOfFile(name, LOG_SUFFIX + CLEANED_SUFFIX);
-    if (offset !== undefined) cleanedFrom = Math.min(cleanedFrom, offset);
+    if (name.endsWith(CLEANED_SUFFIX)) cleanedFrom = Math.min(cleanedFrom, offsetOfName(name));
   }
-  let removed = false;
-  for (const { name } of files) {
-    const swapOffset = name.endsWith(SWAP_SUFFIX) ? offsetOfName(name) : -1;
-    if (!name.endsWith(DELETED_SUFFIX) && !name.endsWith(CLEANED_SUFFIX) && swapOffset < cleanedFrom) continue;
-    shared.disk.remove(`${directory}/${name}`);
-    removed = true;
-  }
-  return removed;
+  const swaps = files.filter(({ name }) => name.endsWith(SWAP_SUFFIX) && offsetOfName(name) >= cleanedFrom);
+  const rest = files.filter(({ name }) => name.endsWith(CLEANED_SUFFIX) || name.endsWith(DELETED_SUFFIX));
+  // The swaps first, and durably: without a `.cleaned` file beside them they would pass for complete ones.
+  removeAll(shared, directory, swaps);
+  removeAll(shared, directory, rest);
+  return swaps.length + rest.length > 0;
+}
+
+function removeAll(shared: LogShared, directory: string, files: readonly Listed[]): void {
+  for (const { name } of files) shared.disk.remove(`${directory}/${name}`);
+  if (files.length > 0) shared.disk.syncDirectory(directory);
 }
 
 function completeSwaps(shared: LogShared, directory: string, files: readonly Listed[]): boolean {
@@ -77,18 +81,25 @@ function completeSwaps(shared: LogShared, directory: string, files: readonly Lis
   for (const { name, size } of swaps) {
     const base = offsetOfFile(name, LOG_SUFFIX + SWAP_SUFFIX);
     if (base === undefined) continue;
-    const end = endOffsetOf(shared, `${directory}/${name}`, size);
+    const end = Math.max(base + 1, endOffsetOf(shared, `${directory}/${name}`, size));
     for (const other of files) {
       const otherBase = offsetOfFile(other.name, LOG_SUFFIX);
       if (otherBase === undefined || otherBase < base || otherBase >= end) continue;
+      // The log last: while it is there, the indexes beside it are its own and not yet those of the new segment.
       for (const suffix of SEGMENT_SUFFIXES) shared.disk.remove(`${directory}/${offsetFileName(otherBase, suffix)}`);
     }
   }
-  for (const { name } of swaps) {
+  // The log of a segment last, as when it was swapped: until then it is found here again.
+  const inOrder = swaps.toSorted((left, right) => rankOf(left.name) - rankOf(right.name));
+  for (const { name } of inOrder) {
     shared.disk.rename(`${directory}/${name}`, `${directory}/${name.slice(0, -SWAP_SUFFIX.length)}`);
   }
   shared.disk.syncDirectory(directory);
   return true;
+}
+
+function rankOf(swapName: string): number {
+  return swapName.endsWith(LOG_SUFFIX + SWAP_SUFFIX) ? 1 : 0;
 }
 
 function endOffsetOf(shared: LogShared, path: string, size: number): number {

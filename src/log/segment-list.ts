@@ -62,6 +62,11 @@ export class SegmentList {
     return this.#segments.splice(0, count);
   }
 
+  /** Puts `segment` in the place of `count` others from `index` on, which it returns. */
+  replace(index: number, count: number, segment: Segment): Segment[] {
+    return this.#segments.splice(index, count, segment);
+  }
+
   /** Takes the segments from `index` on out. */
   cut(index: number): Segment[] {
     return this.#segments.splice(index);

@@ -4,6 +4,8 @@ export const LOG_SUFFIX = '.log';
 export const OFFSET_INDEX_SUFFIX = '.index';
 export const TIME_INDEX_SUFFIX = '.timeindex';
 export const TRANSACTION_INDEX_SUFFIX = '.txnindex';
+/** All files of a segment; what counts as the segment is the log, which is renamed last. */
+export const SEGMENT_SUFFIXES = [TRANSACTION_INDEX_SUFFIX, OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX, LOG_SUFFIX];
 export const SNAPSHOT_SUFFIX = '.snapshot';
 /** Left by a cleaner that did not finish: dropped. */
 export const CLEANED_SUFFIX = '.cleaned';

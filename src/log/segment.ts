@@ -7,6 +7,7 @@ import { RecentBatches, type BatchPlace } from './recent-batches.ts';
 import {
   LOG_SUFFIX,
   OFFSET_INDEX_SUFFIX,
+  SEGMENT_SUFFIXES,
   TIME_INDEX_SUFFIX,
   TRANSACTION_INDEX_SUFFIX,
   offsetFileName,
@@ -30,6 +31,8 @@ export interface SegmentOptions {
   readonly size: number;
   readonly isNew: boolean;
   readonly createdMs: number;
+  /** Put behind all its names: {@link CLEANED_SUFFIX} for one that a cleaning writes. */
+  readonly suffix?: string;
 }
 
 /**
@@ -51,6 +54,7 @@ export class Segment {
   offsetOfMaxTimestamp = -1;
   readonly #disk: Disk;
   readonly #directory: string;
+  readonly #suffix: string;
   #isIndexLoaded: boolean;
   readonly #recent = new RecentBatches();
   #bytesSinceEntry = 0;
@@ -64,11 +68,12 @@ export class Segment {
     this.isDirty = options.isNew;
     this.#disk = files.disk;
     this.#directory = directory;
+    this.#suffix = options.suffix ?? '';
     this.#isIndexLoaded = options.isNew;
-    this.log = files.file(this.#path(LOG_SUFFIX), options.isNew ? 'create' : 'existing');
-    this.offsetIndex = new OffsetIndex(files, this.#path(OFFSET_INDEX_SUFFIX), base, options.isNew);
-    this.timeIndex = new TimeIndex(files, this.#path(TIME_INDEX_SUFFIX), base, options.isNew);
-    this.transactionIndex = new TransactionIndex(files.disk, this.#path(TRANSACTION_INDEX_SUFFIX));
+    this.log = files.file(this.path(LOG_SUFFIX), options.isNew ? 'create' : 'existing');
+    this.offsetIndex = new OffsetIndex(files, this.path(OFFSET_INDEX_SUFFIX), base, options.isNew);
+    this.timeIndex = new TimeIndex(files, this.path(TIME_INDEX_SUFFIX), base, options.isNew);
+    this.transactionIndex = new TransactionIndex(files.disk, this.path(TRANSACTION_INDEX_SUFFIX));
   }
 
   get isIndexLoaded(): boolean {
@@ -270,13 +275,12 @@ export class Segment {
   /** Removes the files. Readers that hold one open may read on. */
   remove(): void {
     this.close();
-    for (const suffix of [LOG_SUFFIX, OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX]) {
-      this.#disk.remove(this.#path(suffix));
-    }
+    for (const suffix of SEGMENT_SUFFIXES) this.#disk.remove(this.path(suffix));
   }
 
-  #path(suffix: string): string {
-    return `${this.#directory}/${offsetFileName(this.baseOffset, suffix)}`;
+  /** Where one of its files lies. */
+  path(suffix: string): string {
+    return `${this.#directory}/${offsetFileName(this.baseOffset, suffix)}${this.#suffix}`;
   }
 
   #findWithNewIndex(offset: number): BatchPlace | undefined {

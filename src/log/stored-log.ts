@@ -1,3 +1,4 @@
+import type { CleanedGroup } from './cleaning-job.ts';
 import type { LeaderEpochs } from './leader-epochs.ts';
 import { newSegment, restoreProducers } from './log-recovery.ts';
 import type { LogShared } from './log-shared.ts';
@@ -5,7 +6,8 @@ import { LogSyncer } from './log-syncer.ts';
 import type { ProducerState } from './producer-state.ts';
 import type { BatchPlace } from './recent-batches.ts';
 import type { SegmentList } from './segment-list.ts';
-import type { Segment } from './segment.ts';
+import { CLEANED_SUFFIX, DELETED_SUFFIX, SEGMENT_SUFFIXES, SWAP_SUFFIX } from './segment-names.ts';
+import { Segment } from './segment.ts';
 import type { SnapshotFiles } from './snapshot-files.ts';
 import type { AbortedTransaction } from './transaction-index.ts';
 
@@ -96,6 +98,34 @@ export class StoredLog {
     this.writeSnapshot(endOffset);
     this.#startSegment(endOffset, nowMs);
     this.#options.shared.indexUsed(active);
+  }
+
+  /**
+   * Puts a cleaned segment in the place of those it was made of, and returns the paths of their files, renamed to be removed
+   * (LocalLog.replaceSegments). The new log ends in `.swap` before anything old is touched, and loses it last: at the next start
+   * a crash in between leaves the old segments or the new one.
+   */
+  swap(index: number, { replaced, cleaned }: CleanedGroup): string[] {
+    const { shared, directory } = this.#options;
+    const { disk, files } = shared;
+    const segment = new Segment({ files, directory, ...cleaned, isNew: false });
+    const present = SEGMENT_SUFFIXES.filter((suffix) => disk.exists(segment.path(suffix) + CLEANED_SUFFIX));
+    for (const suffix of present)
+      disk.rename(segment.path(suffix) + CLEANED_SUFFIX, segment.path(suffix) + SWAP_SUFFIX);
+    disk.syncDirectory(directory);
+    const removed: string[] = [];
+    for (const old of this.segments.replace(index, replaced.length, segment)) {
+      shared.forgetIndex(old);
+      old.close();
+      for (const suffix of SEGMENT_SUFFIXES) {
+        if (!disk.exists(old.path(suffix))) continue;
+        disk.rename(old.path(suffix), old.path(suffix) + DELETED_SUFFIX);
+        removed.push(old.path(suffix) + DELETED_SUFFIX);
+      }
+    }
+    for (const suffix of present) disk.rename(segment.path(suffix) + SWAP_SUFFIX, segment.path(suffix));
+    disk.syncDirectory(directory);
+    return removed;
   }
 
   removeOldest(count: number): void {

@@ -1,3 +1,5 @@
+import type { Threads } from './threads.ts';
+
 /**
  * Files, as the log and the metadata store need them. Calls are synchronous: below 1 MiB a hop to a thread pool
  * costs more than the call. Only syncing (and cold reads) are asynchronous. Paths are absolute.
@@ -5,6 +7,8 @@
  * Failures throw {@link DiskError} with the code of the system call (ENOENT, ENOSPC, EIO, EMFILE ...).
  */
 export interface Disk {
+  /** Threads that see the same files; left out where the files are in the memory of this one. */
+  readonly threads?: Threads;
   /** `create`: made if missing, kept if there; `existing`: must be there, read and write; `read`: must be there, read only. */
   open(path: string, mode: 'create' | 'existing' | 'read'): DiskFile;
   /** Whole small files: checkpoints, properties. Throws when larger than `bytesMax`. */

@@ -3,6 +3,7 @@ import * as paths from 'node:path';
 import { type Disk, DiskError } from './disk.ts';
 import { diskErrorOf, NodeFile } from './node-file.ts';
 import { takeLock } from './node-lock.ts';
+import { nodeThreads } from './node-threads.ts';
 
 const OPEN_FLAGS = { create: fs.constants.O_RDWR | fs.constants.O_CREAT, existing: 'r+', read: 'r' } as const;
 
@@ -11,6 +12,7 @@ const REPLACEMENT_SUFFIX = '.tmp';
 
 /** The file system, through blocking calls. */
 export const nodeDisk: Disk = {
+  threads: nodeThreads,
   open: (path, mode) => calling(path, () => new NodeFile(path, fs.openSync(path, OPEN_FLAGS[mode], 0o644))),
   readFile: (path, bytesMax) => calling(path, () => readWhole(path, bytesMax)),
   replaceFile: (path, content) =>

@@ -43,6 +43,7 @@ test('the package holds the program, its declarations and documents, and nothing
     'bin/posthorn.js',
     'bin/package.json',
     'dist/bundle/broker.cjs',
+    'dist/bundle/cleaner.cjs',
   ];
   const made = ['dist/bundle/posthorn.cjs', 'dist/bundle/types/broker/index.d.ts', 'dist/bundle/types/package.json'];
   for (const path of [...needed, ...made]) assert(paths.includes(path), `${path} is missing`);

@@ -75,7 +75,6 @@ export const LOG_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     mode: 'cluster-wide',
-    noEffect: true,
     doc: 'How long the cleaner rests when there is nothing to clean.',
   },
   'log.cleaner.dedupe.buffer.size': {
@@ -83,7 +82,6 @@ export const LOG_SETTINGS = {
     default: '134217728',
     importance: 'medium',
     mode: 'cluster-wide',
-    noEffect: true,
     doc: 'Memory for the keys of one cleaning, over all cleaner threads.',
   },
   'log.cleaner.delete.retention.ms': {
@@ -92,14 +90,12 @@ export const LOG_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     mode: 'cluster-wide',
-    noEffect: true,
     doc: 'How long tombstones stay in compacted topics, unless a topic sets delete.retention.ms.',
   },
   'log.cleaner.enable': {
     kind: 'boolean',
     default: 'true',
     importance: 'medium',
-    noEffect: true,
     doc: 'Whether compacted topics are cleaned; Kafka is about to drop the choice.',
   },
   'log.cleaner.io.buffer.load.factor': {
@@ -107,8 +103,7 @@ export const LOG_SETTINGS = {
     default: '0.9',
     importance: 'medium',
     mode: 'cluster-wide',
-    noEffect: true,
-    doc: "How full Kafka's table of keys may get during a cleaning.",
+    doc: 'How full the table of keys may get during a cleaning.',
   },
   'log.cleaner.io.buffer.size': {
     kind: 'int',
@@ -124,7 +119,6 @@ export const LOG_SETTINGS = {
     default: '1.7976931348623157E308',
     importance: 'medium',
     mode: 'cluster-wide',
-    noEffect: true,
     doc: 'Bytes per second that the cleaner may read and write.',
   },
   'log.cleaner.max.compaction.lag.ms': {
@@ -133,7 +127,6 @@ export const LOG_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     mode: 'cluster-wide',
-    noEffect: true,
     doc: 'Longest time that a record stays uncompacted, unless a topic sets max.compaction.lag.ms.',
   },
   'log.cleaner.min.cleanable.ratio': {
@@ -142,7 +135,6 @@ export const LOG_SETTINGS = {
     check: { range: [0, 1] },
     importance: 'medium',
     mode: 'cluster-wide',
-    noEffect: true,
     doc: 'Share of a log that must be dirty before it is cleaned, unless a topic sets min.cleanable.dirty.ratio.',
   },
   'log.cleaner.min.compaction.lag.ms': {
@@ -151,7 +143,6 @@ export const LOG_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     mode: 'cluster-wide',
-    noEffect: true,
     doc: 'Shortest time that a record stays uncompacted, unless a topic sets min.compaction.lag.ms.',
   },
   'log.cleaner.threads': {
@@ -161,7 +152,7 @@ export const LOG_SETTINGS = {
     importance: 'medium',
     mode: 'cluster-wide',
     noEffect: true,
-    doc: 'Threads that clean logs.',
+    doc: 'Threads that clean logs; here there is one, while there is something to clean.',
   },
   'log.cleanup.policy': {
     kind: 'list',

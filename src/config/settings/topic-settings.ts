@@ -49,7 +49,6 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     synonyms: [{ name: 'log.cleaner.delete.retention.ms' }],
-    noEffect: true,
     doc: 'How long tombstones stay in a compacted topic.',
   },
   'file.delete.delay.ms': {
@@ -132,7 +131,6 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     synonyms: [{ name: 'log.cleaner.max.compaction.lag.ms' }],
-    noEffect: true,
     doc: 'Longest time that a record stays uncompacted.',
   },
   'max.message.bytes': {
@@ -173,7 +171,6 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [0, 1] },
     importance: 'medium',
     synonyms: [{ name: 'log.cleaner.min.cleanable.ratio' }],
-    noEffect: true,
     doc: 'Share of a log that must be dirty before it is cleaned.',
   },
   'min.compaction.lag.ms': {
@@ -182,7 +179,6 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     synonyms: [{ name: 'log.cleaner.min.compaction.lag.ms' }],
-    noEffect: true,
     doc: 'Shortest time that a record stays uncompacted.',
   },
   'min.insync.replicas': {
