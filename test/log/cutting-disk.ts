@@ -36,6 +36,7 @@ export function cuttingDisk(disk: Disk, cutAt: number): Disk & { calls: number }
     rename: (from: string, to: string) => (count(), disk.rename(from, to)),
     remove: (path: string) => (count(), disk.remove(path)),
     syncDirectory: (path: string) => (count(), disk.syncDirectory(path)),
+    syncDirectoryLater: (path: string) => (count(), disk.syncDirectoryLater(path)),
     space: (path: string) => disk.space(path),
     lock: (path: string) => disk.lock(path),
   });
