@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expectNoLines, type Check, type Checking } from '../checking.ts';
 
 async function topicWithRecords(c: Checking, name: string, count: number): Promise<string> {
@@ -11,6 +14,14 @@ async function topicWithRecords(c: Checking, name: string, count: number): Promi
     { input },
   );
   return topic;
+}
+
+/** The end offsets of a topic with two partitions. */
+async function endsOf(c: Checking, topic: string): Promise<[number, number]> {
+  const text = await c.prints('kafka-get-offsets', ['--topic', topic], [new RegExp(`^${topic}:1:\\d+`, 'm')]);
+  const end = (partition: number): number =>
+    Number(new RegExp(`^${topic}:${partition}:(\\d+)`, 'm').exec(text)?.[1] ?? 0);
+  return [end(0), end(1)];
 }
 
 /** kafka-consumer-groups and kafka-groups with the classic protocol. */
@@ -107,6 +118,57 @@ export const groupChecks: readonly Check[] = [
       expectNoLines('deleted offsets', text, [new RegExp(`${group} +${topic} +1 +\\d`)]);
       await c.prints('kafka-consumer-groups', ['--delete', '--group', group], [/was successful/]);
       expectNoLines('--list', await c.prints('kafka-consumer-groups', ['--list'], []), [new RegExp(`^${group}$`, 'm')]);
+    },
+  },
+  {
+    name: 'groups: offsets reset by time, number, file and plan',
+    run: async (c) => {
+      const topic = await topicWithRecords(c, 'plans', 30);
+      const group = c.name('plans-group');
+      const ends = await endsOf(c, topic);
+      const reset = ['--reset-offsets', '--group', group];
+      const row = (partition: number, offset: number): RegExp =>
+        new RegExp(`${group} +${topic} +${partition} +${offset}\\s`);
+      const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, -1);
+      for (const [means, from, to] of [
+        [['--to-datetime', '2020-01-01T00:00:00.000'], 0, 0],
+        [['--to-datetime', tomorrow], ...ends],
+        [['--by-duration', 'PT0.001S'], ...ends],
+        [['--by-duration', 'P1D'], 0, 0],
+        [['--to-offset', '1'], 1, 1],
+        [['--shift-by', '-5'], 0, 0],
+        [['--shift-by', '500'], ...ends],
+        [['--to-current'], ...ends],
+      ] as const) {
+        await c.prints(
+          'kafka-consumer-groups',
+          [...reset, '--topic', topic, ...means, '--execute'],
+          [row(0, from), row(1, to)],
+        );
+      }
+      await c.prints('kafka-consumer-groups', [...reset, '--topic', `${topic}:1`, '--to-offset', '2', '--execute'], []);
+      const plan = await c.prints(
+        'kafka-consumer-groups',
+        [...reset, '--all-topics', '--to-current', '--export', '--dry-run'],
+        [new RegExp(`^"?${topic}"?,0,${ends[0]}$`, 'm'), new RegExp(`^"?${topic}"?,1,2$`, 'm')],
+      );
+      const folder = await mkdtemp(join(tmpdir(), 'posthorn-plan-'));
+      const file = join(folder, 'plan.csv');
+      await writeFile(
+        file,
+        plan
+          .split('\n')
+          .filter((line) => line.includes(topic))
+          .join('\n')
+          .replace(/,2$/m, ',3'),
+      );
+      await c.prints('kafka-consumer-groups', [...reset, '--from-file', file, '--execute'], [row(1, 3)]);
+      await rm(folder, { recursive: true });
+      await c.prints(
+        'kafka-consumer-groups',
+        ['--describe', '--group', group],
+        [new RegExp(`${group} +${topic} +0 +${ends[0]} `), new RegExp(`${group} +${topic} +1 +3 `)],
+      );
     },
   },
   {
