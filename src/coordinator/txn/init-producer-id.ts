@@ -1,6 +1,5 @@
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import type { Reply } from '../pending-reply.ts';
-import { TRANSACTIONAL_IDS_MAX } from './transaction-config.ts';
 import { fence } from './transaction-fencing.ts';
 import { created, initialized, isEpochExhausted, NONE, type TransactionState } from './transaction-state.ts';
 import { isBusy, type TransactionEffects, type TransactionTable } from './transaction-table.ts';
@@ -39,7 +38,7 @@ export function initProducerId(table: TransactionTable, effects: TransactionEffe
   const refuse = (error: ErrorSpec) => effects.answer(reply, initRefused(error));
   const transaction = table.transactions.get(transactionalId);
   if (transaction === undefined) {
-    if (table.transactions.size >= TRANSACTIONAL_IDS_MAX) return refuse(E.POLICY_VIOLATION);
+    if (!table.hasRoomFor(transactionalId)) return refuse(E.POLICY_VIOLATION);
     return withNewId(table, effects, request);
   }
   const { state } = transaction;

@@ -20,6 +20,9 @@ export interface TransactionCoordinatorConfig {
  */
 export const TRANSACTIONAL_IDS_MAX = 20_000;
 
+/** Letters of all transactional ids in one partition, refused alike beyond it; one id has up to 32,767 bytes. */
+export const TRANSACTIONAL_ID_LETTERS_MAX = 4_000_000;
+
 /** Transactions of one partition whose markers are under way at a time; the others wait for their turn. */
 export const MARKERS_IN_FLIGHT_MAX = 1_000;
 

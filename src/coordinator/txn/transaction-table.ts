@@ -2,7 +2,11 @@ import { assert } from '../../base/assert.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Effects } from '../state-machine.ts';
 import type { MarkerSender, TopicPartition } from './marker-sender.ts';
-import type { TransactionCoordinatorConfig } from './transaction-config.ts';
+import {
+  TRANSACTIONAL_ID_LETTERS_MAX,
+  TRANSACTIONAL_IDS_MAX,
+  type TransactionCoordinatorConfig,
+} from './transaction-config.ts';
 import type { TransactionPartitions } from './transaction-partitions.ts';
 import type { TransactionRecord } from './transaction-records.ts';
 import type { TransactionState } from './transaction-state.ts';
@@ -32,6 +36,7 @@ export interface TransactionSeams {
 /** The transactional ids of one partition of `__transaction_state`. The decisions on them are functions in files of their own. */
 export class TransactionTable {
   readonly transactions = new Map<string, Transaction>();
+  #idLetters = 0;
   /** Those that are Ongoing: what the search for timeouts goes through. */
   readonly ongoing = new Set<Transaction>();
   /** Transactions whose markers are under way, and those that wait for their turn. */
@@ -50,16 +55,26 @@ export class TransactionTable {
   apply({ transactionalId, state }: TransactionRecord): void {
     const known = this.transactions.get(transactionalId);
     if (state === null) {
-      this.transactions.delete(transactionalId);
-      if (known !== undefined) this.ongoing.delete(known);
+      if (known !== undefined) this.#forget(known);
       return;
     }
     const transaction = known ?? { id: transactionalId, state, writesUnderWay: 0, unmarked: state.partitions };
     transaction.state = state;
     transaction.unmarked = state.partitions;
-    if (known === undefined) this.transactions.set(transactionalId, transaction);
+    if (known === undefined) {
+      this.transactions.set(transactionalId, transaction);
+      this.#idLetters += transactionalId.length;
+    }
     if (state.status === TransactionStatus.ongoing) this.ongoing.add(transaction);
     else this.ongoing.delete(transaction);
+  }
+
+  /** Whether one more transactional id may be remembered. */
+  hasRoomFor(transactionalId: string): boolean {
+    return (
+      this.transactions.size < TRANSACTIONAL_IDS_MAX &&
+      this.#idLetters + transactionalId.length <= TRANSACTIONAL_ID_LETTERS_MAX
+    );
   }
 
   /** Writes the next state of a transactional id. Until it is committed, nothing else happens to the id. */
@@ -72,6 +87,12 @@ export class TransactionTable {
       transaction.writesUnderWay--;
     });
     return transaction;
+  }
+
+  #forget(transaction: Transaction): void {
+    this.transactions.delete(transaction.id);
+    this.ongoing.delete(transaction);
+    this.#idLetters -= transaction.id.length;
   }
 }
 

@@ -246,6 +246,7 @@ class Play {
   #recoverLog(): void {
     const { log } = this.world;
     log.knownError = E.NONE;
+    log.nextAppendError = E.NONE;
     log.isCommitting = true;
     log.commit(0);
   }

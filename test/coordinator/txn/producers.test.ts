@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { E } from '../../../src/protocol/errors.ts';
-import { TRANSACTIONAL_IDS_MAX } from '../../../src/coordinator/txn/transaction-config.ts';
+import {
+  TRANSACTIONAL_ID_LETTERS_MAX,
+  TRANSACTIONAL_IDS_MAX,
+} from '../../../src/coordinator/txn/transaction-config.ts';
 import { NOBODY, ORDERS, TransactionWorld, TV1, type Producer } from './transaction-world.ts';
 
 test('each start of a producer bumps the epoch, also over a restart of the coordinator', async () => {
@@ -121,6 +124,15 @@ test('a partition remembers only so many transactional ids', async () => {
   await world.settle();
   assert.equal(await world.init('one more'), 'POLICY_VIOLATION');
   assert.deepEqual(await world.init('tx0'), { producerId: 1000, producerEpoch: 1 });
+});
+
+test('long transactional ids count for many, and room comes back when they expire', async () => {
+  const world = new TransactionWorld({ transactionalIdExpirationMs: 1_000 });
+  const room = Math.floor(TRANSACTIONAL_ID_LETTERS_MAX / 32_000);
+  for (let index = 0; index < room; index++) await world.init(`${index}`.padStart(32_000, 'x'));
+  assert.equal(await world.init('y'.repeat(32_000)), 'POLICY_VIOLATION');
+  await world.pass(2 * 3_600_000);
+  assert.deepEqual(await world.init('y'.repeat(32_000)), { producerId: 1000 + room, producerEpoch: 0 });
 });
 
 test('while a change is not committed, another one is told to come again', async () => {
