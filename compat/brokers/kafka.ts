@@ -4,15 +4,21 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kafkaClassPath } from '../tools/kafka-jars.ts';
-import { end, endsWithUs, freePort, listening, type RunningBroker } from './running-broker.ts';
+import { dataDirectories, end, endsWithUs, freePort, listening, type RunningBroker } from './running-broker.ts';
 import { commonSettings } from './settings.ts';
 
 const START_MS = 90_000;
 const STOP_MS = 30_000;
 const QUIET = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'];
 
-/** Starts Apache Kafka, one node in KRaft mode, on free ports and a temporary directory that goes when it stops. */
-export async function startKafka(settings: Readonly<Record<string, string>> = {}): Promise<RunningBroker> {
+/**
+ * Starts Apache Kafka, one node in KRaft mode, on free ports and a temporary directory that goes when it stops.
+ * @param directories how many log directories it has.
+ */
+export async function startKafka(
+  settings: Readonly<Record<string, string>> = {},
+  directories = 1,
+): Promise<RunningBroker> {
   const [port, controllerPort] = [await freePort(), await freePort()];
   const home = await mkdtemp(join(tmpdir(), 'kafka-compat-'));
   const properties = {
@@ -22,7 +28,7 @@ export async function startKafka(settings: Readonly<Record<string, string>> = {}
     listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
     'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
     'controller.listener.names': 'CONTROLLER',
-    'log.dirs': join(home, 'data'),
+    'log.dirs': dataDirectories(home, directories).join(','),
     ...commonSettings,
     ...settings,
   };

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from '../paths.ts';
-import { end, endsWithUs, freePort, listening, type RunningBroker } from './running-broker.ts';
+import { dataDirectories, end, endsWithUs, freePort, listening, type RunningBroker } from './running-broker.ts';
 import { commonSettings } from './settings.ts';
 
 const START_MS = 30_000;
@@ -14,6 +14,8 @@ export interface PosthornOptions {
   /** Further settings; they win over the common ones. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly port?: number;
+  /** How many log directories it has; one when left out. */
+  readonly directories?: number;
   /** Kept after the end when given; otherwise a temporary directory. */
   readonly dataDir?: string;
 }
@@ -30,11 +32,19 @@ export async function startPosthorn(options: PosthornOptions = {}): Promise<Runn
   const port = options.port ?? (await freePort());
   const home = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'posthorn-compat-')));
   const dataDir = join(home, 'data');
+  const logDirs = dataDirectories(home, options.directories ?? 1).join(',');
   const settings = { 'node.id': '1', profile: 'production', ...commonSettings, ...options.settings };
   const overrides = Object.entries(settings).flatMap(([key, value]) => ['--override', `${key}=${value}`]);
   const child = spawn(
     process.execPath,
-    [join(repositoryRoot, 'bin', 'posthorn.js'), '--port', String(port), '--data-dir', dataDir, ...overrides],
+    [
+      join(repositoryRoot, 'bin', 'posthorn.js'),
+      '--port',
+      String(port),
+      '--override',
+      `log.dirs=${logDirs}`,
+      ...overrides,
+    ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   endsWithUs(child);

@@ -1,10 +1,16 @@
 import { type ChildProcess } from 'node:child_process';
 import { createServer, connect } from 'node:net';
+import { join } from 'node:path';
 
 /** A broker that something can talk to. */
 export interface RunningBroker {
   readonly bootstrap: string;
   stop(): Promise<void>;
+}
+
+/** Log directories of a broker whose files are below `home`. */
+export function dataDirectories(home: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => join(home, index === 0 ? 'data' : `data-${index + 1}`));
 }
 
 const children = new Set<ChildProcess>();

@@ -14,6 +14,8 @@ export interface Step {
 /** A script of requests, run against one broker at a time; the transcripts of two brokers are compared. */
 export interface Scenario {
   readonly name: string;
+  /** Log directories that the brokers have; one when left out. */
+  readonly directories?: number;
   run(side: Side): Promise<void>;
 }
 

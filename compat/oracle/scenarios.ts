@@ -32,6 +32,7 @@ import { scenario as groupMigration } from './scenarios/30-group-migration.ts';
 import { scenario as cooperativeProtocol } from './scenarios/31-cooperative-protocol.ts';
 import { scenario as connectProtocol } from './scenarios/32-connect-protocol.ts';
 import { scenario as staticRestarts } from './scenarios/33-static-restarts.ts';
+import { scenario as logDirectories } from './scenarios/34-log-directories.ts';
 import type { Scenario } from './scenario.ts';
 
 /** All scenarios, in the order of their numbers. */
@@ -70,4 +71,5 @@ export const scenarios: readonly Scenario[] = [
   cooperativeProtocol,
   connectProtocol,
   staticRestarts,
+  logDirectories,
 ];

@@ -7,6 +7,8 @@ export type Placement =
   /** Kafka's words for why there are not enough brokers. */
   | { readonly problem: string };
 
+const NO_BROKER_OPEN = 'All brokers are currently fenced, or have all their log directories cordoned.';
+const EVERY_DIRECTORY = '*';
 export const ALL_BROKERS_FENCED = 'All brokers are currently fenced or in controlled shutdown.';
 
 /**
@@ -18,8 +20,9 @@ export function placeReplicas(
   random: Random,
   wanted: { count: number; replicationFactor: number },
 ): Placement {
-  const live = image.liveBrokers();
-  if (live.length === 0) return { problem: ALL_BROKERS_FENCED };
+  if (image.liveBrokers().length === 0) return { problem: ALL_BROKERS_FENCED };
+  const live = image.liveBrokers().filter(({ id }) => !isCordoned(image, id));
+  if (live.length === 0) return { problem: NO_BROKER_OPEN };
   if (wanted.replicationFactor > image.brokers.size) {
     const problem = `The target replication factor of ${wanted.replicationFactor} cannot be reached because only ${image.brokers.size} broker(s) are registered or some brokers have all their log directories cordoned.`;
     return { problem };
@@ -42,6 +45,15 @@ export function placeReplicas(
     replicas.push(chosen);
   }
   return { replicas };
+}
+
+/** Whether `cordoned.log.dirs`, as it was set by a client, leaves a broker no directory for new replicas (KIP-1066). */
+function isCordoned(image: ClusterImage, brokerId: number): boolean {
+  const text = image.config({ type: 'broker', name: String(brokerId) }).get('cordoned.log.dirs') ?? '';
+  if (text === '') return false;
+  const names = text.split(',').map((name) => name.trim());
+  const known = image.directories.get(String(brokerId))?.known;
+  return names.includes(EVERY_DIRECTORY) || known === undefined || known.every(({ path }) => names.includes(path));
 }
 
 /** Broker ids so that neighbours are in different racks as far as the racks allow. */
