@@ -1,17 +1,13 @@
-import { mkdirSync, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheRoot, compatRoot, repositoryRoot } from '../paths.ts';
-import { go } from '../tools/go.ts';
-import { kafkaClassPath, needJava } from '../tools/kafka-jars.ts';
+import { compatRoot, repositoryRoot } from '../paths.ts';
 import { kcat } from '../tools/kcat.ts';
 import { pythonWithLibrdkafka } from '../tools/python.ts';
-import { must } from '../tools/tool.ts';
+import { goProgram, javaProgram, type CommandLine } from './programs.ts';
 
 export const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 export type CodecName = (typeof codecs)[number];
 
-/** A command line: program first. */
-export type CommandLine = readonly string[];
+export type { CommandLine } from './programs.ts';
 
 /** A client of another project, as programs that write a file of orders and print what they read. */
 export interface OrderClient {
@@ -37,8 +33,8 @@ export const clientMakers: Readonly<Record<string, () => OrderClient>> = {
   librdkafka: () =>
     withServe(fromProgram('librdkafka', [pythonWithLibrdkafka(), join(compatRoot, 'clients', 'orders_librdkafka.py')])),
   kcat: () => kcatClient(kcat()),
-  java: () => withServe(fromProgram('java', javaProgram())),
-  'franz-go': () => withServe(fromProgram('franz-go', [goProgram()])),
+  java: () => withServe(fromProgram('java', javaProgram('orders-java', 'Orders'))),
+  'franz-go': () => withServe(fromProgram('franz-go', [goProgram('orders-go')])),
 };
 
 function fromProgram(name: string, program: CommandLine): OrderClient {
@@ -97,38 +93,6 @@ function kcatClient(program: string): OrderClient {
     ],
     writesOnlyKeyAndValue: true,
   };
-}
-
-function javaProgram(): CommandLine {
-  needJava();
-  const classPath = kafkaClassPath();
-  const source = join(compatRoot, 'clients', 'orders-java', 'Orders.java');
-  const classes = join(cacheRoot, 'orders-java');
-  if (isOlder(join(classes, 'Orders.class'), source)) {
-    mkdirSync(classes, { recursive: true });
-    must('javac', ['-nowarn', '-proc:none', '-cp', classPath, '-d', classes, source]);
-  }
-  const jvm = [
-    '-Xmx384m',
-    '-XX:+UseSerialGC',
-    '-XX:TieredStopAtLevel=1',
-    '-Dorg.slf4j.simpleLogger.defaultLogLevel=error',
-  ];
-  return ['java', ...jvm, '-cp', `${classes}:${classPath}`, 'Orders'];
-}
-
-function goProgram(): string {
-  const folder = join(compatRoot, 'clients', 'orders-go');
-  const program = join(cacheRoot, 'orders-go');
-  if (isOlder(program, join(folder, 'main.go'))) {
-    mkdirSync(cacheRoot, { recursive: true });
-    must(go(), ['build', '-buildvcs=false', '-o', program, '.'], { cwd: folder });
-  }
-  return program;
-}
-
-function isOlder(built: string, source: string): boolean {
-  return !existsSync(built) || statSync(built).mtimeMs < statSync(source).mtimeMs;
 }
 
 /** The clients that can run here, and for the others why not. */

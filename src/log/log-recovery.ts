@@ -112,7 +112,8 @@ function walkToEnd(input: RecoveryInput, segments: SegmentList): number {
 function recoverTail(input: RecoveryInput, segments: SegmentList): number {
   const { recoveryPoint } = input;
   const from = segments.indexOf(recoveryPoint);
-  restoreProducers(input, segments, recoveryPoint);
+  // Where the segments below were deleted since, only the snapshot at the first that is left knows what is open there.
+  restoreProducers(input, segments, Math.max(recoveryPoint, segments.first.baseOffset));
   let logEndOffset = segments.first.baseOffset;
   for (let index = from; index < segments.count; index++) {
     const segment = segments.at(index)!;

@@ -42,17 +42,19 @@ export class LogSyncer {
   }
 
   get hasWork(): boolean {
-    return this.#hasNewNames || this.#segments.all.some(({ isDirty }) => isDirty);
+    return (
+      this.#hasNewNames ||
+      this.#segments.all.some(({ isDirty, transactionIndex }) => isDirty || transactionIndex.isUnsynced)
+    );
   }
 
   /**
-   * Syncs what was written so far, a few segments at a time. With `indexes`, those of closed segments too: nobody makes
-   * them anew after a crash.
+   * Syncs what was written so far, a few segments at a time. With `indexes`, those of closed segments too, and all of
+   * aborted transactions: nobody makes them anew after a crash.
    */
   async sync(indexes: boolean): Promise<void> {
-    if (this.#hasNewNames) {
-      // What is made meanwhile has to wait for the next time.
-      this.#hasNewNames = false;
+    // What is made meanwhile has to wait for the next time.
+    if (this.#takeNewNames()) {
       await this.#shared.disk.syncDirectoryLater(this.#directory);
       this.#syncParentOnce();
     }
@@ -62,16 +64,21 @@ export class LogSyncer {
       const group = dirty.slice(index, index + SEGMENTS_AT_ONCE).filter((each) => this.#segments.all.includes(each));
       await this.#syncGroup(group, indexes);
     }
+    if (!indexes) return;
+    const unsynced = this.#segments.all.filter(({ transactionIndex }) => transactionIndex.isUnsynced);
+    for (const segment of unsynced) {
+      if (this.#segments.all.includes(segment)) await segment.transactionIndex.sync();
+    }
   }
 
   /** Syncs everything, with the indexes, before it returns. Throws DiskError. */
   syncNow(): void {
     this.#syncNamesNow();
     for (const segment of this.#segments.all) {
+      segment.transactionIndex.syncNow();
       if (!segment.isDirty) continue;
       segment.isDirty = false;
       for (const file of filesOf(segment, segment !== this.#segments.active)) file.use().syncNow();
-      segment.transactionIndex.syncNow();
     }
   }
 
@@ -99,14 +106,24 @@ export class LogSyncer {
       pinned.push(file);
       waits.push(open.sync());
     }
-    if (isClosed && indexes) waits.push(segment.transactionIndex.sync());
   }
 
   #syncNamesNow(): void {
-    if (!this.#hasNewNames) return;
+    if (!this.#takeNewNames()) return;
     this.#shared.disk.syncDirectory(this.#directory);
-    this.#hasNewNames = false;
     this.#syncParentOnce();
+  }
+
+  /** Whether files were made since this was last asked. */
+  #takeNewNames(): boolean {
+    let isAny = this.#hasNewNames;
+    this.#hasNewNames = false;
+    for (const { transactionIndex } of this.#segments.all) {
+      if (!transactionIndex.hasNewName) continue;
+      transactionIndex.nameSynced();
+      isAny = true;
+    }
+    return isAny;
   }
 
   #syncParentOnce(): void {

@@ -175,7 +175,11 @@ export class StoredLog {
 
   /** Writes what a restart wants to find besides the batches below `endOffset`. */
   persist(endOffset: number): void {
-    for (const segment of this.segments.all) if (segment.isDirty) segment.persistIndexes();
+    for (const segment of this.segments.all) {
+      if (segment.isDirty) segment.persistIndexes();
+      // It may be behind although every record is on the device: those are synced more often than this is called.
+      segment.transactionIndex.persist();
+    }
     if (this.#bytesSinceSnapshot >= SNAPSHOT_EVERY_BYTES) this.writeSnapshot(endOffset);
     this.#options.epochs.persist();
   }

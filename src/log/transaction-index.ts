@@ -26,10 +26,27 @@ export class TransactionIndex {
   readonly #path: string;
   #entries: AbortedTransaction[] | undefined;
   #persistedCount = 0;
+  #isUnsynced = false;
+  #hasNewName = false;
 
   constructor(disk: Disk, path: string) {
     this.#disk = disk;
     this.#path = path;
+  }
+
+  /** What was persisted is not durable yet. Nobody can make it anew once the recovery point has passed it. */
+  get isUnsynced(): boolean {
+    return this.#isUnsynced;
+  }
+
+  /** The file was made, and the name it has is not durable yet. */
+  get hasNewName(): boolean {
+    return this.#hasNewName;
+  }
+
+  /** Its directory is being synced. */
+  nameSynced(): void {
+    this.#hasNewName = false;
   }
 
   /** Throws {@link Malformed} for a file that is none. */
@@ -61,6 +78,8 @@ export class TransactionIndex {
     const entries = this.#entries;
     if (entries === undefined || entries.length === this.#persistedCount) return;
     const fresh = entries.slice(this.#persistedCount);
+    this.#isUnsynced = true;
+    this.#hasNewName ||= !this.#disk.exists(this.#path);
     const file = this.#disk.open(this.#path, 'create');
     try {
       file.write(encode(fresh), this.#persistedCount * ENTRY_BYTES);
@@ -72,7 +91,8 @@ export class TransactionIndex {
 
   /** Makes what was persisted durable. */
   async sync(): Promise<void> {
-    if (this.#persistedCount === 0) return;
+    if (!this.#isUnsynced) return;
+    this.#isUnsynced = false;
     const file = this.#disk.open(this.#path, 'existing');
     try {
       await file.sync();
@@ -83,7 +103,8 @@ export class TransactionIndex {
 
   /** The same, before it returns. */
   syncNow(): void {
-    if (this.#persistedCount === 0) return;
+    if (!this.#isUnsynced) return;
+    this.#isUnsynced = false;
     const file = this.#disk.open(this.#path, 'existing');
     try {
       file.syncNow();
@@ -102,6 +123,8 @@ export class TransactionIndex {
 
   #rewrite(): void {
     const bytes = encode(this.#entries ?? []);
+    this.#isUnsynced = true;
+    this.#hasNewName ||= !this.#disk.exists(this.#path);
     const file = this.#disk.open(this.#path, 'create');
     try {
       file.truncate(bytes.length);
