@@ -1,9 +1,12 @@
 /** RE2's bound of each repetition. */
 const REPEAT_MAX = 1_000;
 
+/** What may come or not costs most when it is matched: many states are possible at each letter. */
+const CHOICE_STEPS = 5;
+
 /**
- * How many steps a pattern has when its repetitions are written out, roughly and rather too many than too few: `(ab){50}`
- * becomes a hundred. Known before anything is compiled, so that what is too large costs nothing. Stops counting soon
+ * What a pattern costs: how many steps it has when its repetitions are written out (`(ab){50}` becomes a hundred), roughly
+ * and rather too many than too few, with a surcharge for each choice. Known before anything is compiled, so that what is too large costs nothing. Stops counting soon
  * after the limit.
  */
 export function expandedSize(pattern: string, limit: number): number {
@@ -30,8 +33,8 @@ export function expandedSize(pattern: string, limit: number): number {
       last = total + 2;
       total = (outer.pop() ?? 0) + last;
     } else if (letter === '*' || letter === '+' || letter === '?') {
-      last++;
-      total++;
+      last += CHOICE_STEPS;
+      total += CHOICE_STEPS;
     } else {
       add(1);
     }
@@ -49,8 +52,7 @@ function repetitionAt(pattern: string, position: number): { factor: number; leng
   const most = found[2] === undefined ? least : Number(found[3]);
   // RE2 refuses these, and has its own words for it.
   if (least > REPEAT_MAX || most > REPEAT_MAX) return { factor: 1, length: found[0].length };
-  // What may come or not takes a step for the choice as well.
-  const factor = most > least ? least + 2 * (most - least) : least + 1;
+  const factor = most > least ? least + (1 + CHOICE_STEPS) * (most - least) : least + 1;
   return { factor, length: found[0].length };
 }
 

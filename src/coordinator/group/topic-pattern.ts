@@ -5,7 +5,10 @@ import { expandedSize } from './pattern-size.ts';
 /** Kafka has no bound of its own; a list of a hundred topic names is well below this one. */
 export const PATTERN_LENGTH_MAX = 8_192;
 
-/** Steps of the compiled program, which each letter of a topic name may have to pass; compiling takes 100 ms at most. */
+/**
+ * Steps of the pattern with its repetitions written out, see {@link expandedSize}. Within it a pattern compiles in 100 ms,
+ * and the worst that were found take 2 ms for a topic name of 200 letters.
+ */
 export const PATTERN_STEPS_MAX = 10_000;
 
 /** A pattern that was compiled: tells whether it matches all of a topic's name. */
