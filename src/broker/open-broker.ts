@@ -3,11 +3,7 @@ import type { BrokerConfig } from '../config/broker-config.ts';
 import { logDirectoryPaths } from '../config/log-directories.ts';
 import { BrokerIdInUse, BrokerRegistration } from '../controller/broker-registration.ts';
 import { Controller } from '../controller/controller.ts';
-import { isInternalTopic } from '../controller/internal-topics.ts';
-import { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
-import type { MarkerSender } from '../coordinator/txn/marker-sender.ts';
-import { compileTopicPattern } from '../coordinator/group/topic-pattern.ts';
-import { TransactionCoordinator } from '../coordinator/txn/transaction-coordinator.ts';
+import type { TransactionCoordinator } from '../coordinator/txn/transaction-coordinator.ts';
 import type { LogCleaner } from '../log/log-cleaner.ts';
 import { LogDirectoryUnusable, type LogDirectories } from '../log/log-directories.ts';
 import { EmbeddedStore, StoreLocked, type EmbeddedStoreOptions } from '../metadata/embedded-store.ts';
@@ -24,19 +20,14 @@ import { BrokerCore } from './broker-core.ts';
 import { BrokerStartError } from './broker-start-error.ts';
 import { ClientListeners } from './client-listener.ts';
 import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from './coordinator-topics.ts';
-import { PartitionCoordinatorLog } from './coordinator-log.ts';
 import { findLostLogs } from './find-lost-logs.ts';
-import { groupSettings } from './group-settings.ts';
-import { groupTopics } from './group-topics.ts';
 import { openCleaner } from './open-cleaner.ts';
+import { openGroups, openTransactions, type TransactionCoordinatorParts } from './open-coordinators.ts';
 import { ListenerError, planListeners, type ListenerAddress, type ListenerPlan } from './listener-addresses.ts';
-import { LocalMarkerSender } from './local-marker-sender.ts';
 import { openLogs } from './open-logs.ts';
 import { Partitions } from './partitions.ts';
-import { ProducerIds } from './producer-ids.ts';
 import { ReplicaMover } from './replica-mover.ts';
 import { TopicApplier } from './topic-applier.ts';
-import { transactionSettings } from './transaction-settings.ts';
 import { Turn } from './turn.ts';
 
 const METADATA_DIRECTORY = 'posthorn-metadata';
@@ -203,74 +194,7 @@ function openStore(options: EmbeddedStoreOptions): EmbeddedStore {
   }
 }
 
-interface GroupParts {
-  readonly config: BrokerConfig;
-  readonly runtime: Runtime;
-  readonly view: MetadataView;
-  readonly partitions: Partitions;
-  readonly turn: Turn;
-}
-
-function openGroups({ config, runtime, view, partitions, turn }: GroupParts): GroupCoordinator {
-  const { clock, timers, random, logger } = runtime;
-  const image = (): ClusterImage => view.image;
-  const topics = groupTopics(image);
-  return new GroupCoordinator(groupSettings(config, image), {
-    log: new PartitionCoordinatorLog(OFFSETS_TOPIC, {
-      partitions,
-      turn,
-      clock,
-      mustVerify: () => config.get('transaction.partition.verification.enable'),
-    }),
-    clock,
-    timers,
-    random,
-    logger,
-    topics,
-    partitionCount: () => topics.partitionCount(OFFSETS_TOPIC) ?? config.get('offsets.topic.num.partitions'),
-  });
-}
-
-interface TransactionParts extends GroupParts {
-  readonly controller: Controller;
-  readonly groups: GroupCoordinator;
-}
-
-/** The transaction coordinator, and the end of transactions in the partitions of this broker. */
-function openTransactions(parts: TransactionParts): {
-  readonly transactions: TransactionCoordinator;
-  readonly markers: MarkerSender;
-} {
-  const { config, runtime, view, partitions, turn, controller, groups } = parts;
-  const { clock, timers, logger } = runtime;
-  const producerIds = new ProducerIds(controller);
-  const topicOf = (name: string) => view.image.topics.get(name);
-  const markers = new LocalMarkerSender({ config, clock, timers, partitions, groups, turn });
-  const transactions = new TransactionCoordinator(
-    transactionSettings(config, () => view.image),
-    {
-      log: new PartitionCoordinatorLog(TRANSACTIONS_TOPIC, { partitions, turn, clock, mustVerify: () => false }),
-      clock,
-      timers,
-      logger,
-      markers,
-      takeProducerId: (given) => producerIds.take(given),
-      coordinatorEpoch: (index) => view.image.partition(TRANSACTIONS_TOPIC, index)?.leaderEpoch ?? 0,
-      partitionCount: () =>
-        topicOf(TRANSACTIONS_TOPIC)?.partitions.length ?? config.get('transaction.state.log.num.partitions'),
-      partitionExists: ({ topic, partition }) => topicOf(topic)?.partitions[partition] !== undefined,
-      isInternalTopic,
-      compilePattern: (text) => {
-        const pattern = compileTopicPattern(text);
-        return typeof pattern === 'function' ? pattern : undefined;
-      },
-      offsetsPartition: (groupId) => ({ topic: OFFSETS_TOPIC, partition: groups.partitionFor(groupId) }),
-    },
-  );
-  return { transactions, markers };
-}
-
-interface TopicParts extends TransactionParts {
+interface TopicParts extends TransactionCoordinatorParts {
   readonly logDirectories: LogDirectories;
   readonly transactions: TransactionCoordinator;
   readonly replicaMover: ReplicaMover;

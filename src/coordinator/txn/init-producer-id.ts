@@ -93,6 +93,8 @@ function withNewId(table: TransactionTable, effects: TransactionEffects, request
       if (producerId === undefined) later.answer(reply, initRefused(E.COORDINATOR_LOAD_IN_PROGRESS));
       else if (now !== before || now?.state !== stateBefore || !later.isWritable) {
         later.answer(reply, initRefused(E.CONCURRENT_TRANSACTIONS));
+      } else if (now === undefined && !table.hasRoomFor(transactionalId)) {
+        later.answer(reply, initRefused(E.POLICY_VIOLATION));
       } else if (now === undefined) {
         answerWith(table, later, request, created(producerId, request.timeoutMs, later.nowMs));
       } else {

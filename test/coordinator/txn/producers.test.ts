@@ -115,7 +115,7 @@ test('a transaction of more partitions than a record can tell is refused, and go
 
 test('a partition remembers only so many transactional ids', async () => {
   const world = new TransactionWorld();
-  for (let index = 0; index < TRANSACTIONAL_IDS_MAX; index++) {
+  for (let index = 0; index <= TRANSACTIONAL_IDS_MAX; index++) {
     void world.coordinator.initProducerId(
       { transactionalId: `tx${index}`, transactionTimeoutMs: 1, ...NOBODY, enable2Pc: false, keepPreparedTxn: false },
       5,
