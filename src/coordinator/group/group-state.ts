@@ -81,8 +81,11 @@ export class GroupState implements ConsumerGroups {
     return group;
   }
 
+  /** What is left of it when it had offsets is a simple group. */
   removeConsumerGroup(groupId: string): void {
-    if (this.findConsumerGroup(groupId) !== undefined) this.groups.delete(groupId);
+    if (this.findConsumerGroup(groupId) === undefined) return;
+    this.groups.delete(groupId);
+    if (this.offsets.hasOffsets(groupId) || this.offsets.hasOpenTransaction(groupId)) this.classicGroup(groupId);
   }
 
   #removeClassic(groupId: string): void {
