@@ -301,7 +301,7 @@ async function recorded(world: GroupWorld) {
     const described = await describe(world, group);
     const inOrder = ({ topicPartitions }: (typeof described)['members'][number]['assignment']) =>
       topicPartitions
-        .map((topic) => ({ ...topic, partitions: [...topic.partitions].toSorted() }))
+        .map((topic) => ({ ...topic, partitions: topic.partitions.toSorted((a, b) => a - b) }))
         .toSorted((a, b) => (a.topicName < b.topicName ? -1 : 1));
     seen.push({
       ...described,
