@@ -7,7 +7,8 @@ import type { TransactionState } from '../../../src/coordinator/txn/transaction-
 import { TransactionStatus } from '../../../src/coordinator/txn/transaction-status.ts';
 import { E } from '../../../src/protocol/errors.ts';
 import { decodeRecords } from '../../../src/records/batch-records.ts';
-import { NOBODY, ORDERS, TransactionWorld, TV1, TV2, type Producer } from './transaction-world.ts';
+import { compacted } from '../compacted-log.ts';
+import { NOBODY, ORDERS, TransactionWorld, TV1, TV2, type Producer, type Settings } from './transaction-world.ts';
 
 const IDS = ['tx-a', 'tx-b'];
 const CLIENTS = 4;
@@ -90,8 +91,8 @@ class Play {
   #requests = 0;
   #sent = 0;
 
-  constructor(transactionVersion: number) {
-    this.world = new TransactionWorld({ transactionVersion });
+  constructor(settings: Partial<Settings>) {
+    this.world = new TransactionWorld({ removeExpiredIntervalMs: 60_000, ...settings });
     this.world.markerError = undefined;
     this.#clients = Array.from({ length: CLIENTS }, (_, index) => ({
       id: IDS[index % IDS.length]!,
@@ -220,15 +221,19 @@ class Play {
     held?.answerEach(({ partition }) => (outcome === 'half' && partition > 0 ? E.REQUEST_TIMED_OUT : error));
   }
 
-  /** Replaying the log comes to the state that was lived through, as far as it was committed. */
+  /** Replaying the log, compacted or not, comes to the state that was lived through. */
   async #crash(): Promise<void> {
     const { world } = this;
     this.#recoverLog();
     await world.time.settle();
     const lived = await this.#recorded();
-    world.restart();
-    const replayed = await this.#recorded();
-    if (lived !== replayed) this.#violations.push(`lived ${lived}, replayed ${replayed}`);
+    const whole = world.log.batches(0);
+    for (const batches of [compacted(whole, 'kept'), compacted(whole, 'dropped'), whole]) {
+      world.log.replace(0, batches);
+      world.restart();
+      const replayed = await this.#recorded();
+      if (lived !== replayed) this.#violations.push(`lived ${lived}, replayed ${replayed}`);
+    }
   }
 
   async #recorded(): Promise<string> {
@@ -322,20 +327,21 @@ function faultsOf(history: readonly TransactionState[]): string[] {
   return faults;
 }
 
+const settings = fc.record({
+  transactionVersion: fc.constantFrom(0, 1, 2),
+  transactionalIdExpirationMs: fc.constantFrom(100_000, 604_800_000),
+});
+
 test('whatever happens, each transaction ends, and one way only; epochs never go back', async () => {
   await fc.assert(
-    fc.asyncProperty(
-      fc.constantFrom(0, 1, 2),
-      fc.array(step, { minLength: 20, maxLength: 80 }),
-      async (version, steps) => {
-        const play = new Play(version);
-        for (const id of [0, 1]) await play.take({ does: 'start', client: id });
-        for (const taken of steps) await play.take(taken);
-        await play.comeToRest();
-        assert.deepEqual(play.wrongs, []);
-        for (const id of IDS) assert.deepEqual(faultsOf(play.history(id)), []);
-      },
-    ),
+    fc.asyncProperty(settings, fc.array(step, { minLength: 20, maxLength: 80 }), async (wished, steps) => {
+      const play = new Play(wished);
+      for (const id of [0, 1]) await play.take({ does: 'start', client: id });
+      for (const taken of steps) await play.take(taken);
+      await play.comeToRest();
+      assert.deepEqual(play.wrongs, []);
+      for (const id of IDS) assert.deepEqual(faultsOf(play.history(id)), []);
+    }),
     { numRuns: 300 },
   );
 });
