@@ -1,4 +1,4 @@
-import type { AssignedMember, PartitionAssignor } from './partition-assignor.ts';
+import type { AssignableTopics, AssignedMember, Assignment, PartitionAssignor } from './partition-assignor.ts';
 import { PartitionSpace, subscribersByTopic } from './partition-space.ts';
 import { spreadByTopic } from './spread-by-topic.ts';
 import { spreadEvenly } from './spread-evenly.ts';
@@ -11,16 +11,27 @@ import { spreadEvenly } from './spread-evenly.ts';
 export const uniformAssignor: PartitionAssignor = {
   name: 'uniform',
   assign(members, topics) {
-    const subscribers = subscribersByTopic(members);
-    const space = new PartitionSpace(subscribers.keys(), topics);
-    const owners = space.ownersBefore(members);
-    if (members.length > 0) {
-      if (subscribeEqually(members)) spreadEvenly(space, members, owners);
-      else spreadByTopic(space, subscribers, members.length, owners);
-    }
-    return space.assignmentsOf(members, owners);
+    return subscribeEqually(members) ? assignEqual(members, topics) : assignDifferent(members, topics);
   },
 };
+
+function assignEqual(members: readonly AssignedMember[], topics: AssignableTopics): ReadonlyMap<string, Assignment> {
+  const space = new PartitionSpace(members[0]?.topicIds ?? [], topics);
+  const owners = space.ownersBefore(members);
+  if (members.length > 0) spreadEvenly(space, members, owners);
+  return space.assignmentsOf(members, owners);
+}
+
+function assignDifferent(
+  members: readonly AssignedMember[],
+  topics: AssignableTopics,
+): ReadonlyMap<string, Assignment> {
+  const subscribers = subscribersByTopic(members);
+  const space = new PartitionSpace(subscribers.keys(), topics);
+  const owners = space.ownersBefore(members);
+  spreadByTopic(space, subscribers, members.length, owners);
+  return space.assignmentsOf(members, owners);
+}
 
 function subscribeEqually(members: readonly AssignedMember[]): boolean {
   const first = members[0]?.topicIds ?? new Set();
