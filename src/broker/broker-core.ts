@@ -109,6 +109,7 @@ export class BrokerCore implements BrokerServices {
       partitions,
       logDirectories,
       logCleaner,
+      groups: parts.groups,
       connectionCount: () => listeners.connectionCount,
     });
     this.autoTopics = new AutoTopics(parts.controller, parts.config, parts.logger);

@@ -1,5 +1,6 @@
 import { MetricRegistry } from '../metrics/metric-registry.ts';
 import type { Counter } from '../metrics/metric.ts';
+import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import { apiTable } from '../protocol/api-table.ts';
 import type { LogCleaner } from '../log/log-cleaner.ts';
 import type { LogDirectories } from '../log/log-directories.ts';
@@ -10,6 +11,7 @@ export interface Measured {
   readonly partitions: Partitions;
   readonly logDirectories: LogDirectories;
   readonly logCleaner: LogCleaner;
+  readonly groups: GroupCoordinator;
   readonly connectionCount: () => number;
 }
 
@@ -18,7 +20,7 @@ export class BrokerMetrics {
   readonly #registry = new MetricRegistry();
   readonly #requests = new Map<number, Counter>();
 
-  constructor({ partitions, logDirectories, logCleaner, connectionCount }: Measured) {
+  constructor({ partitions, logDirectories, logCleaner, groups, connectionCount }: Measured) {
     const registry = this.#registry;
     const requests = registry.counters({
       name: 'posthorn_requests_total',
@@ -54,6 +56,17 @@ export class BrokerMetrics {
       { name: 'posthorn_log_directory_online', help: '1 while a data directory is in use.', labels: ['directory'] },
       () =>
         logDirectories.describe().map(({ path, error }) => ({ labelValues: [path], value: error.code === 0 ? 1 : 0 })),
+    );
+    registry.computed(
+      { name: 'posthorn_groups', help: 'Groups coordinated here, by type and state.', labels: ['type', 'state'] },
+      () => groups.groupCounts().map(({ type, state, count: value }) => ({ labelValues: [type, state], value })),
+    );
+    registry.computed(
+      { name: 'posthorn_group_rebalances', help: 'Rebalances since the start, by type of group.', labels: ['type'] },
+      () => [
+        { labelValues: ['classic'], value: groups.counters.classicRebalances },
+        { labelValues: ['consumer'], value: groups.counters.consumerRebalances },
+      ],
     );
   }
 

@@ -97,6 +97,7 @@ test('metrics are told in the text format of Prometheus', async (t) => {
   assert.match(text, /^posthorn_requests_total\{api="ApiVersions"\} 1$/m);
   assert.match(text, /^posthorn_connections 1$/m);
   assert.match(text, /^posthorn_partitions_offline 0$/m);
+  assert.match(text, /^posthorn_group_rebalances\{type="consumer"\} 0$/m);
   assert.match(text, /^posthorn_log_directory_online\{directory="[^"]+"\} 1$/m);
 });
 

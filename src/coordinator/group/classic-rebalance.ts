@@ -198,6 +198,7 @@ function completeJoin(state: GroupState, effects: GroupEffects, group: ClassicGr
     scheduleJoinEnd(state, effects, group);
     return;
   }
+  state.counters.classicRebalances++;
   group.startGeneration(effects.nowMs);
   if (group.members.size === 0) {
     effects.write({ type: 'classicGroup', group: group.id, value: group.toRecord(new Map(), effects.nowMs) });
