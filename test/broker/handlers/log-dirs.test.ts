@@ -59,6 +59,6 @@ test('a replica stays in the directory it is in', async () => {
   };
   assert.equal(await move('/data', 'a', 0), E.NONE.code);
   assert.equal(await move('/elsewhere', 'a', 0), E.LOG_DIR_NOT_FOUND.code);
-  assert.equal(await move('/data', 'none', 0), E.REPLICA_NOT_AVAILABLE.code);
+  assert.equal(await move('/data', 'none', 0), E.UNKNOWN_TOPIC_OR_PARTITION.code);
   await fixture.close();
 });
