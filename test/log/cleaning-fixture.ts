@@ -32,10 +32,10 @@ export class CleaningFixture extends LogFixture {
   /** As after a start. */
   newCleaner(): LogCleaner {
     const options: LogCleanerOptions = {
-      disk: this.disk,
+      disk: this.shared.disk,
       logger: this.logger,
       clock: this.time,
-      runner: new SliceRunner({ disk: this.disk, clock: this.time, timers: this.time }),
+      runner: new SliceRunner({ disk: this.shared.disk, clock: this.time, timers: this.time }),
       logs: () => [this.log],
       limits: () => this.limits,
       isEnabled: () => true,

@@ -5,11 +5,17 @@ export class Cut extends Error {
   override name = 'Cut';
 }
 
-/** A disk that ends the process before the n-th call that changes something, for n counted from 1. */
-export function cuttingDisk(disk: Disk, cutAt: number): Disk & { calls: number } {
-  const counted = { calls: 0 };
+export interface CuttingDisk extends Disk {
+  /** How many calls that change something still succeed. */
+  left: number;
+}
+
+/** A disk that ends the process once as many calls as were granted have changed something; none at first is refused. */
+export function cuttingDisk(disk: Disk, left = Number.POSITIVE_INFINITY): CuttingDisk {
+  const counted = { left };
   const count = (): void => {
-    if (++counted.calls >= cutAt) throw new Cut(`at call ${counted.calls}`);
+    if (counted.left <= 0) throw new Cut('the process has ended');
+    counted.left--;
   };
   const fileOf = (file: DiskFile): DiskFile => ({
     path: file.path,

@@ -5,7 +5,7 @@ import { PartitionLog, type AppendResult } from '../../src/log/partition-log.ts'
 import { buildBatch, type BatchOptions, type NewRecord } from '../../src/records/batch-builder.ts';
 import { decodeRecords, type DecodedRecord } from '../../src/records/batch-records.ts';
 import { batchSizeWithin } from '../../src/records/batch-cursor.ts';
-import type { DiskError } from '../../src/runtime/disk.ts';
+import type { Disk, DiskError } from '../../src/runtime/disk.ts';
 import type { Logger } from '../../src/runtime/logger.ts';
 import { MemoryDisk, type Unsynced } from '../../src/runtime/memory-disk.ts';
 
@@ -45,6 +45,8 @@ export interface OpenOptions {
   readonly highWatermark?: number;
   readonly isClean?: boolean;
   readonly directory?: string;
+  /** What stands between the log and the disk. */
+  readonly wrap?: (disk: Disk) => Disk;
 }
 
 /** A log on a disk in memory that can be killed, lose power and be opened again. */
@@ -71,7 +73,7 @@ export class LogFixture {
     const merged = { ...this.#options, ...options };
     this.disk.makeDirectory(merged.directory ?? DIRECTORY);
     this.shared = new LogShared({
-      disk: this.disk,
+      disk: merged.wrap?.(this.disk) ?? this.disk,
       logger: this.logger,
       limits: { ...LOG_LIMITS_DEFAULT, ...this.#options.limits, ...options.limits },
     });
