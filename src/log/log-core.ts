@@ -113,7 +113,9 @@ export class LogCore {
     const synced = options.isClean ? logEndOffset : options.recoveryPoint;
     this.logStartOffset = logStartOffset;
     const recoveryPoint = Math.max(logStartOffset, Math.min(synced, logEndOffset));
-    const hasNewNames = !options.isClean;
+    // A log that was never written to is closed without a sync: its names may be lost yet.
+    const isUntouched = logEndOffset === segments.first.baseOffset && segments.active.size === 0;
+    const hasNewNames = !options.isClean || isUntouched;
     this.#parts = this.#build(segments, { endOffset: logEndOffset, recoveryPoint, hasNewNames });
     this.setHighWatermark(options.highWatermark);
   }

@@ -146,6 +146,41 @@ test('aborted records go at once; the marker stays until they are gone, and dele
   ]);
 });
 
+test('an aborted transaction below the recovery point is known after power loss', async () => {
+  for (const kind of ['dropped', 'mixed'] as const) {
+    const fixture = new CleaningFixture();
+    fixture.put(['a=1'], { producerId: 7, producerEpoch: 0, baseSequence: 0, transactional: true });
+    await fixture.flush();
+    fixture.endTransaction(7, 0, 'abort');
+    await fixture.flush();
+    const log = fixture.crashAndReopen(kind, 1, { highWatermark: 2 });
+    assert.deepEqual(committed(log), []);
+  }
+});
+
+test('an aborted transaction that ends in a new segment is known after power loss', async () => {
+  for (const flushPolicy of ['os', 'group'] as const) {
+    const fixture = new CleaningFixture({ config: { flushPolicy } });
+    fixture.put(['a=1'], { producerId: 7, producerEpoch: 0, baseSequence: 0, transactional: true });
+    fixture.log.roll(NOW_MS);
+    fixture.endTransaction(7, 0, 'abort');
+    await new Promise((settled) => fixture.log.whenSettled(2, settled));
+    await fixture.flush();
+    const log = fixture.crashAndReopen('dropped', 1, { highWatermark: 2 });
+    assert.deepEqual(committed(log), [], flushPolicy);
+  }
+});
+
+test('a log that was closed before anything was written keeps its names once it is synced', async () => {
+  const fixture = new CleaningFixture();
+  await fixture.log.close();
+  fixture.killAndReopen({ isClean: true });
+  fixture.put(['a=1']);
+  await fixture.flush();
+  const log = fixture.crashAndReopen('dropped', 1, { highWatermark: 1 });
+  assert.deepEqual([log.offlineReason, shown(log)], [undefined, ['0:a=1']]);
+});
+
 test('an open transaction is never cleaned beyond', async () => {
   const fixture = new CleaningFixture();
   fixture.put(['a=1']);
