@@ -44,6 +44,7 @@ const classes = {
   'kafka-consumer-perf-test': 'org.apache.kafka.tools.ConsumerPerformance',
   'kafka-verifiable-producer': 'org.apache.kafka.tools.VerifiableProducer',
   'kafka-verifiable-consumer': 'org.apache.kafka.tools.VerifiableConsumer',
+  'kafka-transactions': 'org.apache.kafka.tools.TransactionsCommand',
   'kafka-dump-log': 'org.apache.kafka.tools.DumpLogSegments',
 } as const;
 export type ToolName = keyof typeof classes;

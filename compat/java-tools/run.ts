@@ -7,6 +7,7 @@ import { groupChecks } from './checks/groups.ts';
 import { internalTopicChecks } from './checks/internal-topics.ts';
 import { recordChecks } from './checks/records.ts';
 import { topicChecks } from './checks/topics.ts';
+import { transactionChecks } from './checks/transactions.ts';
 import { JavaTools } from './java-tool.ts';
 
 /**
@@ -23,6 +24,7 @@ const checks: readonly Check[] = [
   ...recordChecks,
   ...groupChecks,
   ...internalTopicChecks,
+  ...transactionChecks,
   ...clusterChecks,
 ];
 const wanted = process.argv.slice(2);
