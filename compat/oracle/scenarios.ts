@@ -25,7 +25,7 @@ import { scenario as cluster } from './scenarios/24-cluster.ts';
 import { scenario as transactions } from './scenarios/25-transactions.ts';
 import { scenario as transactionListing } from './scenarios/26-transaction-listing.ts';
 import { scenario as transactionalData } from './scenarios/27-transactional-data.ts';
-import { scenario as transactionalOffsets } from './scenarios/27-transactional-offsets.ts';
+import { scenario as transactionalOffsets } from './scenarios/35-transactional-offsets.ts';
 import { scenario as consumerGroupHeartbeats } from './scenarios/28-consumer-group-heartbeat.ts';
 import { scenario as consumerGroupAdmin } from './scenarios/29-consumer-group-admin.ts';
 import { scenario as groupMigration } from './scenarios/30-group-migration.ts';

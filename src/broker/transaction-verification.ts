@@ -55,7 +55,7 @@ export interface VerificationSeams {
   readonly turn: Turn;
   readonly partitions: Partitions;
   readonly transactions: TransactionEnrolment;
-  image(): ClusterImage;
+  image(): Pick<ClusterImage, 'partition'>;
 }
 
 const NOTHING_NEEDED: Verdict = { error: E.NONE, verification: undefined };

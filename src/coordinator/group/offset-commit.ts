@@ -1,3 +1,4 @@
+import { ZERO_UUID } from '../../base/uuid.ts';
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import type { offsetCommit } from '../../protocol/messages/008-offset-commit.ts';
 import type { txnOffsetCommit } from '../../protocol/messages/028-txn-offset-commit.ts';
@@ -135,7 +136,8 @@ function writeOffsets(state: GroupState, effects: GroupEffects, write: OffsetWri
           metadata,
           commitTimestamp: effects.nowMs,
           expireTimestamp: write.expireTimestamp,
-          topicId,
+          // Offsets of transactions are kept by name alone, as Kafka does it.
+          topicId: write.producer === undefined ? topicId : ZERO_UUID,
         },
       },
       write.producer,

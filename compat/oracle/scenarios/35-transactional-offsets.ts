@@ -10,7 +10,7 @@ import { finish, transactor, type Transactor } from '../transactions.ts';
 
 /** Offsets committed in transactions: TxnOffsetCommit in all versions, and what readers see meanwhile (behaviours 68, 85, 88). */
 export const scenario: Scenario = {
-  name: '27-transactional-offsets',
+  name: '35-transactional-offsets',
   async run(side: Side) {
     const peer = side.peer();
     const topic = await createTopic(side, 't', { partitions: 4 });
