@@ -25,7 +25,6 @@ import { scenario as cluster } from './scenarios/24-cluster.ts';
 import { scenario as transactions } from './scenarios/25-transactions.ts';
 import { scenario as transactionListing } from './scenarios/26-transaction-listing.ts';
 import { scenario as transactionalData } from './scenarios/27-transactional-data.ts';
-import { scenario as transactionalOffsets } from './scenarios/35-transactional-offsets.ts';
 import { scenario as consumerGroupHeartbeats } from './scenarios/28-consumer-group-heartbeat.ts';
 import { scenario as consumerGroupAdmin } from './scenarios/29-consumer-group-admin.ts';
 import { scenario as groupMigration } from './scenarios/30-group-migration.ts';
@@ -33,6 +32,7 @@ import { scenario as cooperativeProtocol } from './scenarios/31-cooperative-prot
 import { scenario as connectProtocol } from './scenarios/32-connect-protocol.ts';
 import { scenario as staticRestarts } from './scenarios/33-static-restarts.ts';
 import { scenario as logDirectories } from './scenarios/34-log-directories.ts';
+import { scenario as transactionalOffsets } from './scenarios/35-transactional-offsets.ts';
 import type { Scenario } from './scenario.ts';
 
 /** All scenarios, in the order of their numbers. */
@@ -64,7 +64,6 @@ export const scenarios: readonly Scenario[] = [
   transactions,
   transactionListing,
   transactionalData,
-  transactionalOffsets,
   consumerGroupHeartbeats,
   consumerGroupAdmin,
   groupMigration,
@@ -72,4 +71,5 @@ export const scenarios: readonly Scenario[] = [
   connectProtocol,
   staticRestarts,
   logDirectories,
+  transactionalOffsets,
 ];
