@@ -1,4 +1,5 @@
-import { DiskError, type Disk, type DiskFile } from '../runtime/disk.ts';
+import type { Disk, DiskFile } from '../runtime/disk.ts';
+import { RelievedDisk } from './relieved-disk.ts';
 
 /**
  * Keeps at most `openMax` files open over all logs: the least lately used ones are closed and opened again on need
@@ -6,13 +7,14 @@ import { DiskError, type Disk, type DiskFile } from '../runtime/disk.ts';
  * pinned the limit is passed rather than a call failed.
  */
 export class FilePool {
+  /** The disk, for all other calls of those who share the pool. */
   readonly disk: Disk;
   readonly #openMax: number;
   readonly #open: PooledFile[] = [];
   #hand = 0;
 
   constructor(disk: Disk, openMax: number) {
-    this.disk = disk;
+    this.disk = new RelievedDisk(disk, this);
     this.#openMax = openMax;
   }
 
@@ -25,16 +27,9 @@ export class FilePool {
     return new PooledFile(this, path, mode);
   }
 
-  /** @internal Opens a file. When the process or the system has no more handles, others of the pool make room. */
-  open(path: string, mode: 'create' | 'existing'): DiskFile {
-    for (;;) {
-      try {
-        return this.disk.open(path, mode);
-      } catch (error) {
-        const isOutOfHandles = error instanceof DiskError && (error.code === 'EMFILE' || error.code === 'ENFILE');
-        if (!isOutOfHandles || !this.#closeOne()) throw error;
-      }
-    }
+  /** Closes a file for something else to be opened; false when none can be closed. */
+  makeRoom(): boolean {
+    return this.#closeOne();
   }
 
   /** @internal */
@@ -133,7 +128,7 @@ export class PooledFile {
   }
 
   #openFile(): DiskFile {
-    const file = this.#pool.open(this.#path, this.#mode);
+    const file = this.#pool.disk.open(this.#path, this.#mode);
     this.#mode = 'existing';
     this.#pool.opened(this);
     return file;

@@ -36,9 +36,9 @@ export class LogShared {
   readonly #loaded = new Set<Segment>();
 
   constructor({ disk, logger, limits = LOG_LIMITS_DEFAULT }: LogSharedOptions) {
-    this.disk = disk;
     this.logger = logger;
     this.files = new FilePool(disk, limits.openFilesMax);
+    this.disk = this.files.disk;
     this.buffers = new ReadBuffers(limits.readBufferIdleBytesMax);
     this.#loadedMax = limits.loadedIndexesMax;
   }

@@ -59,6 +59,20 @@ test('a failed write fails the produce, takes its directory offline, and leaves 
   await fixture.close();
 });
 
+test('a failed read takes its directory offline, and leaves the other one at work', async () => {
+  const fixture = await BrokerFixture.start({ settings: TWO_DIRECTORIES });
+  await fixture.createTopic('orders', { partitions: 2 });
+  const bad = partitionIn(fixture, '/more');
+  for (const partition of [0, 1]) assert.equal(await errorOfProduce(fixture, 'a', partition), 0);
+  fixture.disk.fail({ call: 'read', code: 'EIO', path: '/more/orders' });
+  const { responses } = await fixture.call(fetch, 12, fetchOf('orders', { partition: bad, maxWaitMs: 0 }));
+  assert.equal(responses[0]!.partitions[0]!.errorCode, E.KAFKA_STORAGE_ERROR.code);
+  assert.deepEqual(await errorsOfDirectories(fixture), [0, E.KAFKA_STORAGE_ERROR.code]);
+  assert.deepEqual(await fixture.values('orders', 1 - bad), ['a']);
+  assert.deepEqual(fixture.failures, []);
+  await fixture.close();
+});
+
 test('a failed sync fails everyone who waits for it, and the fetches that are parked there', async () => {
   const fixture = await BrokerFixture.start();
   await fixture.createTopic('orders', { configs: GROUP });

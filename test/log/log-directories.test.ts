@@ -312,6 +312,21 @@ test('a producer that fills the disk between two ticks is refused before the dis
   assert.equal(readAll(log).length, count);
 });
 
+test('checkpoints, syncs and new partitions are done though the process is out of file handles, as long as the pool has some', async () => {
+  const broker = await started();
+  const logs = [0, 1, 2, 3, 4].map((partition) => broker.create('orders', partition));
+  for (const log of logs) append(log, 'a');
+  for (const path of ['/logs/recovery-point', '/logs/orders-5', 'leader-epoch', '.log']) {
+    broker.disk.fail({ call: 'open', code: 'EMFILE', path, times: 2 });
+  }
+  append(broker.create('orders', 5), 'a');
+  for (const log of logs) await log.flush();
+  broker.directories.checkpoint();
+  assert.deepEqual(broker.failed, []);
+  assert.match(broker.text('/logs/recovery-point-offset-checkpoint'), /orders 4 1/);
+  for (const log of logs) assert.deepEqual(valuesOf(readAll(log)), ['a']);
+});
+
 test('a failed checkpoint takes the directory offline', async () => {
   const broker = await started();
   append(broker.create('orders'), 'a');
