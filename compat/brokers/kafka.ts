@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,11 @@ const START_MS = 90_000;
 const STOP_MS = 30_000;
 const QUIET = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'];
 
+export interface RunningKafka extends RunningBroker {
+  /** kill -9 and a new start on the same data; returns how long it took until it listened (milliseconds). */
+  crash(): Promise<number>;
+}
+
 /**
  * Starts Apache Kafka, one node in KRaft mode, on free ports and a temporary directory that goes when it stops.
  * @param directories how many log directories it has.
@@ -18,7 +23,7 @@ const QUIET = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'];
 export async function startKafka(
   settings: Readonly<Record<string, string>> = {},
   directories = 1,
-): Promise<RunningBroker> {
+): Promise<RunningKafka> {
   const [port, controllerPort] = [await freePort(), await freePort()];
   const home = await mkdtemp(join(tmpdir(), 'kafka-compat-'));
   const properties = {
@@ -45,13 +50,25 @@ export async function startKafka(
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const log = openSync(join(home, 'kafka.out'), 'a');
-  const child = endsWithUs(spawn('java', [...java, 'kafka.Kafka', file], { stdio: ['ignore', log, log] }));
-  if (!(await listening(port, child, START_MS))) {
+  const boot = async (): Promise<ChildProcess> => {
+    const child = endsWithUs(spawn('java', [...java, 'kafka.Kafka', file], { stdio: ['ignore', log, log] }));
+    if (await listening(port, child, START_MS)) return child;
     await end(child, 0);
     throw new Error(`Apache Kafka did not start, see ${join(home, 'kafka.out')}`);
-  }
+  };
+  let child = await boot();
   return {
     bootstrap: `127.0.0.1:${port}`,
+    crash: async () => {
+      const gone = new Promise((done) => {
+        child.once('exit', done);
+      });
+      child.kill('SIGKILL');
+      await gone;
+      const began = performance.now();
+      child = await boot();
+      return performance.now() - began;
+    },
     stop: async () => {
       await end(child, STOP_MS);
       await rm(home, { recursive: true, force: true });

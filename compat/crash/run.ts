@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { SeededRandom } from '../../src/base/seeded-random.ts';
-import { startPosthorn, type RunningPosthorn } from '../brokers/posthorn.ts';
+import { CrashingPosthorn } from '../brokers/crashing-posthorn.ts';
 import { createTopicsToKeep } from '../clients/admin.ts';
 import { codecs, readyClients, type OrderClient } from '../clients/order-client.ts';
 import { eachLine, finish, start } from '../clients/processes.ts';
@@ -32,37 +32,6 @@ interface Writer {
   readonly process: ChildProcess;
   /** Waits for the next line that the program prints. */
   readonly answer: () => Promise<string>;
-}
-
-/** The broker's port and data stay the same over all its lives. */
-class Broker {
-  #running: RunningPosthorn;
-  readonly #home: string;
-
-  private constructor(running: RunningPosthorn, home: string) {
-    this.#running = running;
-    this.#home = home;
-  }
-
-  static async start(home: string): Promise<Broker> {
-    return new Broker(await startPosthorn({ dataDir: home }), home);
-  }
-
-  get bootstrap(): string {
-    return this.#running.bootstrap;
-  }
-
-  /** Kills it and starts it again; returns how long it took until it listened. */
-  async crash(): Promise<number> {
-    await this.#running.kill();
-    const began = performance.now();
-    this.#running = await startPosthorn({ dataDir: this.#home, port: this.#running.port });
-    return performance.now() - began;
-  }
-
-  async stop(): Promise<void> {
-    await this.#running.stop();
-  }
 }
 
 async function startWriter(client: OrderClient, bootstrap: string): Promise<Writer | undefined> {
@@ -116,7 +85,7 @@ async function input(file: string): Promise<Expectation> {
 
 const { clients, missing } = readyClients(['librdkafka', 'java', 'franz-go']);
 const home = await mkdtemp(join(tmpdir(), 'posthorn-crash-'));
-const broker = await Broker.start(home);
+const broker = await CrashingPosthorn.start(home);
 const file = join(home, 'orders.tsv');
 const expected = await input(file);
 const random = new SeededRandom(SEED);

@@ -1,0 +1,34 @@
+import { offsetFetch } from '../../src/protocol/messages/009-offset-fetch.ts';
+import { WirePeer } from '../oracle/wire-peer.ts';
+
+const ANSWER_MS = 10_000;
+
+/** The committed offsets of a group, -1 where there are none; throws when the broker gives an error. */
+export async function committedOffsets(
+  bootstrap: string,
+  group: string,
+  topic: string,
+  partitions: number,
+): Promise<number[]> {
+  const peer = new WirePeer(bootstrap, 'compat-offsets');
+  const partitionIndexes = Array.from({ length: partitions }, (_, partition) => partition);
+  const outcome = await peer.exchange(
+    peer.request(offsetFetch, 7, {
+      groupId: group,
+      topics: [{ name: topic, partitionIndexes }],
+      groups: [],
+      requireStable: true,
+    }),
+    ANSWER_MS,
+  );
+  if (!('frame' in outcome)) throw new Error(`no answer to the offsets of ${group}: ${outcome.ended}`);
+  const answer = peer.response(offsetFetch, 7, outcome.frame);
+  peer.close();
+  if (answer.errorCode !== 0) throw new Error(`the offsets of ${group}: error ${answer.errorCode}`);
+  const offsets = partitionIndexes.map(() => -1);
+  for (const { partitionIndex, committedOffset, errorCode } of answer.topics[0]?.partitions ?? []) {
+    if (errorCode !== 0) throw new Error(`the offset of ${group} ${topic}-${partitionIndex}: error ${errorCode}`);
+    offsets[partitionIndex] = committedOffset;
+  }
+  return offsets;
+}
