@@ -125,8 +125,7 @@ export const GROUP_COORDINATOR_SETTINGS = {
     default: 'classic,consumer,streams',
     check: { items: ['consumer', 'classic', 'share', 'streams'], notEmpty: true },
     importance: 'medium',
-    noEffect: true,
-    doc: 'Group protocols that the coordinator serves; classic and consumer cannot be switched off in Kafka 4.',
+    doc: 'Group protocols that the coordinator serves; classic is served in any case.',
   },
   'group.coordinator.threads': {
     kind: 'int',
