@@ -11,6 +11,8 @@ export interface Scale {
   readonly commits: number;
   readonly restartRecords: number;
   readonly topics: number;
+  readonly compactedRecords: number;
+  readonly compactedKeys: number;
 }
 
 /** Records of 1 KiB that make a GiB. */
@@ -29,6 +31,8 @@ export const scales: Readonly<Record<Scale['name'], Scale>> = {
     commits: 400_000,
     restartRecords: 2 * GIB_OF_1K_RECORDS,
     topics: 1000,
+    compactedRecords: 2 * GIB_OF_1K_RECORDS,
+    compactedKeys: 1_000_000,
   },
   quick: {
     name: 'quick',
@@ -42,6 +46,8 @@ export const scales: Readonly<Record<Scale['name'], Scale>> = {
     commits: 100_000,
     restartRecords: 2 * GIB_OF_1K_RECORDS,
     topics: 1000,
+    compactedRecords: GIB_OF_1K_RECORDS,
+    compactedKeys: 250_000,
   },
   /** Only for trying the bench itself: its numbers mean nothing. */
   tiny: {
@@ -56,5 +62,7 @@ export const scales: Readonly<Record<Scale['name'], Scale>> = {
     commits: 4_000,
     restartRecords: 20_000,
     topics: 20,
+    compactedRecords: 300_000,
+    compactedKeys: 10_000,
   },
 };

@@ -1,5 +1,6 @@
 import type { Workload } from './workload.ts';
 import { commits } from './workloads/commits.ts';
+import { compaction } from './workloads/compaction.ts';
 import { consumeWorkloads } from './workloads/consume.ts';
 import { groupWorkloads } from './workloads/groups.ts';
 import { latencyWorkloads } from './workloads/latency.ts';
@@ -20,6 +21,7 @@ export const workloads: readonly Workload[] = [
   commits,
   restart,
   topics,
+  compaction,
   ...transactionWorkloads,
   ...groupWorkloads,
 ];

@@ -2,6 +2,7 @@ import { startPosthorn } from '../brokers/posthorn.ts';
 import type { Check } from './checking.ts';
 import { Checking } from './checking.ts';
 import { clusterChecks, NotHere } from './checks/cluster.ts';
+import { compactionChecks } from './checks/compaction.ts';
 import { configChecks } from './checks/configs.ts';
 import { groupChecks } from './checks/groups.ts';
 import { internalTopicChecks } from './checks/internal-topics.ts';
@@ -26,6 +27,7 @@ const checks: readonly Check[] = [
   ...internalTopicChecks,
   ...transactionChecks,
   ...clusterChecks,
+  ...compactionChecks,
 ];
 const wanted = process.argv.slice(2);
 const selected = checks.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
