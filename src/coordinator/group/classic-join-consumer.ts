@@ -5,7 +5,7 @@ import { followEpoch } from './consumer-epoch.ts';
 import type { ConsumerGroup } from './consumer-group.ts';
 import { newConsumerMember, type ConsumerMember } from './consumer-member.ts';
 import { awaitSync, startConsumerSession } from './consumer-sessions.ts';
-import { goOn, updateMember } from './consumer-update.ts';
+import { goOn, sizeRefusal, updateMember } from './consumer-update.ts';
 import { ownedPartitions, readSubscription, type Subscription } from './embedded-protocol.ts';
 import { downgrade, mayDowngradeReplacing } from './group-downgrade.ts';
 import type { GroupEffects, GroupState } from './group-state.ts';
@@ -36,9 +36,14 @@ export function joinConsumerGroup(
     effects.answer(reply, joinError('code' in entry ? entry : E.UNKNOWN_SERVER_ERROR, ''));
     return;
   }
+  const told = tell(entry.member, subscription, call);
+  const tooLarge = sizeRefusal(effects, group.id, { before: entry.member, told });
+  if (tooLarge !== undefined) {
+    effects.answer(reply, joinError(tooLarge.error, ''));
+    return;
+  }
   const isDowngrade = entry.replaced !== undefined && mayDowngradeReplacing(state, group, entry.replaced);
   enterGroup(state, effects, entry);
-  const told = tell(entry.member, subscription, call);
   const hasNewSubscription = updateMember(state, effects, group, { before: entry.member, told });
   const step = { member: told, hasNewSubscription, owned: ownedPartitions(subscription, state.topics) };
   const after = isDowngrade ? endInClassic(state, effects, group, step) : goOnInConsumer(state, effects, group, step);

@@ -52,6 +52,8 @@ export class ConsumerGroup {
   hasTopicsRecord = false;
   /** Not recorded: classic members that were told to join again and have not done so yet. */
   readonly rejoining = new Set<string>();
+  /** Not recorded: when the topics of a pattern were last too many for a record. */
+  patternsFailedMs = -Infinity;
   /** Not recorded: the patterns are being matched just now. */
   isResolvingPatterns = false;
   readonly #members = new Map<string, ConsumerMember>();
@@ -100,8 +102,8 @@ export class ConsumerGroup {
 
   /** When the patterns were last matched, in wall-clock milliseconds; long ago when they never were. */
   get patternsRefreshedMs(): number {
-    for (const { timestampMs } of this.patterns.values()) return timestampMs;
-    return -Infinity;
+    for (const { timestampMs } of this.patterns.values()) return Math.max(timestampMs, this.patternsFailedMs);
+    return this.patternsFailedMs;
   }
 
   /** Revision of the metadata that the patterns were last matched with. */

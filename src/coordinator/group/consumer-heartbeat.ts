@@ -17,7 +17,7 @@ import {
 } from './consumer-member.ts';
 import { patternRefusal } from './consumer-patterns.ts';
 import { startConsumerSession } from './consumer-sessions.ts';
-import { goOn, updateMember } from './consumer-update.ts';
+import { goOn, sizeRefusal, updateMember } from './consumer-update.ts';
 import type { GroupEffects, GroupState } from './group-state.ts';
 import { heardOf } from './heard-of.ts';
 
@@ -47,26 +47,16 @@ function beat(state: GroupState, effects: GroupEffects, call: ConsumerHeartbeatC
     effects.answer(reply, consumerHeartbeatError(found));
     return;
   }
-  const pattern = request.subscribedTopicRegex ?? found.member.pattern;
-  const badPattern = pattern === found.member.pattern ? undefined : patternRefusal(pattern);
-  if (badPattern !== undefined) {
-    effects.answer(reply, consumerHeartbeatError(badPattern));
+  const before = found.member;
+  const told = tell(before, call);
+  const refused =
+    (told.pattern === before.pattern ? undefined : patternRefusal(told.pattern)) ??
+    sizeRefusal(effects, request.groupId, { before, told });
+  if (refused !== undefined) {
+    effects.answer(reply, consumerHeartbeatError(refused));
     return;
   }
   const group = enterGroup(state, effects, found);
-  const before = found.member;
-  const told: ConsumerMember = {
-    ...before,
-    instanceId: request.instanceId ?? before.instanceId,
-    rackId: request.rackId ?? before.rackId,
-    rebalanceTimeoutMs: request.rebalanceTimeoutMs === -1 ? before.rebalanceTimeoutMs : request.rebalanceTimeoutMs,
-    serverAssignor: request.serverAssignor ?? before.serverAssignor,
-    topics: request.subscribedTopicNames === null ? before.topics : new Set(request.subscribedTopicNames),
-    pattern,
-    clientId: context.clientId,
-    clientHost: context.clientHost,
-    classic: null,
-  };
   const hasNewSubscription = updateMember(state, effects, group, { before, told });
   followEpoch(state, effects, group);
   const after = goOn(state, effects, group, { member: told, hasNewSubscription, owned: request.topicPartitions });
@@ -80,6 +70,22 @@ function beat(state: GroupState, effects: GroupEffects, call: ConsumerHeartbeatC
     heartbeatIntervalMs: state.config.consumerHeartbeatIntervalMs(group.id),
     assignment: isTold ? { topicPartitions: partitionsOf(after.assigned) } : null,
   });
+}
+
+/** The member with what it says of itself now; what it leaves out is as it was. */
+function tell(before: ConsumerMember, { request, context }: ConsumerHeartbeatCall): ConsumerMember {
+  return {
+    ...before,
+    instanceId: request.instanceId ?? before.instanceId,
+    rackId: request.rackId ?? before.rackId,
+    rebalanceTimeoutMs: request.rebalanceTimeoutMs === -1 ? before.rebalanceTimeoutMs : request.rebalanceTimeoutMs,
+    serverAssignor: request.serverAssignor ?? before.serverAssignor,
+    topics: request.subscribedTopicNames === null ? before.topics : new Set(request.subscribedTopicNames),
+    pattern: request.subscribedTopicRegex ?? before.pattern,
+    clientId: context.clientId,
+    clientHost: context.clientHost,
+    classic: null,
+  };
 }
 
 /** A member that says everything of itself is told everything: it joins, or does not know what it was told. */

@@ -2,6 +2,7 @@ import { E } from '../../protocol/errors.ts';
 import { beginEpoch } from './consumer-epoch.ts';
 import type { ConsumerGroup, ResolvedPattern } from './consumer-group.ts';
 import { isSameSet } from './consumer-member.ts';
+import { recordBytes } from './consumer-records.ts';
 import { writePatternTombstone } from './consumer-tombstones.ts';
 import type { GroupEffects, GroupState } from './group-state.ts';
 import { refusal, type Refusal } from './refusal.ts';
@@ -107,7 +108,10 @@ function match(state: GroupState, effects: GroupEffects, matching: Matching): vo
   else finishMatching(state, effects, matching);
 }
 
-/** Records what was found; topics that came or went are a reason for a new group epoch. */
+/**
+ * Records what was found; topics that came or went are a reason for a new group epoch. A pattern that
+ * matches more than a record can hold stays as it was.
+ */
 function finishMatching(state: GroupState, effects: GroupEffects, matching: Matching): void {
   const { group, patterns, revision, timestampMs } = matching;
   group.isResolvingPatterns = false;
@@ -115,8 +119,13 @@ function finishMatching(state: GroupState, effects: GroupEffects, matching: Matc
   for (const { text, topics } of patterns) {
     if (group.patternMembers(text) === 0) continue;
     const value: ResolvedPattern = { topics, revision, timestampMs };
+    const record = { type: 'consumerPattern', group: group.id, pattern: text, value } as const;
+    if (recordBytes(record) > effects.recordBytesMax) {
+      group.patternsFailedMs = timestampMs;
+      continue;
+    }
     if (!isSameSet(group.patterns.get(text)?.topics ?? NO_TOPICS, topics)) hasChanged = true;
-    effects.write({ type: 'consumerPattern', group: group.id, pattern: text, value });
+    effects.write(record);
   }
   const metadataHash = state.topicHashes.of(group.subscribedTopics());
   if (!hasChanged && metadataHash === group.metadataHash) return;

@@ -164,6 +164,12 @@ export function encodeConsumerRecord(record: ConsumerRecord): Encoded {
   }
 }
 
+/** What key and value of `record` take together. */
+export function recordBytes(record: ConsumerRecord): number {
+  const { key, value } = encodeConsumerRecord(record);
+  return key.length + (value?.length ?? 0);
+}
+
 /** The record whose key goes on at `reader`; undefined when it is of another kind. Throws `Malformed`. */
 export function decodeConsumerRecord(
   recordType: number,

@@ -1,3 +1,4 @@
+import { E } from '../../protocol/errors.ts';
 import { followChanges, subscribedTopicIds } from './consumer-epoch.ts';
 import type { ConsumerGroup } from './consumer-group.ts';
 import {
@@ -8,15 +9,24 @@ import {
   type ConsumerMember,
 } from './consumer-member.ts';
 import { followPattern, PatternChange } from './consumer-patterns.ts';
-import { detailsOf, progressOf } from './consumer-records.ts';
+import { detailsOf, progressOf, recordBytes } from './consumer-records.ts';
 import { reconcile, type OwnedPartitions } from './consumer-reconciliation.ts';
 import { watchRevocation } from './consumer-sessions.ts';
 import type { GroupEffects, GroupState } from './group-state.ts';
+import { refusal, type Refusal } from './refusal.ts';
 
 interface Update {
   readonly before: ConsumerMember;
   /** The member with what it says of itself now. */
   readonly told: ConsumerMember;
+}
+
+/** Why what a member says of itself cannot be kept: no record may be larger than a batch of the log. */
+export function sizeRefusal(effects: GroupEffects, group: string, { before, told }: Update): Refusal | undefined {
+  if (isSameMember(before, told)) return undefined;
+  const record = { type: 'consumerMember', group, memberId: told.id, value: detailsOf(told) } as const;
+  if (recordBytes(record) <= effects.recordBytesMax) return undefined;
+  return refusal(E.UNKNOWN_SERVER_ERROR, E.UNKNOWN_SERVER_ERROR.text);
 }
 
 /** Records what is new of a member and begins a group epoch if that calls for one; whether its subscription has changed. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { E } from '../../../src/protocol/errors.ts';
 import { ConsumerClient, describe, settle } from './consumer-client.ts';
-import { GroupWorld, NO_CHANGES, TOPICS } from './group-world.ts';
+import { GroupWorld, NO_CHANGES, subscription, TOPICS } from './group-world.ts';
 
 test('partitions that are added are assigned', async () => {
   const world = new GroupWorld();
@@ -117,4 +118,21 @@ test('a pattern that nobody has any more is forgotten', async () => {
     { apiVersion: 0, clientId: '', clientHost: '', connectionId: 1 },
   );
   assert.equal(topics[0]!.partitions[0]!.errorCode, 0, 'nobody reads it');
+});
+
+test('what is too large for a record of the log is refused, and a pattern that matches so much stays as it was', async () => {
+  const world = new GroupWorld();
+  world.log.bytesMax = 2_000;
+  const member = new ConsumerClient(world, 'g', 'a');
+  const names = Array.from({ length: 200 }, (_, index) => `topic-${index}`);
+  assert.equal((await member.join(names)).error, E.UNKNOWN_SERVER_ERROR.code);
+  assert.deepEqual(await world.listed(), []);
+  for (const name of names) world.topics.set(name, { id: name.padEnd(22, 'A'), partitions: 1 });
+  await member.join(null, { subscribedTopicRegex: 'topic-.*' });
+  await world.time.run(1);
+  assert.equal((await member.beat()).error, 0);
+  assert.equal(member.count, 0);
+  assert.equal(world.log.failedAppends, 0);
+  const classic = { name: 'range', metadata: Buffer.concat([subscription('orders'), Buffer.alloc(3_000)]) };
+  assert.equal((await world.enter('g', { protocols: [classic] })).errorCode, E.UNKNOWN_SERVER_ERROR.code);
 });
