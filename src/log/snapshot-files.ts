@@ -69,6 +69,18 @@ export class SnapshotFiles {
     this.#prune(segmentBases);
   }
 
+  /** Makes the one at `offset` durable: the batches that say the same are about to go. Throws DiskError. */
+  makeDurable(offset: number): void {
+    if (!this.#offsets.includes(offset)) return;
+    const file = this.#disk.open(this.#path(offset), 'existing');
+    try {
+      file.syncNow();
+    } finally {
+      file.close();
+    }
+    this.#disk.syncDirectory(this.#directory);
+  }
+
   /** Removes those above `offset`: the log was cut there. */
   removeAbove(offset: number): void {
     this.#removeWhere((candidate) => candidate > offset);

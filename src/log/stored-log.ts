@@ -129,8 +129,11 @@ export class StoredLog {
   }
 
   removeOldest(count: number): void {
+    const { producers, snapshots } = this.#options;
+    // After power loss only the snapshot knows of transactions that began in what goes.
+    if (producers.size > 0) snapshots.makeDurable(this.segments.at(count)!.baseOffset);
     for (const segment of this.segments.shift(count)) this.#remove(segment);
-    this.#options.snapshots.removeBelow(this.segments.first.baseOffset);
+    snapshots.removeBelow(this.segments.first.baseOffset);
   }
 
   /** Where a log that shall end at `offset` is cut: before the batch that holds it. */

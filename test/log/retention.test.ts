@@ -126,3 +126,16 @@ test('a start inside a segment hides what lies before it', () => {
   assert.deepEqual(valuesOf(readAll(fixture.log)), ['b', 'c']);
   assert.equal(fixture.log.retention(NOW_MS), 0);
 });
+
+test('an open transaction whose batches were deleted is known after power loss', async () => {
+  const fixture = new LogFixture();
+  fixture.append(batchOf(['a'], { producerId: 7, producerEpoch: 0, baseSequence: 0, transactional: true }));
+  fixture.log.roll(NOW_MS);
+  fixture.log.deleteRecordsBefore(1);
+  await fixture.flush();
+  for (let seed = 1; seed <= 20; seed++) {
+    const log = fixture.crashAndReopen('mixed', seed, { logStartOffset: 1, highWatermark: 1 });
+    assert.equal(log.activeProducers()[0]?.currentTxnStartOffset, 0, `seed ${seed}`);
+    await fixture.flush();
+  }
+});
