@@ -40,22 +40,28 @@ function send(table: TransactionTable, effects: TransactionEffects, transaction:
     partitions: [...transaction.unmarked],
   };
   const answered = effects.callback((later: TransactionEffects, results: readonly MarkerResult[]) => {
-    noteResults(table, transaction, results);
+    noteResults(table, transaction, { results, isFirst: retryMs === MARKER_RETRY_MIN_MS });
     if (transaction.unmarked.isEmpty) complete(table, later, transaction, retryMs);
     else retry(table, later, transaction, retryMs);
   });
   table.seams.markers.send(marker, answered);
 }
 
-function noteResults(table: TransactionTable, transaction: Transaction, results: readonly MarkerResult[]): void {
+/** A refusal that stands is worth one warning: the same comes back from each later attempt. */
+function noteResults(
+  table: TransactionTable,
+  transaction: Transaction,
+  { results, isFirst }: { results: readonly MarkerResult[]; isFirst: boolean },
+): void {
   const { logger } = table.seams;
   const done = new Map<string, Set<number>>();
   for (const { topic, partition, error } of results) {
     const outcome = outcomeOf(error);
     if (outcome !== 'written') {
       const facts = { transactionalId: transaction.id, topic, partition, error: error.name };
-      if (outcome === 'retry') logger.debug('a transaction marker is sent again', facts);
-      else logger.warn('a transaction marker was refused', { ...facts, outcome });
+      const isNews = outcome === 'given up' || (outcome === 'refused' && isFirst);
+      if (isNews) logger.warn('a transaction marker was refused', { ...facts, outcome });
+      else logger.debug('a transaction marker is sent again', facts);
     }
     if (outcome !== 'written' && outcome !== 'given up') continue;
     const ofTopic = done.get(topic) ?? new Set();
