@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { created } from '../../../src/coordinator/txn/transaction-state.ts';
 import { E } from '../../../src/protocol/errors.ts';
 import { ORDERS, TransactionWorld, TV1, type Producer } from './transaction-world.ts';
 
@@ -168,8 +169,9 @@ test('only so many transactions have markers under way; the others follow', asyn
 
 test('a producer whose epochs are used up goes on under a new producer id', async () => {
   const world = new TransactionWorld();
-  let producer = await world.producer('tx');
-  for (let epoch = 0; epoch < 0x7ffe; epoch++) producer = (await world.end('tx', producer, false)) as Producer;
+  await world.history([['tx', { ...created(1000, 60_000, world.time.nowMs()), producerEpoch: 0x7ffd }]]);
+  world.nextProducerId = 1001;
+  const producer = (await world.end('tx', { producerId: 1000, producerEpoch: 0x7ffd }, false)) as Producer;
   assert.deepEqual(producer, { producerId: 1000, producerEpoch: 0x7ffe });
   await world.enrol('tx', producer);
   const next = await world.end('tx', producer);

@@ -342,6 +342,6 @@ test('whatever happens, each transaction ends, and one way only; epochs never go
       assert.deepEqual(play.wrongs, []);
       for (const id of IDS) assert.deepEqual(faultsOf(play.history(id)), []);
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });

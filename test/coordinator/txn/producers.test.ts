@@ -5,6 +5,7 @@ import {
   TRANSACTIONAL_ID_LETTERS_MAX,
   TRANSACTIONAL_IDS_MAX,
 } from '../../../src/coordinator/txn/transaction-config.ts';
+import { created } from '../../../src/coordinator/txn/transaction-state.ts';
 import { NOBODY, ORDERS, TransactionWorld, TV1, type Producer } from './transaction-world.ts';
 
 test('each start of a producer bumps the epoch, also over a restart of the coordinator', async () => {
@@ -115,15 +116,15 @@ test('a transaction of more partitions than a record can tell is refused, and go
 
 test('a partition remembers only so many transactional ids', async () => {
   const world = new TransactionWorld();
-  for (let index = 0; index <= TRANSACTIONAL_IDS_MAX; index++) {
-    void world.coordinator.initProducerId(
-      { transactionalId: `tx${index}`, transactionTimeoutMs: 1, ...NOBODY, enable2Pc: false, keepPreparedTxn: false },
-      5,
-    );
-  }
-  await world.settle();
-  assert.equal(await world.init('one more'), 'POLICY_VIOLATION');
-  assert.deepEqual(await world.init('tx0'), { producerId: 1000, producerEpoch: 1 });
+  const nowMs = world.time.nowMs();
+  const many = Array.from({ length: TRANSACTIONAL_IDS_MAX - 1 }, (_, index) => {
+    return [`tx${index}`, created(index, 60_000, nowMs)] as const;
+  });
+  await world.history(many);
+  const [last, beyond] = [world.init('the last'), world.init('one more')];
+  assert.deepEqual(await last, { producerId: 1000, producerEpoch: 0 });
+  assert.equal(await beyond, 'POLICY_VIOLATION');
+  assert.deepEqual(await world.init('tx7'), { producerId: 7, producerEpoch: 1 });
 });
 
 test('long transactional ids count for many, and room comes back when they expire', async () => {

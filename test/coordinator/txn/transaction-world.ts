@@ -2,6 +2,9 @@ import { E, errorName, type ErrorSpec } from '../../../src/protocol/errors.ts';
 import type { MarkerResult, TopicPartition, TransactionMarker } from '../../../src/coordinator/txn/marker-sender.ts';
 import type { TransactionCoordinatorConfig } from '../../../src/coordinator/txn/transaction-config.ts';
 import { TransactionCoordinator } from '../../../src/coordinator/txn/transaction-coordinator.ts';
+import { encodeTransactionRecord } from '../../../src/coordinator/txn/transaction-records.ts';
+import type { TransactionState } from '../../../src/coordinator/txn/transaction-state.ts';
+import { buildBatch } from '../../../src/records/batch-builder.ts';
 import { VirtualTime } from '../../../src/runtime/virtual-time.ts';
 import { MemoryCoordinatorLog } from '../memory-coordinator-log.ts';
 import { silentLogger } from '../group/group-world.ts';
@@ -65,6 +68,16 @@ export class TransactionWorld {
     this.held.length = 0;
     this.coordinatorEpoch++;
     this.coordinator = this.#start();
+  }
+
+  /** As if the transactional ids had come to these states before; the coordinator loads them. */
+  async history(states: Iterable<readonly [id: string, state: TransactionState]>): Promise<void> {
+    const records = Array.from(states, ([transactionalId, state]) =>
+      encodeTransactionRecord({ transactionalId, state }, this.settings.transactionVersion),
+    );
+    this.log.append(0, buildBatch(records));
+    this.restart();
+    await this.settle();
   }
 
   /** InitProducerId: the producer, or the name of the error. */
