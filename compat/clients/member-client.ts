@@ -10,14 +10,19 @@ export type GroupProtocol = 'eager' | 'cooperative' | 'consumer';
 export interface MemberClient {
   readonly name: string;
   readonly protocols: readonly GroupProtocol[];
-  readonly member: (job: {
-    bootstrap: string;
-    group: string;
-    protocol: GroupProtocol;
-    name: string;
-    topic: string;
-    sessionMs: number;
-  }) => CommandLine;
+  /** Reads, and commits what it has read. */
+  readonly member: (job: MemberJob) => CommandLine;
+  /** Makes of each record one record of `to`, in transactions with the offsets; ends with 3 when it wants to be replaced. */
+  readonly work: (job: MemberJob & { transactionalId: string; to: string }) => CommandLine;
+}
+
+export interface MemberJob {
+  readonly bootstrap: string;
+  readonly group: string;
+  readonly protocol: GroupProtocol;
+  readonly name: string;
+  readonly topic: string;
+  readonly sessionMs: number;
 }
 
 /** Makes each client ready; its error says why one cannot run here. */
@@ -37,17 +42,24 @@ function client(name: string, program: CommandLine, protocols: readonly GroupPro
   return {
     name,
     protocols,
-    member: ({ bootstrap, group, protocol, name: member, topic, sessionMs }) => [
-      ...program,
-      'member',
-      bootstrap,
-      group,
-      protocol,
-      member,
-      topic,
-      String(sessionMs),
-    ],
+    member: (job) => [...program, 'member', ...places(job)],
+    work: (job) => [...program, 'work', ...places(job), job.transactionalId, job.to],
   };
+}
+
+function places({ bootstrap, group, protocol, name, topic, sessionMs }: MemberJob): CommandLine {
+  return [bootstrap, group, protocol, name, topic, String(sessionMs)];
+}
+
+/** A reader of committed records in a group of its own. Throws where librdkafka cannot be had. */
+export function committedReader(job: {
+  bootstrap: string;
+  group: string;
+  topic: string;
+  sessionMs: number;
+}): CommandLine {
+  const name = `${job.group}-reader`;
+  return [...librdkafka(), 'member', ...places({ ...job, protocol: 'eager', name }), 'read_committed'];
 }
 
 /** An idempotent producer that tells each send and how it ended, until its input ends. Throws where librdkafka cannot be had. */

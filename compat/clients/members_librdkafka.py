@@ -3,6 +3,8 @@
   produce BOOTSTRAP NAME TOPIC RATE     sends records with ids, RATE a second, and tells how each ended
 """
 import json
+import os
+import random
 import struct
 import sys
 import threading
@@ -12,6 +14,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 
 # So long is a poll worked on before its offsets are committed: room for a kill in between.
 WORK_S = 0.04
+REPLACE_ME = 3
 ended = threading.Event()
 
 
@@ -29,12 +32,13 @@ def epoch_of(consumer):
     return struct.unpack_from("=i", metadata, len(mark))[0]
 
 
-def settings(bootstrap, group, protocol, session_ms):
+def settings(bootstrap, group, protocol, session_ms, isolation):
     common = {
         "bootstrap.servers": bootstrap,
         "group.id": group,
         "auto.offset.reset": "earliest",
         "enable.auto.commit": False,
+        "isolation.level": isolation,
         "reconnect.backoff.ms": 20,
         "reconnect.backoff.max.ms": 200,
         "socket.timeout.ms": 5000,
@@ -50,8 +54,8 @@ def settings(bootstrap, group, protocol, session_ms):
     }
 
 
-def member(bootstrap, group, protocol, name, topic, session_ms):
-    consumer = Consumer(settings(bootstrap, group, protocol, session_ms))
+def joined(bootstrap, group, protocol, name, topic, session_ms, isolation):
+    consumer = Consumer(settings(bootstrap, group, protocol, session_ms, isolation))
 
     def tell(kind):
         def heard(_consumer, partitions):
@@ -62,22 +66,119 @@ def member(bootstrap, group, protocol, name, topic, session_ms):
         return heard
 
     consumer.subscribe([topic], on_assign=tell("gained"), on_revoke=tell("revoked"), on_lost=tell("lost"))
+    return consumer
+
+
+def read(consumer, name, group, isolation):
+    """One poll: its messages, and the offsets after it."""
+    messages = [message for message in consumer.consume(100, 0.1) if message.error() is None]
+    next_of = {}
+    for message in messages:
+        place = {"topic": message.topic(), "partition": message.partition()}
+        say("poll", name, group=group, **place, offset=message.offset(), value=message.value().decode(),
+            isolation=isolation)
+        next_of[message.partition()] = {**place, "offset": message.offset() + 1}
+    sys.stdout.flush()
+    return messages, list(next_of.values())
+
+
+def member(bootstrap, group, protocol, name, topic, session_ms, isolation="read_uncommitted"):
+    consumer = joined(bootstrap, group, protocol, name, topic, session_ms, isolation)
     number = 0
     while not ended.is_set():
-        next_of = {}
-        for message in consumer.consume(100, 0.1):
-            if message.error() is not None:
-                continue
-            place = {"topic": message.topic(), "partition": message.partition()}
-            say("poll", name, group=group, **place, offset=message.offset(), value=message.value().decode(),
-                isolation="read_uncommitted")
-            next_of[message.partition()] = {**place, "offset": message.offset() + 1}
-        sys.stdout.flush()
-        if next_of:
+        messages, offsets = read(consumer, name, group, isolation)
+        if messages:
             time.sleep(WORK_S)
-            commit(consumer, name, group, number, list(next_of.values()))
+            commit(consumer, name, group, number, offsets)
             number += 1
     consumer.close()
+    sys.stdout.flush()
+
+
+def retried(step):
+    while True:
+        try:
+            return step()
+        except KafkaException as error:
+            if not error.args[0].retriable():
+                raise
+
+
+def work(bootstrap, group, protocol, name, topic, session_ms, transactional_id, to):
+    consumer = joined(bootstrap, group, protocol, name, topic, session_ms, "read_committed")
+    client = Producer({
+        "bootstrap.servers": bootstrap,
+        "transactional.id": transactional_id,
+        "transaction.timeout.ms": 8000,
+        "linger.ms": 2,
+        "socket.timeout.ms": 5000,
+        "reconnect.backoff.ms": 20,
+        "reconnect.backoff.max.ms": 200,
+    })
+    luck = random.Random(name)
+    try:
+        retried(client.init_transactions)
+        number = 0
+        while not ended.is_set():
+            messages, offsets = read(consumer, name, group, "read_committed")
+            if messages:
+                transact(client, consumer, name, group, f"{name}:{number}", messages, offsets, to, luck)
+                number += 1
+    except KafkaException as error:
+        print(error, file=sys.stderr)
+        sys.stdout.flush()
+        os._exit(REPLACE_ME)
+    consumer.close()
+    sys.stdout.flush()
+
+
+def transact(client, consumer, name, group, transaction, messages, offsets, to, luck):
+    def delivered(error, message):
+        value = message.value().decode()
+        if error is None:
+            say("acknowledged", name, value=value, partition=message.partition(), offset=message.offset())
+        else:
+            say("unknown", name, value=value)
+
+    try:
+        client.begin_transaction()
+        say("begin", name, transaction=transaction)
+        for index, message in enumerate(messages):
+            key, value = message.key().decode(), f"{transaction}.{index}"
+            say("send", name, topic=to, key=key, value=value, transaction=transaction, source=message.value().decode())
+            client.produce(to, key=key, value=value, on_delivery=delivered)
+        say("offsetsAsked", name, group=group, commit=transaction, transaction=transaction, offsets=offsets)
+        sys.stdout.flush()
+        places = [TopicPartition(each["topic"], each["partition"], each["offset"]) for each in offsets]
+        retried(lambda: client.send_offsets_to_transaction(places, consumer.consumer_group_metadata(), 10))
+        time.sleep(WORK_S)
+        if luck.randrange(6) == 0:
+            abort(client, consumer, name, transaction)
+            return
+        say("commitAsked", name, transaction=transaction)
+        sys.stdout.flush()
+        retried(lambda: client.commit_transaction(20))
+        say("committed", name, transaction=transaction)
+        sys.stdout.flush()
+    except KafkaException as error:
+        if not error.args[0].txn_requires_abort():
+            say("undecided", name, transaction=transaction)
+            raise
+        abort(client, consumer, name, transaction)
+
+
+def abort(client, consumer, name, transaction):
+    """Aborts, and reads again from the committed offsets."""
+    try:
+        retried(lambda: client.abort_transaction(20))
+    except KafkaException:
+        say("undecided", name, transaction=transaction)
+        raise
+    say("aborted", name, transaction=transaction)
+    for each in consumer.committed(consumer.assignment(), 10):
+        say("gained", name, group="", topic=each.topic, partition=each.partition, epoch=-1)
+        each.offset = each.offset if each.offset >= 0 else 0
+        consumer.seek(each)
     sys.stdout.flush()
 
 
@@ -132,4 +233,4 @@ def produce(bootstrap, name, topic, rate):
 if __name__ == "__main__":
     threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
     command, *arguments = sys.argv[1:]
-    {"member": member, "produce": produce}[command](*arguments)
+    {"member": member, "work": work, "produce": produce}[command](*arguments)

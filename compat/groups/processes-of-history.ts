@@ -5,6 +5,8 @@ import type { CommandLine } from '../clients/programs.ts';
 
 const EVENTS_MAX = 3_000_000;
 const SAID_MAX = 40;
+/** A worker that was fenced ends so: it wants another in its place. */
+const REPLACE_ME = 3;
 
 /** A client process of a history. */
 export interface TellingProcess {
@@ -18,18 +20,19 @@ export interface TellingProcess {
 export class HistoryOfProcesses {
   readonly #events: HistoryEvent[] = [];
   readonly #polled = new Map<string, Set<string>>();
-  readonly #acknowledged = new Set<string>();
+  /** Acknowledged values by topic. */
+  readonly #acknowledged = new Map<string, Set<string>>();
+  /** What was sent: its topic, and what it was made of. */
+  readonly #sends = new Map<string, { topic: string; source: string | undefined }>();
   /** Programs that ended by themselves, with what they said last. */
   readonly failures: string[] = [];
 
   note(event: HistoryEvent): void {
     if (this.#events.length >= EVENTS_MAX) throw new RangeError(`more than ${EVENTS_MAX} events`);
     this.#events.push(event);
-    if (event.type === 'acknowledged') this.#acknowledged.add(event.value);
-    if (event.type !== 'poll' || event.group === null) return;
-    const polled = this.#polled.get(event.group);
-    if (polled === undefined) this.#polled.set(event.group, new Set([event.value]));
-    else polled.add(event.value);
+    if (event.type === 'send') this.#sends.set(event.value, { topic: event.topic, source: event.source });
+    else if (event.type === 'acknowledged') add(this.#acknowledged, this.#sends.get(event.value)?.topic, event.value);
+    else if (event.type === 'poll' && event.group !== null) add(this.#polled, event.group, event.value);
   }
 
   /** Notes that something was done to a process. */
@@ -50,7 +53,7 @@ export class HistoryOfProcesses {
       if (line[0] === 123) this.note(parseEvent(line.toString()));
     });
     child.once('exit', (code, signal) => {
-      if (isEnding && code === 0) return;
+      if ((isEnding && code === 0) || code === REPLACE_ME) return;
       if (signal !== 'SIGKILL')
         this.failures.push(`${name} ended with ${code ?? signal}: ${said.join('').slice(-600)}`);
     });
@@ -64,16 +67,33 @@ export class HistoryOfProcesses {
     };
   }
 
-  /** How many acknowledged records no member of a group has polled yet. */
-  missingIn(group: string): number {
-    const polled = this.#polled.get(group) ?? new Set();
-    let missing = 0;
-    for (const value of this.#acknowledged) if (!polled.has(value)) missing++;
-    return missing;
+  /** How many acknowledged records of a topic no member of a group has polled yet. */
+  missingIn(group: string, topic: string): number {
+    return missing(this.#acknowledged.get(topic), this.#polled.get(group));
+  }
+
+  /** How many acknowledged records of a topic are not yet the source of a record that a member of a group has polled. */
+  unmadeIn(group: string, topic: string): number {
+    const sources = new Set<string>();
+    for (const value of this.#polled.get(group) ?? []) sources.add(this.#sends.get(value)?.source ?? '');
+    return missing(this.#acknowledged.get(topic), sources);
   }
 
   /** All events in the order of time; those of one time stay as they came. */
   get events(): readonly HistoryEvent[] {
     return this.#events.toSorted((a, b) => a.atMs - b.atMs);
   }
+}
+
+function add(sets: Map<string, Set<string>>, name: string | undefined, value: string): void {
+  if (name === undefined) return;
+  const set = sets.get(name);
+  if (set === undefined) sets.set(name, new Set([value]));
+  else set.add(value);
+}
+
+function missing(wanted: ReadonlySet<string> = new Set(), got: ReadonlySet<string> = new Set()): number {
+  let count = 0;
+  for (const value of wanted) if (!got.has(value)) count++;
+  return count;
 }

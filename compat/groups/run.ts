@@ -1,17 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { SeededRandom } from '../../src/base/seeded-random.ts';
 import { checkHistory } from '../../src/testing/check-history.ts';
 import type { HistoryEvent } from '../../src/testing/history-event.ts';
-import { CrashingPosthorn } from '../brokers/crashing-posthorn.ts';
-import { startKafka } from '../brokers/kafka.ts';
 import { createTopicsToKeep } from '../clients/admin.ts';
-import { memberClients, tellingProducer } from '../clients/member-client.ts';
+import { memberClients, tellingProducer, type GroupProtocol, type MemberClient } from '../clients/member-client.ts';
 import { readTopic } from '../clients/read-topic.ts';
 import { ChaosGroup } from './chaos-group.ts';
-import { committedOffsets } from './committed.ts';
+import { chaosBroker, close, drain, lookAtOffsets, runTitle, SESSION_MS, show, stress } from './chaos.ts';
 import { HistoryOfProcesses } from './processes-of-history.ts';
 
 /**
@@ -22,14 +16,10 @@ import { HistoryOfProcesses } from './processes-of-history.ts';
  *
  *   node dist/compat/groups/run.js [--long]
  *
- * BOOTSTRAP names a running broker, which is not killed (otherwise Posthorn is started, or Apache Kafka with KAFKA=1); SEED (the day's number; printed), GROUPS
- * ("java-consumer kafkajs-eager ...") narrows it, SECONDS of stress (15; --long 180), CRASHES of the broker (2; --long 12). Closes
- * with "N passed, M failed", counted in groups.
+ * BOOTSTRAP names a running broker, which is not killed (otherwise Posthorn is started, or Apache Kafka with KAFKA=1); SEED (the
+ * day's number; printed), GROUPS ("java-consumer kafkajs-eager ...") narrows it, SECONDS of stress (15; --long 180), CRASHES of
+ * the broker (2; --long 12). Closes with "N passed, M failed", counted in groups and once for all.
  */
-const isLong = process.argv.includes('--long');
-const SEED = Number(process.env['SEED'] ?? Math.floor(Date.now() / 86_400_000));
-const SECONDS = Number(process.env['SECONDS'] ?? (isLong ? 180 : 15));
-const CRASHES = Number(process.env['CRASHES'] ?? (isLong ? 12 : 2));
 const SHORT_FORM = [
   'java-consumer',
   'librdkafka-consumer',
@@ -37,69 +27,32 @@ const SHORT_FORM = [
   'franz-go-eager',
   'kafkajs-eager',
 ];
-const WANTED = process.env['GROUPS']?.split(' ') ?? (isLong ? undefined : SHORT_FORM);
+const WANTED = process.env['GROUPS']?.split(' ') ?? (process.argv.includes('--long') ? undefined : SHORT_FORM);
 const PARTITIONS = 4;
-const SESSION_MS = 6000;
 const PRODUCERS = 2;
 const RATE = 60;
-const ACTION_MS = 1500;
 /** A member of KIP-848 that was killed holds its partitions for the session of the broker: 45 seconds when it is not ours. */
 const DRAIN_MS = 90_000;
-const SHOWN_OF_KIND_MAX = 4;
 const LEAVE_MS = 10_000;
 
-/** KIP-848 sets the members' session at the broker. */
-const settings = {
-  'group.consumer.session.timeout.ms': String(SESSION_MS),
-  'group.consumer.min.session.timeout.ms': '1000',
-  'group.consumer.heartbeat.interval.ms': '500',
-  'group.consumer.min.heartbeat.interval.ms': '100',
-};
-
 const { clients, missing } = memberClients();
-const given = process.env['BOOTSTRAP'];
-const home = await mkdtemp(join(tmpdir(), 'posthorn-groups-'));
-const isKafka = process.env['KAFKA'] !== undefined;
-
-async function startOwn(): Promise<{ bootstrap: string; crash(): Promise<number>; stop(): Promise<void> }> {
-  return isKafka ? startKafka(settings) : CrashingPosthorn.start(home, settings);
-}
-
-const own = given === undefined ? await startOwn() : undefined;
-const bootstrap = own?.bootstrap ?? given ?? '';
-const random = new SeededRandom(SEED);
+const broker = await chaosBroker();
+const { bootstrap } = broker;
 const mark = Date.now().toString(36);
 const topic = `groups-${mark}`;
 const history = new HistoryOfProcesses();
-const place = { bootstrap, topic, mark, sessionMs: SESSION_MS };
 const groups = clients
-  .flatMap((client) => client.protocols.map((protocol) => new ChaosGroup(client, protocol, place, history)))
+  .flatMap((client) => client.protocols.map((protocol) => chaosGroup(client, protocol)))
   .filter(({ title }) => WANTED?.includes(title) ?? true);
 
-async function stress(): Promise<void> {
-  const endMs = Date.now() + SECONDS * 1000;
-  const crashes = Array.from(
-    { length: CRASHES },
-    (_, crash) => endMs - ((crash + random.next()) / CRASHES) * SECONDS * 1000,
+function chaosGroup(client: MemberClient, protocol: GroupProtocol): ChaosGroup {
+  const title = `${client.name}-${protocol}`;
+  const group = `groups-${mark}-${title}`;
+  const job = { bootstrap, group, protocol, topic, sessionMs: SESSION_MS };
+  return new ChaosGroup(
+    { title, group, sessionMs: SESSION_MS, launch: ({ name }) => client.member({ ...job, name }) },
+    history,
   );
-  while (Date.now() < endMs) {
-    await pause(random.below((ACTION_MS * 2) / groups.length));
-    const group = groups[random.below(groups.length)];
-    if (group !== undefined) console.log(`  ${group.disturb(random)}`);
-    const due = crashes.findIndex((atMs) => atMs <= Date.now());
-    if (due < 0 || own === undefined) continue;
-    crashes.splice(due, 1);
-    console.log(`  broker killed, up again after ${Math.round(await own.crash())} ms`);
-  }
-}
-
-async function lookAtOffsets(): Promise<void> {
-  for (const { name: group } of groups) {
-    history.note({ type: 'committedAsked', atMs: Date.now(), client: 'admin', group });
-    const offsets = await committedOffsets(bootstrap, group, topic, PARTITIONS);
-    for (const [partition, offset] of offsets.entries())
-      history.note({ type: 'committedRead', atMs: Date.now(), client: 'admin', group, topic, partition, offset });
-  }
 }
 
 async function readAll(): Promise<void> {
@@ -119,46 +72,30 @@ async function readAll(): Promise<void> {
   }
 }
 
-/** Waits until each group has got everything; the time it took, or DRAIN_MS. */
-async function drain(): Promise<number> {
-  const began = Date.now();
-  while (Date.now() - began < DRAIN_MS && groups.some(({ name }) => history.missingIn(name) > 0)) await pause(250);
-  return Date.now() - began;
-}
-
 function count(events: readonly HistoryEvent[], names: ReadonlySet<string>, type: HistoryEvent['type']): number {
   return events.filter((event) => event.type === type && names.has(event.client)).length;
 }
 
 function judge(events: readonly HistoryEvent[]): number {
   const readers = [{ name: 'reader', topics: [topic] }, ...groups.map(({ name }) => ({ name, topics: [topic] }))];
-  const { findings, counts, records, polls } = checkHistory(events, { readers });
-  const shown = new Map<string, number>();
-  for (const { kind, what, events: positions } of findings) {
-    const before = shown.get(kind) ?? 0;
-    shown.set(kind, before + 1);
-    if (before >= SHOWN_OF_KIND_MAX) continue;
-    console.log(`    ${kind}: ${what}`);
-    for (const position of positions) console.log(`        ${position}: ${JSON.stringify(events[position])}`);
-  }
-  for (const [kind, found] of counts) console.log(`    ${found} of ${kind}`);
+  const verdict = checkHistory(events, { readers });
+  show(events, verdict);
+  const { findings, records, polls } = verdict;
   let failed = 0;
   for (const { title, name } of groups) {
     const members = new Set(events.flatMap(({ client }) => (client.startsWith(`${title}-`) ? [client] : [])));
-    const isFaulty = findings.some(({ what }) => what.includes(name) || what.includes(`${title}-`));
     const [done, refused] = [count(events, members, 'offsetsDone'), count(events, members, 'offsetsFailed')];
-    const isIdle = done === 0;
-    if (isFaulty || isIdle) failed++;
-    console.log(
-      `${isFaulty || isIdle ? 'FAIL' : 'pass'} ${title}: ${members.size} members, ${count(events, members, 'poll')} polled, ${done} commits, ${refused} refused`,
-    );
+    const isFaulty = done === 0 || findings.some(({ what }) => what.includes(name) || what.includes(`${title}-`));
+    if (isFaulty) failed++;
+    const did = `${count(events, members, 'poll')} polled, ${done} commits, ${refused} refused`;
+    console.log(`${isFaulty ? 'FAIL' : 'pass'} ${title}: ${members.size} members, ${did}`);
   }
   const isSound = findings.length === 0 && history.failures.length === 0 && records > 0;
   console.log(`${isSound ? 'pass' : 'FAIL'} ${events.length} events, ${records} records sent, ${polls} polled`);
   return failed + (isSound ? 0 : 1);
 }
 
-console.log(`${groups.map(({ title }) => title).join(', ')}; ${SECONDS} s, seed ${SEED}`);
+console.log(`${groups.map(({ title }) => title).join(', ')}; ${runTitle}`);
 await createTopicsToKeep(bootstrap, [topic], PARTITIONS);
 const producers = Array.from({ length: PRODUCERS }, (_, index) => {
   const name = `producer-${index}`;
@@ -166,22 +103,16 @@ const producers = Array.from({ length: PRODUCERS }, (_, index) => {
 });
 for (const group of groups) group.begin();
 await pause(SESSION_MS / 2);
-await stress();
-for (const group of groups) group.calm();
+await stress(broker, groups);
 await Promise.all(producers.map(async (producer) => producer.finish(LEAVE_MS)));
-console.log(`  all read after ${await drain()} ms`);
+await drain(groups, () => groups.reduce((sum, { name }) => sum + history.missingIn(name, topic), 0), DRAIN_MS);
 await Promise.all(groups.map(async (group) => group.end(LEAVE_MS)));
-await lookAtOffsets();
+for (const { name: group } of groups) await lookAtOffsets(history, bootstrap, { group, topic, partitions: PARTITIONS });
 await readAll();
 const { events } = history;
 const failed = judge(events);
 for (const failure of history.failures) console.log(`    ${failure}`);
-await own?.stop();
-if (failed === 0) await rm(home, { recursive: true, force: true });
-else {
-  await writeFile(join(home, 'history.jsonl'), events.map((event) => `${JSON.stringify(event)}\n`).join(''));
-  console.log(`the history, and the broker's data and output, stay in ${home}`);
-}
+await close(broker, events, failed);
 for (const reason of missing) console.log(`NOT RUN: ${reason}`);
 const unmet = missing.length === 0 ? '' : `, ${missing.length} clients NOT RUN`;
 console.log(`${groups.length + 1 - failed} passed, ${failed} failed${unmet}`);
