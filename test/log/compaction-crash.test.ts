@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { SeededRandom } from '../../src/base/seeded-random.ts';
 import type { Disk } from '../../src/runtime/disk.ts';
 import type { MemoryDisk, Unsynced } from '../../src/runtime/memory-disk.ts';
-import { CleaningFixture, committed, shown } from './cleaning-fixture.ts';
+import { CleaningFixture, batchesOf, committed, shown } from './cleaning-fixture.ts';
 import { cuttingDisk, type CuttingDisk } from './cutting-disk.ts';
 import { DIRECTORY } from './log-fixture.ts';
 
@@ -12,6 +12,7 @@ const END = 16;
 /** What a reader of committed records must see last of each key, however much of the log was cleaned. */
 const LATEST = ['a=4', 'b=3', 'c=2', 'd=1', 'e=1'];
 
+const ABORT_MARKER = 5;
 /** All that is left; the latest of `a` lies in the active segment. */
 const CLEANED = ['7:x=', '8:e=1', '10:a=2', '12:c=2', '13:b=3', '14:d=1', '15:a=4'];
 
@@ -51,6 +52,9 @@ function checkLog(fixture: CleaningFixture, where: string): void {
   assert.equal(log.offlineReason, undefined, where);
   assert.deepEqual([log.logStartOffset, log.logEndOffset], [0, END], where);
   assert.deepEqual(latestOf(fixture), LATEST, where);
+  // A reader waits for the marker of each aborted transaction that it is told of.
+  const markers = new Set(batchesOf(log).flatMap(({ base, isControlBatch }) => (isControlBatch ? [base] : [])));
+  for (const { lastOffset } of log.abortedTransactions(0, END)) assert.ok(markers.has(lastOffset), where);
   const names = fixture.disk.list(DIRECTORY).map(({ name }) => name);
   assert.ok(!names.some((name) => /\.(cleaned|swap|deleted)$/.test(name)), `${where}: ${names.join(' ')}`);
 }
@@ -113,4 +117,41 @@ test('a crash while the next start puts things right changes nothing of that', a
     }
     if (!isCut) break;
   }
+});
+
+test('a crash while the marker of an aborted transaction goes leaves both it and its index entry, or neither', async () => {
+  let withMarker = 0;
+  let without = 0;
+  for (let left = 0; ; left++) {
+    const fixture = await dirtyLog();
+    fixture.cleanOnly();
+    // The first cleaning removed the data, the second gives the marker its horizon, the third may let it go.
+    fixture.put(['y=1', 'y=']);
+    await fixture.clean();
+    fixture.put(['y=2', 'y=']);
+    fixture.log.roll(0);
+    await fixture.flush();
+    const end = fixture.log.logEndOffset;
+    let cutting: CuttingDisk | undefined;
+    fixture.killAndReopen({ highWatermark: end, wrap: (disk) => (cutting = cuttingDisk(disk)) });
+    fixture.cleaner = fixture.newCleaner();
+    cutting!.left = left;
+    fixture.cleanOnly(5000);
+    const isCut = cutting!.left <= 0;
+    const cutDisk = fixture.disk;
+    for (const [index, kind] of KINDS.entries()) {
+      fixture.disk = cutDisk;
+      fixture.crashAndReopen(kind, left * 10 + index, { highWatermark: end });
+      const markers = new Set(
+        batchesOf(fixture.log).flatMap(({ base, isControlBatch }) => (isControlBatch ? [base] : [])),
+      );
+      const aborted = fixture.log.abortedTransactions(0, end);
+      for (const { lastOffset } of aborted) assert.ok(markers.has(lastOffset), `${kind} after ${left} calls`);
+      assert.deepEqual(latestOf(fixture), LATEST);
+      if (markers.has(ABORT_MARKER)) withMarker++;
+      else without++;
+    }
+    if (!isCut) break;
+  }
+  assert.ok(withMarker > 0 && without > 0, `${withMarker} with, ${without} without the marker`);
 });
