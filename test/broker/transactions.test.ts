@@ -239,3 +239,23 @@ test('a hanging transaction is described and ended by a marker', async () => {
   producer.close();
   await fixture.close();
 });
+
+test('a batch that waits for the coordinator outlives the frame it came in', async () => {
+  const fixture = await starting({ 'posthorn.flush.policy': 'group' });
+  const producer = await producing(fixture);
+  const client = await producer.client();
+  fixture.held.hold('__transaction_state');
+  const sent = client.send(produce, 12, producer.request('t', ['kept'])).response;
+  assert.equal(await fixture.isDone(sent), false);
+  const other = await fixture.connect();
+  const overwriting = other.send(produce, 12, produceOf('t', ['x'.repeat(2000)], { partition: 1 })).response;
+  await fixture.done(overwriting);
+  fixture.held.release();
+  assert.equal(producer.told(await fixture.done(sent)), 'NONE');
+  assert.equal(await producer.end(true), 'NONE');
+  await fixture.time.settle();
+  assert.deepEqual((await readCommitted(fixture, 't')).values, ['kept']);
+  producer.close();
+  other.close();
+  await fixture.close();
+});
