@@ -78,8 +78,11 @@ export function produceInTransaction(
     const byData = new Map(keptData.map((data, index) => [data, verdicts[index]!]));
     const mustBeVerified = broker.config.get('transaction.partition.verification.enable');
     const pending = new PendingProduce(kept, context, broker, reply);
-    appendAndWait(pending, broker, { mustBeVerified, get: (data) => byData.get(data) });
-    release?.();
+    try {
+      appendAndWait(pending, broker, { mustBeVerified, get: (data) => byData.get(data) });
+    } finally {
+      release?.();
+    }
   };
   const transaction = {
     transactionalId: request.transactionalId ?? '',
