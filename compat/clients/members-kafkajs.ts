@@ -19,7 +19,7 @@ function say(event: Telling): void {
 }
 
 /** So long is a batch worked on before its offsets are committed: room for a kill in between. */
-const WORK_MS = 40;
+const WORK_MS = Number(process.env['WORK_MS'] ?? 40);
 
 const kafka = new Kafka({
   clientId: client,
@@ -58,6 +58,8 @@ await consumer.run({
         isolation: 'read_uncommitted',
       });
     await pause(WORK_MS);
+    // A consumer that ends resolves commits without sending them.
+    if (!payload.isRunning()) return;
     const [offset, commit] = [Number(batch.lastOffset()) + 1, String(commits++)];
     say({ type: 'offsetsAsked', group, commit, offsets: [{ topic, partition, offset }] });
     try {

@@ -13,7 +13,7 @@ import time
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 # So long is a poll worked on before its offsets are committed: room for a kill in between.
-WORK_S = 0.04
+WORK_S = int(os.environ.get("WORK_MS", "40")) / 1000
 REPLACE_ME = 3
 ended = threading.Event()
 

@@ -79,6 +79,11 @@ export class HistoryOfProcesses {
     return missing(this.#acknowledged.get(topic), sources);
   }
 
+  /** Whether one of the events so far, in the order they came, is such. */
+  some(suits: (event: HistoryEvent) => boolean): boolean {
+    return this.#events.some(suits);
+  }
+
   /** All events in the order of time; those of one time stay as they came. */
   get events(): readonly HistoryEvent[] {
     return this.#events.toSorted((a, b) => a.atMs - b.atMs);

@@ -17,7 +17,7 @@ import { HistoryOfProcesses } from './processes-of-history.ts';
  *   node dist/compat/groups/run.js [--long]
  *
  * BOOTSTRAP names a running broker, which is not killed (otherwise Posthorn is started, or Apache Kafka with KAFKA=1); SEED (the
- * day's number; printed), GROUPS ("java-consumer kafkajs-eager ...") narrows it, SECONDS of stress (15; --long 180), CRASHES of
+ * day's number; printed), ONLY ("java-consumer kafkajs-eager ...") narrows it, SECONDS of stress (15; --long 180), CRASHES of
  * the broker (2; --long 12). Closes with "N passed, M failed", counted in groups and once for all.
  */
 const SHORT_FORM = [
@@ -27,7 +27,7 @@ const SHORT_FORM = [
   'franz-go-eager',
   'kafkajs-eager',
 ];
-const WANTED = process.env['GROUPS']?.split(' ') ?? (process.argv.includes('--long') ? undefined : SHORT_FORM);
+const WANTED = process.env['ONLY']?.split(' ') ?? (process.argv.includes('--long') ? undefined : SHORT_FORM);
 const PARTITIONS = 4;
 const PRODUCERS = 2;
 const RATE = 60;

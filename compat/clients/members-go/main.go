@@ -18,7 +18,7 @@ import (
 )
 
 // So long is a poll worked on before its offsets are committed: room for a kill in between.
-const workTime = 40 * time.Millisecond
+var workTime = readWorkTime()
 
 type fields map[string]any
 
@@ -166,6 +166,14 @@ func transact(session *kgo.GroupTransactSession, group, name, transaction, to st
 			say("gained", name, fields{"group": group, "topic": record.Topic, "partition": record.Partition, "epoch": -1})
 		}
 	}
+}
+
+func readWorkTime() time.Duration {
+	ms, err := strconv.Atoi(os.Getenv("WORK_MS"))
+	if err != nil {
+		ms = 40
+	}
+	return time.Duration(ms) * time.Millisecond
 }
 
 // Ends in a way that asks for another worker in its place.

@@ -29,7 +29,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
  */
 public final class Members {
     /** So long is a poll worked on before its offsets are committed: room for a kill in between. */
-    private static final long WORK_MS = 40;
+    private static final long WORK_MS = Long.parseLong(System.getenv().getOrDefault("WORK_MS", "40"));
     private static final int REPLACE_ME = 3;
     private static volatile boolean ended = false;
 
