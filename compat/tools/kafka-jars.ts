@@ -9,6 +9,13 @@ export const KAFKA_VERSION = '4.3.1';
 const FETCH_MS = 600_000;
 const artifacts = ['kafka_2.13', 'kafka-tools', 'kafka-clients'] as const;
 
+/** What only some suites need, beside the broker and its tools. */
+export type FurtherJars = 'kafka-streams' | 'connect-file';
+const further: Readonly<Record<FurtherJars, readonly string[]>> = {
+  'kafka-streams': ['kafka-streams'],
+  'connect-file': ['connect-runtime', 'connect-file'],
+};
+
 /** Makes sure of Java with its compiler, and of Maven; throws with the reason where they cannot be had. */
 export function needJava(): void {
   const hasJava = output('javac', ['-version']) !== undefined && output('java', ['-version']) !== undefined;
@@ -18,16 +25,20 @@ export function needJava(): void {
   if (failed !== undefined) throw new Error(`no Java or Maven: ${failed}`);
 }
 
-/** The directory with Apache Kafka's jars, fetched by their Maven coordinates on first use. */
-export function kafkaJars(): string {
+/**
+ * The directory with Apache Kafka's jars, fetched by their Maven coordinates on first use; those with further ones are a
+ * directory of their own.
+ */
+export function kafkaJars(more?: FurtherJars): string {
   const given = process.env['COMPAT_KAFKA_JARS'];
   if (given !== undefined) return given;
-  const home = join(cacheRoot, `kafka-${KAFKA_VERSION}`);
+  const home = join(cacheRoot, `kafka-${KAFKA_VERSION}${more === undefined ? '' : `-${more}`}`);
   const ready = join(home, '.ready');
   if (existsSync(ready)) return join(home, 'lib');
   needJava();
   mkdirSync(home, { recursive: true });
-  const dependencies = artifacts.map((artifact) => dependency('org.apache.kafka', artifact, KAFKA_VERSION));
+  const wanted = [...artifacts, ...(more === undefined ? [] : further[more])];
+  const dependencies = wanted.map((artifact) => dependency('org.apache.kafka', artifact, KAFKA_VERSION));
   dependencies.push(dependency('org.slf4j', 'slf4j-simple', '1.7.36'));
   const pom = join(home, 'pom.xml');
   writeFileSync(
@@ -43,8 +54,8 @@ export function kafkaJars(): string {
 }
 
 /** The class path of all jars, each named, in a fixed order: an archive of classes fits only the path it was made with. */
-export function kafkaClassPath(): string {
-  const lib = kafkaJars();
+export function kafkaClassPath(more?: FurtherJars): string {
+  const lib = kafkaJars(more);
   return readdirSync(lib)
     .filter((name) => name.endsWith('.jar'))
     .toSorted()
