@@ -1,12 +1,14 @@
 import { nodeClock, nodeTimers } from '../runtime/node-clock.ts';
 import { nodeDisk } from '../runtime/node-disk.ts';
-import { threadPort } from '../runtime/node-threads.ts';
+import { stepBack, threadPort } from '../runtime/node-threads.ts';
 import { cleanLog } from './cleaning.ts';
 import { CLEANING_VERSION, type FromCleaner, type ToCleaner } from './cleaning-messages.ts';
 import { IoThrottle } from './io-throttle.ts';
 
 /** Runs in a thread of its own: cleans one log at a time, and removes files, as it is told. */
 const port = threadPort();
+// Producers and consumers come before the cleaner.
+stepBack();
 const tell = (message: FromCleaner): void => port.post(message);
 
 let steps: ReturnType<typeof cleanLog> | undefined;

@@ -1,3 +1,5 @@
+import { readlinkSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import { Worker, parentPort } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
 import type { Thread, ThreadEvents, ThreadName, ThreadPort, Threads } from './threads.ts';
@@ -42,4 +44,17 @@ export function threadPort(): ThreadPort {
     post: (message) => port.postMessage(message, []),
     listen: (receive) => void port.on('message', receive),
   };
+}
+
+/**
+ * Lets every other thread of the machine go first: Linux knows a priority for each thread. Elsewhere, and where it is not
+ * allowed, nothing changes.
+ */
+export function stepBack(): void {
+  try {
+    const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
+    if (Number.isInteger(thread)) setPriority(thread, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // Not Linux, or not allowed: the work is done all the same.
+  }
 }
