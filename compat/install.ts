@@ -8,7 +8,9 @@ import { kafkaClassPath, needJava } from './tools/kafka-jars.ts';
  */
 const wanted: Readonly<Record<string, () => unknown>> = {
   'Java and Maven': needJava,
-  'Apache Kafka’s jars': kafkaClassPath,
+  'Apache Kafka’s jars': () => kafkaClassPath(),
+  'Kafka Streams': () => kafkaClassPath('kafka-streams'),
+  'Kafka Connect': () => kafkaClassPath('connect-file'),
   Go: go,
   ...clientMakers,
 };
