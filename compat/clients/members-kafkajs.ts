@@ -64,7 +64,8 @@ await consumer.run({
     say({ type: 'offsetsAsked', group, commit, offsets: [{ topic, partition, offset }] });
     try {
       await consumer.commitOffsets([{ topic, partition, offset: String(offset) }]);
-      say({ type: 'offsetsDone', commit });
+      // Nor does it tell of an error then.
+      say({ type: payload.isRunning() ? 'offsetsDone' : 'offsetsUnknown', commit });
     } catch (error) {
       say({ type: 'offsetsFailed', commit });
       // kafkajs reads again from where it had not come to an end.
