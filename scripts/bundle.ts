@@ -23,7 +23,7 @@ const READY_WITHIN_MS = 30_000;
 const API_VERSIONS = Buffer.from('0000000a0012000000000001ffff', 'hex');
 
 /** Public entries by name, with the module that each one is. */
-const entries = { broker: 'src/broker/index' } as const;
+const entries = { broker: 'src/broker/index', client: 'src/client/index' } as const;
 
 function dependencies(): string[] {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: object };

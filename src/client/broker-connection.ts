@@ -30,6 +30,15 @@ interface Pending {
   readonly timer: Timer;
 }
 
+/** A request on its way out. */
+interface Outgoing<Req extends Fields, Res extends Fields> {
+  readonly api: Api<Req, Res>;
+  readonly version: number;
+  readonly body: Write<Req>;
+  /** Called when its bytes have left this process. */
+  readonly sent?: () => void;
+}
+
 /** The features and versions that a broker told. */
 export interface BrokerAbilities {
   readonly versions: ReadonlyMap<number, { readonly min: number; readonly max: number }>;
@@ -48,6 +57,8 @@ export class BrokerConnection implements ConnectionHandler {
   readonly #frames: FrameReceiver;
   #connection: Connection | undefined;
   #pending: Pending[] = [];
+  /** Those who wait for bytes to leave. */
+  readonly #leaving = new Set<(error: KafkaError) => void>();
   #correlationId = 0;
   #abilities: BrokerAbilities = { versions: new Map(), features: new Map() };
   #failure: KafkaError | undefined;
@@ -150,14 +161,23 @@ export class BrokerConnection implements ConnectionHandler {
       const answered = (reader: ByteReader): void => resolve(decodeExact(api.response, version, reader));
       const headerVersion = responseHeaderVersion(api.key, version);
       this.#pending.push({ correlationId, headerVersion, answered, failed: reject, timer });
-      this.#write(api, version, correlationId, body);
+      this.#write({ api, version, body }, correlationId);
     });
   }
 
-  /** Sends a request that is not answered: a produce with acks=0. */
-  post<Req extends Fields, Res extends Fields>(api: Api<Req, Res>, version: number, body: Write<Req>): void {
-    if (this.#failure !== undefined) throw this.#failure;
-    this.#write(api, version, this.#nextCorrelationId(), body);
+  /** Sends a request that is not answered, a produce with acks=0; done when its bytes have left this process. */
+  post<Req extends Fields, Res extends Fields>(api: Api<Req, Res>, version: number, body: Write<Req>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== undefined) {
+        reject(this.#failure);
+        return;
+      }
+      this.#leaving.add(reject);
+      const sent = (): void => {
+        if (this.#leaving.delete(reject)) resolve();
+      };
+      this.#write({ api, version, body, sent }, this.#nextCorrelationId());
+    });
   }
 
   /** Ends the connection; whoever waits is told CLOSED. */
@@ -239,15 +259,13 @@ export class BrokerConnection implements ConnectionHandler {
         resolve(decodeExact(apiVersions.response, isRefused ? 0 : version, reader));
       };
       this.#pending.push({ correlationId, headerVersion: 0, answered, failed: reject, timer });
-      this.#write(apiVersions, version, correlationId, body);
+      this.#write({ api: apiVersions, version, body }, correlationId);
     });
   }
 
   #write<Req extends Fields, Res extends Fields>(
-    api: Api<Req, Res>,
-    version: number,
+    { api, version, body, sent }: Outgoing<Req, Res>,
     correlationId: number,
-    body: Write<Req>,
   ): void {
     const writer = new ByteWriter();
     writer.reserve(SIZE_BYTES);
@@ -261,7 +279,7 @@ export class BrokerConnection implements ConnectionHandler {
     const chunks = writer.chunks();
     writer.view.setInt32(0, writer.size - SIZE_BYTES);
     this.#lastUsedMs = this.#runtime.clock.monotonicMs();
-    this.#connection?.write(chunks);
+    this.#connection?.write(chunks, sent);
   }
 
   #frame(frame: Uint8Array): void {
@@ -292,6 +310,8 @@ export class BrokerConnection implements ConnectionHandler {
       timer.cancel();
       failed(error);
     }
+    for (const failed of this.#leaving) failed(error);
+    this.#leaving.clear();
     this.#connection?.destroy();
     this.#closed?.();
   }

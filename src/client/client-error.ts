@@ -10,6 +10,8 @@ export type LocalErrorCode =
   | 'CLOSED'
   /** The caller's AbortSignal fired. */
   | 'ABORTED'
+  /** More calls wait for room than may; wait for some of them. */
+  | 'BUFFER_FULL'
   /** A setting or an argument that cannot be; the message names it and what is allowed. */
   | 'INVALID_ARGUMENT'
   /** A call that the state does not allow, like a commit without a transaction. */

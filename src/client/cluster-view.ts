@@ -29,6 +29,14 @@ export interface KnownTopic {
   readonly partitions: readonly KnownPartition[];
 }
 
+/** Where a partition moved, as told by a broker that no longer leads it. */
+export interface LeaderHint {
+  readonly leaderId: number;
+  readonly leaderEpoch: number;
+  /** How the new leader is reached, when that was told. */
+  readonly broker: KnownBroker | undefined;
+}
+
 type MetadataResponse = ReadMessage<typeof metadata.response>;
 
 /** What a client knows of the cluster; never changes, a newer one takes its place. */
@@ -62,6 +70,24 @@ export class ClusterView {
 
   partition(topic: string, index: number): KnownPartition | undefined {
     return this.topics.get(topic)?.partitions[index];
+  }
+
+  /** A leader that a broker named beside an error (KIP-951); the same view when that is no news. */
+  withLeader(topic: string, index: number, leader: LeaderHint): ClusterView {
+    const known = this.topics.get(topic);
+    const partition = known?.partitions[index];
+    if (known === undefined || partition === undefined || leader.leaderEpoch <= partition.leaderEpoch) return this;
+    const partitions = known.partitions.with(index, {
+      ...partition,
+      leaderId: leader.leaderId,
+      leaderEpoch: leader.leaderEpoch,
+    });
+    const brokers = new Map(this.brokers);
+    if (leader.broker !== undefined) brokers.set(leader.leaderId, leader.broker);
+    if (!brokers.has(leader.leaderId)) return this;
+    const topics = new Map(this.topics).set(topic, { ...known, partitions });
+    const { clusterId, controllerId, refusals } = this;
+    return new ClusterView({ clusterId, controllerId, refusals, brokers, topics });
   }
 
   /** What the broker answered, put over what is known: topics that were not asked for stay. */

@@ -6,7 +6,7 @@ import type { BrokerConnection } from './broker-connection.ts';
 import { brokerError, ConnectionError, KafkaError } from './client-error.ts';
 import { clientSettings, type ClientOptions, type ClientSettings } from './client-options.ts';
 import type { ClientRuntime } from './client-runtime.ts';
-import { ClusterView, type KnownTopic } from './cluster-view.ts';
+import { ClusterView, type KnownTopic, type LeaderHint } from './cluster-view.ts';
 import { Connections, type Purpose } from './connections.ts';
 import { retried } from './retry.ts';
 
@@ -132,6 +132,13 @@ export class Cluster {
   /** The leader that is known may be the wrong one: the next look asks again. */
   expireView(): void {
     this.#viewAtMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Takes over a leader that a broker named beside an error (KIP-951); false when it is no news. */
+  leaderMoved(topic: string, index: number, leader: LeaderHint): boolean {
+    const before = this.#view;
+    this.#view = before.withLeader(topic, index, leader);
+    return this.#view !== before;
   }
 
   close(): void {

@@ -124,6 +124,22 @@ export function buildBatch(records: readonly NewRecord[], options: BatchOptions 
   return builder.finish();
 }
 
+/** Who sends a batch, and where it stands among what was sent to its partition (KIP-98). */
+export interface ProducerStamp {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  readonly baseSequence: number;
+}
+
+/** Writes a producer's stamp into a finished batch, which is one whole array, and sums it anew. */
+export function stampBatch(batch: Uint8Array, stamp: ProducerStamp): void {
+  const view = new DataView(batch.buffer, batch.byteOffset, batch.length);
+  setInt64(view, BATCH_FIELD.producerId, stamp.producerId);
+  view.setInt16(BATCH_FIELD.producerEpoch, stamp.producerEpoch);
+  view.setInt32(BATCH_FIELD.baseSequence, stamp.baseSequence);
+  rewriteCrc(view, 0);
+}
+
 /** All that a header says besides the options. */
 export interface BatchHeader extends BatchOptions {
   readonly lastOffsetDelta: number;

@@ -4,10 +4,17 @@ import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { startBroker } from '../../src/broker/index.ts';
+import type { Kafka, string } from '../../src/client/index.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 /** Not a literal: its declarations come from the build that compiles this. */
 const ENTRY: string = 'posthorn/broker';
+const CLIENT_ENTRY: string = 'posthorn/client';
+
+interface ClientEntry {
+  readonly Kafka: typeof Kafka;
+  readonly string: typeof string;
+}
 
 interface Entry {
   readonly startBroker: typeof startBroker;
@@ -28,6 +35,17 @@ test('the errors of posthorn/broker are those that it exports', async () => {
   await assert.rejects(start({ config: { 'num.partition': 1 } }), (error) => error instanceof InvalidConfiguration);
 });
 
+test('posthorn/client writes to the broker of posthorn/broker', async () => {
+  const { startBroker: start } = (await import(ENTRY)) as Entry;
+  const { Kafka, string } = (await import(CLIENT_ENTRY)) as ClientEntry;
+  const broker = await start({ port: 0, storage: 'memory', logLevel: 'silent' });
+  const producer = new Kafka({ bootstrapServers: broker.bootstrapServers }).producer({ valueSerializer: string });
+  const { offset } = await producer.send({ topic: 'orders', value: 'a book' });
+  assert.equal(offset, 0);
+  await producer.close();
+  await broker.close();
+});
+
 test('the package holds the program, its declarations and documents, and nothing of its making', () => {
   const listed = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
     cwd: root,
@@ -44,8 +62,14 @@ test('the package holds the program, its declarations and documents, and nothing
     'bin/package.json',
     'dist/bundle/broker.cjs',
     'dist/bundle/cleaner.cjs',
+    'dist/bundle/client.cjs',
   ];
-  const made = ['dist/bundle/posthorn.cjs', 'dist/bundle/types/broker/index.d.ts', 'dist/bundle/types/package.json'];
+  const made = [
+    'dist/bundle/posthorn.cjs',
+    'dist/bundle/types/broker/index.d.ts',
+    'dist/bundle/types/client/index.d.ts',
+    'dist/bundle/types/package.json',
+  ];
   for (const path of [...needed, ...made]) assert(paths.includes(path), `${path} is missing`);
   const allowed =
     /^(package\.json|LICENSE|README\.md|bin\/.*|docs\/.*\.md|dist\/bundle\/(types\/.*|\w+\.cjs(\.map)?))$/;

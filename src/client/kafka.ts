@@ -1,0 +1,29 @@
+import { nodeRuntime } from '../runtime/node.ts';
+import { clientSettings, type ClientOptions } from './client-options.ts';
+import type { ClientRuntime } from './client-runtime.ts';
+import { Cluster } from './cluster.ts';
+import type { ProducerOptions } from './producer/producer-options.ts';
+import { Producer } from './producer/producer.ts';
+
+export interface KafkaOptions extends ClientOptions {
+  /** The least severe log lines written to standard error; 'warn' when left out. */
+  readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
+
+/** A Kafka cluster and how it is reached: makes producers. Nothing is opened before one of them needs it. */
+export class Kafka {
+  readonly #options: ClientOptions;
+  readonly #runtime: ClientRuntime;
+
+  /** Throws INVALID_ARGUMENT. */
+  constructor(options: KafkaOptions, runtime?: ClientRuntime) {
+    clientSettings(options);
+    this.#options = options;
+    this.#runtime = runtime ?? nodeRuntime({ level: options.logLevel ?? 'warn', fd: 2, pretty: false });
+  }
+
+  /** A producer with connections of its own. Throws INVALID_ARGUMENT. */
+  producer<K = Uint8Array | null, V = Uint8Array | null>(options: ProducerOptions<K, V> = {}): Producer<K, V> {
+    return new Producer(new Cluster(this.#runtime, this.#options), options);
+  }
+}

@@ -1,0 +1,190 @@
+import { E } from '../../protocol/errors.ts';
+import { asKafkaError, brokerError, KafkaError } from '../client-error.ts';
+import type { Cluster } from '../cluster.ts';
+import type { Serializer } from '../serializers.ts';
+import { Admission } from './admission.ts';
+import { Flush } from './flush.ts';
+import { Idempotence } from './idempotence.ts';
+import type { Partitioner } from './partitioner.ts';
+import { ProducerIds } from './producer-id.ts';
+import { producerSettings, serializerOr, type ProducerOptions, type ProducerSettings } from './producer-options.ts';
+import {
+  headerList,
+  recordSize,
+  type OutgoingRecord,
+  type ProducerRecord,
+  type RecordMetadata,
+} from './producer-record.ts';
+import { Sender } from './sender.ts';
+import { TopicQueues } from './topic-queues.ts';
+
+export interface SendOptions {
+  /** Takes a record back as long as it waits for metadata or room; once it is in a batch it goes its way. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Writes records. `send` gives a promise for each; batches, repetitions and order are the producer's business. One producer serves a whole
+ * process, and has to be closed.
+ */
+export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
+  readonly #cluster: Cluster;
+  readonly #settings: ProducerSettings;
+  readonly #partitioner: Partitioner;
+  readonly #keySerializer: Serializer<K>;
+  readonly #valueSerializer: Serializer<V>;
+  readonly #topics = new Map<string, TopicQueues>();
+  readonly #admission: Admission;
+  readonly #sender: Sender;
+  #closing: Promise<void> | undefined;
+
+  /** Use {@link Kafka.producer}. Throws INVALID_ARGUMENT. */
+  constructor(cluster: Cluster, options: ProducerOptions<K, V>) {
+    this.#cluster = cluster;
+    this.#settings = producerSettings(options);
+    this.#partitioner = options.partitioner ?? 'default';
+    this.#keySerializer = serializerOr(options.keySerializer);
+    this.#valueSerializer = serializerOr(options.valueSerializer);
+    this.#admission = new Admission({
+      cluster,
+      settings: this.#settings,
+      place: ({ topic, record, partition }) => this.#place(this.#queuesOf(topic), topic, record, partition),
+      crowded: (isCrowded) => (isCrowded ? this.#sender.force() : this.#sender.relax()),
+    });
+    const idempotence = this.#settings.isIdempotent ? new Idempotence(false) : undefined;
+    const ids = idempotence === undefined ? undefined : new ProducerIds(cluster, idempotence);
+    this.#sender = new Sender({
+      cluster,
+      settings: this.#settings,
+      idempotence,
+      gate: undefined,
+      askProducerId: () =>
+        ids?.ask(
+          () => this.#sender.wake(),
+          (error) => this.#sender.failWaiting(error),
+        ),
+      released: (bytes) => this.#admission.release(bytes),
+    });
+  }
+
+  /**
+   * Sends a record; resolves when `acks` is fulfilled. Waits while the buffer is full. Rejects with TimeoutError when
+   * time is up, BrokerError for what the broker refuses, SERIALIZATION, MESSAGE_TOO_LARGE, INVALID_ARGUMENT or CLOSED.
+   */
+  send(record: ProducerRecord<K, V>, { signal }: SendOptions = NO_OPTIONS): Promise<RecordMetadata> {
+    return new Promise((resolve, reject) => {
+      try {
+        this.#accept(record, signal, resolve, reject);
+      } catch (error) {
+        reject(asKafkaError(error, `a record of ${record.topic}`));
+      }
+    });
+  }
+
+  /** Sends all that waits at once; resolves when everything sent before is settled, for better or worse. */
+  async flush(): Promise<void> {
+    this.#sender.force();
+    try {
+      const waiting = new Flush();
+      this.#admission.whenLeft(waiting);
+      await waiting.whenDone();
+      const batches = new Flush();
+      for (const { waiting: unsent, unsettled } of this.#sender.active) {
+        for (const batch of unsent) batch.whenSettled(batches);
+        for (const batch of unsettled) batch.whenSettled(batches);
+      }
+      await batches.whenDone();
+    } finally {
+      this.#sender.relax();
+    }
+  }
+
+  /** Sends what waits, then lets go of everything. What is not settled after `timeoutMs` is rejected with CLOSED. */
+  close({ timeoutMs = Infinity }: { readonly timeoutMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(timeoutMs);
+    return this.#closing;
+  }
+
+  #accept(
+    { topic, key, value, headers, timestamp, partition }: ProducerRecord<K, V>,
+    signal: AbortSignal | undefined,
+    resolve: OutgoingRecord['resolve'],
+    reject: OutgoingRecord['reject'],
+  ): void {
+    if (this.#closing !== undefined) throw closedError();
+    if (signal?.aborted === true) {
+      throw new KafkaError('ABORTED', 'aborted by its signal', { cause: signal.reason });
+    }
+    const queues = this.#queuesOf(topic);
+    const keyBytes = key === undefined ? null : this.#keySerializer.serialize(key, queues.keyContext);
+    const valueBytes = this.#valueSerializer.serialize(value, queues.valueContext);
+    const list = headerList(headers);
+    const record: OutgoingRecord = {
+      key: keyBytes,
+      value: valueBytes,
+      headers: list,
+      timestamp: timestamp ?? this.#cluster.runtime.clock.nowMs(),
+      size: recordSize(keyBytes, valueBytes, list),
+      resolve,
+      reject,
+    };
+    this.#checkSize(topic, record.size);
+    if (this.#admission.admits(topic, record.size)) {
+      this.#place(queues, topic, record, partition);
+      return;
+    }
+    const deadlineMs = this.#cluster.runtime.clock.monotonicMs() + this.#settings.maxBlockMs;
+    this.#admission.wait({ topic, partition, record, signal, deadlineMs });
+  }
+
+  /** Puts an admitted record into its batch. */
+  #place(queues: TopicQueues, topic: string, record: OutgoingRecord, partition: number | undefined): void {
+    try {
+      const known = this.#cluster.view.topic(topic);
+      if (known === undefined) throw brokerError(E.UNKNOWN_TOPIC_OR_PARTITION, `topic ${topic}`);
+      const due = queues.append(known, record, partition, this.#cluster.runtime.clock.monotonicMs());
+      if (due !== undefined) this.#sender.activate(due);
+    } catch (error) {
+      record.reject(asKafkaError(error, `a record of ${topic}`));
+      this.#admission.release(record.size);
+    }
+  }
+
+  #queuesOf(topic: string): TopicQueues {
+    let queues = this.#topics.get(topic);
+    if (queues === undefined) {
+      const { batchSize, lingerMs, codec, transactionalId } = this.#settings;
+      const settings = { batchSize, lingerMs, codec, isTransactional: transactionalId !== null };
+      queues = new TopicQueues(topic, settings, this.#partitioner, this.#cluster.runtime.random);
+      this.#topics.set(topic, queues);
+    }
+    return queues;
+  }
+
+  #checkSize(topic: string, size: number): void {
+    const { requestBytesMax, bufferBytes } = this.#settings;
+    if (size <= requestBytesMax && size <= bufferBytes) return;
+    const [name, most] = size > requestBytesMax ? ['requestBytesMax', requestBytesMax] : ['bufferBytes', bufferBytes];
+    throw new KafkaError('MESSAGE_TOO_LARGE', `a record of ${topic} takes ${size} bytes; ${name} is ${most}`);
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    const { timers } = this.#cluster.runtime;
+    const timer = timeoutMs === Infinity ? undefined : timers.set(timeoutMs, () => this.#giveUp());
+    await this.flush();
+    timer?.cancel();
+    this.#giveUp();
+    this.#cluster.close();
+  }
+
+  #giveUp(): void {
+    this.#admission.rejectAll(closedError());
+    this.#sender.close(closedError());
+  }
+}
+
+const NO_OPTIONS: SendOptions = {};
+
+function closedError(): KafkaError {
+  return new KafkaError('CLOSED', 'the producer is closed');
+}
