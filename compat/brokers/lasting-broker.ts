@@ -13,10 +13,13 @@ export interface LastingBroker extends RunningBroker {
   crash(): Promise<number>;
 }
 
-export async function startLasting(kind: BrokerKind): Promise<LastingBroker> {
-  if (kind === 'kafka') return startKafka();
+export async function startLasting(
+  kind: BrokerKind,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<LastingBroker> {
+  if (kind === 'kafka') return startKafka(settings);
   const home = await mkdtemp(join(tmpdir(), 'posthorn-lasting-'));
-  const running = await CrashingPosthorn.start(home);
+  const running = await CrashingPosthorn.start(home, settings);
   return {
     bootstrap: running.bootstrap,
     crash: async () => running.crash(),

@@ -5,8 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { SeededRandom } from '../../src/base/seeded-random.ts';
 import type { Verdict } from '../../src/testing/check-history.ts';
 import type { HistoryEvent } from '../../src/testing/history-event.ts';
-import { CrashingPosthorn } from '../brokers/crashing-posthorn.ts';
-import { startKafka } from '../brokers/kafka.ts';
+import { brokerKind, startLasting } from '../brokers/lasting-broker.ts';
 import type { RunningBroker } from '../brokers/running-broker.ts';
 import type { ChaosGroup } from './chaos-group.ts';
 import { committedOffsets } from './committed.ts';
@@ -31,7 +30,7 @@ const settings = {
 /** What to say of a run before it begins. */
 export const runTitle = `${SECONDS} s, seed ${SEED}`;
 
-/** The broker of a run: BOOTSTRAP, or one of its own that can be killed (Apache Kafka with KAFKA=1, otherwise Posthorn). */
+/** The broker of a run: BOOTSTRAP, or one of its own that can be killed (Apache Kafka with BROKER=kafka, otherwise Posthorn). */
 export interface ChaosBroker extends RunningBroker {
   readonly home: string;
   /** kill -9 and a new start; missing for a broker that others use. */
@@ -42,8 +41,7 @@ export async function chaosBroker(): Promise<ChaosBroker> {
   const home = await mkdtemp(join(tmpdir(), 'posthorn-groups-'));
   const given = process.env['BOOTSTRAP'];
   if (given !== undefined) return { bootstrap: given, home, stop: async () => {} };
-  const isKafka = process.env['KAFKA'] !== undefined;
-  const own = isKafka ? await startKafka(settings) : await CrashingPosthorn.start(home, settings);
+  const own = await startLasting(brokerKind(), settings);
   return { bootstrap: own.bootstrap, home, crash: async () => own.crash(), stop: async () => own.stop() };
 }
 

@@ -16,7 +16,7 @@ import { HistoryOfProcesses } from './processes-of-history.ts';
  *
  *   node dist/compat/groups/run.js [--long]
  *
- * BOOTSTRAP names a running broker, which is not killed (otherwise Posthorn is started, or Apache Kafka with KAFKA=1); SEED (the
+ * BOOTSTRAP names a running broker, which is not killed (otherwise Posthorn is started, or Apache Kafka with BROKER=kafka); SEED (the
  * day's number; printed), ONLY ("java-consumer kafkajs-eager ...") narrows it, SECONDS of stress (15; --long 180), CRASHES of
  * the broker (2; --long 12). Closes with "N passed, M failed", counted in groups and once for all.
  */
