@@ -11,7 +11,9 @@ const tables: readonly RegExp[] = [
 ];
 
 /** Files between 400 and 600 lines, each with the reason why it is not split. */
-export const longFiles: Readonly<Record<string, string>> = {};
+export const longFiles: Readonly<Record<string, string>> = {
+  'src/client/admin/admin.ts': 'one short method for each call of the admin, and their types',
+};
 
 /** Holds file lengths against the limits; one line per fault. `lines` maps a path to its number of lines. */
 export function sizeFaults(

@@ -35,8 +35,6 @@ interface Outgoing<Req extends Fields, Res extends Fields> {
   readonly api: Api<Req, Res>;
   readonly version: number;
   readonly body: Write<Req>;
-  /** Called when its bytes have left this process. */
-  readonly sent?: () => void;
 }
 
 /** The features and versions that a broker told. */
@@ -155,13 +153,15 @@ export class BrokerConnection implements ConnectionHandler {
       }
       const correlationId = this.#nextCorrelationId();
       const about = `${api.name} at ${nameOf(this.address)}`;
+      // Encoded first: a body that the version cannot carry must not leave an answer awaited.
+      const chunks = this.#encoded({ api, version, body }, correlationId);
       const timer = this.#runtime.timers.set(timeoutMs, () =>
         this.#fail(new TimeoutError(`${about}: no answer within ${timeoutMs} ms`)),
       );
       const answered = (reader: ByteReader): void => resolve(decodeExact(api.response, version, reader));
       const headerVersion = responseHeaderVersion(api.key, version);
       this.#pending.push({ correlationId, headerVersion, answered, failed: reject, timer });
-      this.#write({ api, version, body }, correlationId);
+      this.#send(chunks);
     });
   }
 
@@ -172,11 +172,12 @@ export class BrokerConnection implements ConnectionHandler {
         reject(this.#failure);
         return;
       }
+      const chunks = this.#encoded({ api, version, body }, this.#nextCorrelationId());
       this.#leaving.add(reject);
       const sent = (): void => {
         if (this.#leaving.delete(reject)) resolve();
       };
-      this.#write({ api, version, body, sent }, this.#nextCorrelationId());
+      this.#send(chunks, sent);
     });
   }
 
@@ -259,14 +260,14 @@ export class BrokerConnection implements ConnectionHandler {
         resolve(decodeExact(apiVersions.response, isRefused ? 0 : version, reader));
       };
       this.#pending.push({ correlationId, headerVersion: 0, answered, failed: reject, timer });
-      this.#write({ api: apiVersions, version, body }, correlationId);
+      this.#send(this.#encoded({ api: apiVersions, version, body }, correlationId));
     });
   }
 
-  #write<Req extends Fields, Res extends Fields>(
-    { api, version, body, sent }: Outgoing<Req, Res>,
+  #encoded<Req extends Fields, Res extends Fields>(
+    { api, version, body }: Outgoing<Req, Res>,
     correlationId: number,
-  ): void {
+  ): Uint8Array[] {
     const writer = new ByteWriter();
     writer.reserve(SIZE_BYTES);
     encode(requestHeader, requestHeaderVersion(api.key, version), writer, {
@@ -278,6 +279,11 @@ export class BrokerConnection implements ConnectionHandler {
     encode(api.request, version, writer, body);
     const chunks = writer.chunks();
     writer.view.setInt32(0, writer.size - SIZE_BYTES);
+    return chunks;
+  }
+
+  /** @param sent called when the bytes have left this process. */
+  #send(chunks: Uint8Array[], sent?: () => void): void {
     this.#lastUsedMs = this.#runtime.clock.monotonicMs();
     this.#connection?.write(chunks, sent);
   }

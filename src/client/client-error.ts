@@ -63,9 +63,12 @@ export class BrokerError extends KafkaError {
   override name = 'BrokerError';
   readonly spec: ErrorSpec;
 
-  /** @param about what was asked; stands before Kafka's text. */
-  constructor(spec: ErrorSpec, about: string, options: ErrorOptions = {}) {
-    super(spec.name, `${about}: ${spec.name}. ${spec.text}`, { ...options, retriable: isRetriable(spec) });
+  /**
+   * @param about what was asked; stands before the text.
+   * @param told the broker's own words, in place of the text of Kafka's table.
+   */
+  constructor(spec: ErrorSpec, about: string, told?: string | null) {
+    super(spec.name, `${about}: ${spec.name}. ${told ?? spec.text}`, { retriable: isRetriable(spec) });
     this.spec = spec;
   }
 }
@@ -80,9 +83,9 @@ export class FencedError extends BrokerError {
 
 const FENCED: ReadonlySet<ErrorSpec> = new Set([E.PRODUCER_FENCED, E.INVALID_PRODUCER_EPOCH, E.FENCED_INSTANCE_ID]);
 
-/** The error for what a broker answered; `about` says what was asked. */
-export function brokerError(spec: ErrorSpec, about: string): BrokerError {
-  return FENCED.has(spec) ? new FencedError(spec, about) : new BrokerError(spec, about);
+/** The error for what a broker answered; `about` says what was asked, `told` what the broker said besides. */
+export function brokerError(spec: ErrorSpec, about: string, told?: string | null): BrokerError {
+  return FENCED.has(spec) ? new FencedError(spec, about, told) : new BrokerError(spec, about, told);
 }
 
 /** Any thrown thing as a {@link KafkaError}. */

@@ -1,3 +1,78 @@
+export type { Admin } from './admin/admin.ts';
+export type { AclOperation, AclPatternType, AclPermission, AclResourceType } from './admin/acl-codes.ts';
+export type { AclBinding, AclFilter, NewAcl } from './admin/acls.ts';
+export {
+  quotaEntityKey,
+  type ClientQuota,
+  type DescribeQuotasOptions,
+  type QuotaAlteration,
+  type QuotaEntity,
+  type QuotaEntityType,
+  type QuotaFilterPart,
+} from './admin/client-quotas.ts';
+export type { ConfigEntry, ConfigSource, ConfigSynonym, ConfigType } from './admin/config-entry.ts';
+export {
+  configResourceKey,
+  type ConfigAlteration,
+  type ConfigChange,
+  type ConfigOperation,
+  type ConfigResource,
+  type ConfigResourceType,
+  type DescribeConfigsOptions,
+} from './admin/configs.ts';
+export type { CreatedTopic, NewPartitions, NewTopic, ValidateOptions } from './admin/create-topics.ts';
+export type { CreateTokenOptions, DelegationToken, Principal } from './admin/delegation-tokens.ts';
+export type {
+  BrokerDescription,
+  ClusterDescription,
+  DescribeClusterOptions,
+  FeatureRange,
+  FeatureUpdate,
+  FeatureUpgradeType,
+  Features,
+} from './admin/describe-cluster.ts';
+export type {
+  DescribeGroupsOptions,
+  GroupDescription,
+  MemberDescription,
+  TopicPartitions,
+} from './admin/describe-groups.ts';
+export type {
+  DescribeTopicsOptions,
+  ListTopicsOptions,
+  PartitionDescription,
+  TopicDescription,
+  TopicListing,
+} from './admin/describe-topics.ts';
+export type { MemberToRemove, RemoveMembersOptions } from './admin/group-members.ts';
+export type { CommittedOffset, ListGroupOffsetsOptions, OffsetToCommit } from './admin/group-offsets.ts';
+export type { GroupListing, GroupType, ListGroupsOptions } from './admin/list-groups.ts';
+export type {
+  ListOffsetsOptions,
+  ListedOffset,
+  OffsetQuery,
+  OffsetSpec,
+  RecordsToDelete,
+} from './admin/list-offsets.ts';
+export type { DescribeLogDirsOptions, LogDir, LogDirReplica, ReplicaMove } from './admin/log-dirs.ts';
+export type { DescribeProducersOptions, HangingTransaction, ProducerState } from './admin/producers.ts';
+export type { Endpoint, NewRaftVoter, Quorum, QuorumReplica, RaftVoter } from './admin/quorum.ts';
+export type { ElectionType, OngoingReassignment, ReassignOptions, Reassignment } from './admin/reassignments.ts';
+export {
+  valuesOf,
+  partitionValuesOf,
+  type Outcome,
+  type PartitionResults,
+  type Results,
+  type TopicPartition,
+} from './admin/results.ts';
+export type { ScramAlteration, ScramCredentialInfo, ScramMechanism } from './admin/scram-credentials.ts';
+export type {
+  FencedProducer,
+  ListTransactionsOptions,
+  TransactionDescription,
+  TransactionListing,
+} from './admin/transactions.ts';
 export {
   BrokerError,
   ConnectionError,

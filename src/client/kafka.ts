@@ -1,4 +1,5 @@
 import { nodeRuntime } from '../runtime/node.ts';
+import { Admin } from './admin/admin.ts';
 import { clientSettings, type ClientOptions } from './client-options.ts';
 import type { ClientRuntime } from './client-runtime.ts';
 import { Cluster } from './cluster.ts';
@@ -10,7 +11,7 @@ export interface KafkaOptions extends ClientOptions {
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
-/** A Kafka cluster and how it is reached: makes producers. Nothing is opened before one of them needs it. */
+/** A Kafka cluster and how it is reached: makes producers and admins. Nothing is opened before one of them needs it. */
 export class Kafka {
   readonly #options: ClientOptions;
   readonly #runtime: ClientRuntime;
@@ -25,5 +26,10 @@ export class Kafka {
   /** A producer with connections of its own. Throws INVALID_ARGUMENT. */
   producer<K = Uint8Array | null, V = Uint8Array | null>(options: ProducerOptions<K, V> = {}): Producer<K, V> {
     return new Producer(new Cluster(this.#runtime, this.#options), options);
+  }
+
+  /** An admin with connections of its own. */
+  admin(): Admin {
+    return new Admin(new Cluster(this.#runtime, this.#options));
   }
 }

@@ -44,11 +44,13 @@ export interface RetryOptions {
   readonly signal?: AbortSignal | undefined;
   /** Runs before each retry: the place to forget what was wrong, like a leader. */
   readonly beforeRetry?: (error: KafkaError) => void;
+  /** Which errors are worth another try; those that are `retriable` when left out. */
+  readonly isRetried?: (error: KafkaError) => boolean;
 }
 
 /**
  * Does something until it succeeds, fails for good, or time is up; then {@link TimeoutError} with the last failure as its
- * cause. Only what is `retriable` is tried again.
+ * cause. Only what is `retriable`, or what `isRetried` names, is tried again.
  */
 export async function retried<T>(
   runtime: ClientRuntime,
@@ -63,7 +65,7 @@ export async function retried<T>(
       return await attempt();
     } catch (thrown) {
       const error = asKafkaError(thrown, about);
-      if (!error.retriable) throw error;
+      if (!(options.isRetried?.(error) ?? error.retriable)) throw error;
       const waitMs = backoffMs(settings, retries, runtime.random.next());
       if (runtime.clock.monotonicMs() + waitMs >= deadlineMs) {
         throw new TimeoutError(`${about}: no success within ${timeoutMs} ms; last: ${error.message}`, { cause: error });

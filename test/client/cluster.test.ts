@@ -112,3 +112,15 @@ test('bad settings are named', () => {
   const negative = { bootstrapServers: 'a:1', requestTimeoutMs: -1 };
   assert.throws(() => new Cluster(clientRuntime(), negative), /requestTimeoutMs is -1/);
 });
+
+test('a body that its version cannot carry fails alone: the connection goes on', async (context) => {
+  const { bootstrapServers } = await brokerFor(context);
+  const cluster = new Cluster(clientRuntime(), { bootstrapServers });
+  context.after(() => cluster.close());
+  const connection = await cluster.anyBroker();
+  const version = connection.versionFor(createTopics);
+  const bad = { topics: [{ ...topic('a'), numPartitions: 2 ** 40 }], timeoutMs: 1000, validateOnly: false };
+  await assert.rejects(connection.request(createTopics, version, bad));
+  const good = { topics: [topic('a')], timeoutMs: 1000, validateOnly: false };
+  assert.equal((await connection.request(createTopics, version, good)).topics[0]?.errorCode, 0);
+});
