@@ -86,6 +86,7 @@ export { Kafka, type KafkaOptions } from './kafka.ts';
 export type { PartitionChoice, Partitioner } from './producer/partitioner.ts';
 export type { Compression, ProducerOptions } from './producer/producer-options.ts';
 export type { ProducerHeaders, ProducerRecord, RecordMetadata } from './producer/producer-record.ts';
+export type { GroupMetadata, TransactionOffset } from './producer/transaction-offsets.ts';
 export type { Producer, SendOptions } from './producer/producer.ts';
 export {
   bytes,

@@ -3,6 +3,7 @@ import { asKafkaError, brokerError, KafkaError } from '../client-error.ts';
 import type { Cluster } from '../cluster.ts';
 import type { Serializer } from '../serializers.ts';
 import { Admission } from './admission.ts';
+import { CoordinatorCalls } from './coordinator-calls.ts';
 import { Flush } from './flush.ts';
 import { Idempotence } from './idempotence.ts';
 import type { Partitioner } from './partitioner.ts';
@@ -17,6 +18,8 @@ import {
 } from './producer-record.ts';
 import { Sender } from './sender.ts';
 import { TopicQueues } from './topic-queues.ts';
+import type { GroupMetadata, TransactionOffset } from './transaction-offsets.ts';
+import { Transactions } from './transactions.ts';
 
 export interface SendOptions {
   /** Takes a record back as long as it waits for metadata or room; once it is in a batch it goes its way. */
@@ -36,6 +39,7 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
   readonly #topics = new Map<string, TopicQueues>();
   readonly #admission: Admission;
   readonly #sender: Sender;
+  readonly #transactions: Transactions | undefined;
   #closing: Promise<void> | undefined;
 
   /** Use {@link Kafka.producer}. Throws INVALID_ARGUMENT. */
@@ -51,13 +55,20 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
       place: ({ topic, record, partition }) => this.#place(this.#queuesOf(topic), topic, record, partition),
       crowded: (isCrowded) => (isCrowded ? this.#sender.force() : this.#sender.relax()),
     });
-    const idempotence = this.#settings.isIdempotent ? new Idempotence(false) : undefined;
-    const ids = idempotence === undefined ? undefined : new ProducerIds(cluster, idempotence);
+    const { isIdempotent, transactionalId } = this.#settings;
+    const idempotence = isIdempotent ? new Idempotence(transactionalId !== null) : undefined;
+    // A transactional producer has its id from the coordinator when a transaction begins.
+    const ids =
+      idempotence === undefined || transactionalId !== null ? undefined : new ProducerIds(cluster, idempotence);
+    this.#transactions =
+      idempotence === undefined || transactionalId === null
+        ? undefined
+        : this.#transactionsFor(transactionalId, idempotence);
     this.#sender = new Sender({
       cluster,
       settings: this.#settings,
       idempotence,
-      gate: undefined,
+      gate: this.#transactions,
       askProducerId: () =>
         ids?.ask(
           () => this.#sender.wake(),
@@ -72,13 +83,16 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
    * time is up, BrokerError for what the broker refuses, SERIALIZATION, MESSAGE_TOO_LARGE, INVALID_ARGUMENT or CLOSED.
    */
   send(record: ProducerRecord<K, V>, { signal }: SendOptions = NO_OPTIONS): Promise<RecordMetadata> {
-    return new Promise((resolve, reject) => {
+    const sent = new Promise<RecordMetadata>((resolve, reject) => {
       try {
         this.#accept(record, signal, resolve, reject);
       } catch (error) {
         reject(asKafkaError(error, `a record of ${record.topic}`));
       }
     });
+    // In a transaction the commit tells of failures, so nobody has to look at each promise.
+    if (this.#transactions !== undefined) sent.catch(ignored);
+    return sent;
   }
 
   /** Sends all that waits at once; resolves when everything sent before is settled, for better or worse. */
@@ -99,6 +113,46 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
     }
   }
 
+  /**
+   * Begins a transaction; needs `transactionalId`. The first one of a producer fences every other with the same id. Rejects
+   * with FencedError when this one was fenced.
+   */
+  async begin(): Promise<void> {
+    await this.#withTransactions().begin();
+  }
+
+  /** Commits: all records and offsets of the transaction, or none. Rejects with what failed; then {@link abort}. */
+  async commit(): Promise<void> {
+    await this.#withTransactions().commit();
+  }
+
+  /** Aborts: records are never seen by readers of committed ones. The producer is then ready for the next transaction. */
+  async abort(): Promise<void> {
+    await this.#withTransactions().abort();
+  }
+
+  /** Commits a group's offsets with the transaction. */
+  async sendOffsets(offsets: readonly TransactionOffset[], group: GroupMetadata): Promise<void> {
+    await this.#withTransactions().sendOffsets(offsets, group);
+  }
+
+  /**
+   * Runs `work` in a transaction: committed when it is done, aborted when it throws or anything that it sent failed. Rejects
+   * with what went wrong.
+   */
+  async transaction<T>(work: (producer: this) => Promise<T>): Promise<T> {
+    const transactions = this.#withTransactions();
+    await transactions.begin();
+    try {
+      const result = await work(this);
+      await transactions.commit();
+      return result;
+    } catch (error) {
+      if (transactions.mayAbort) await transactions.abort();
+      throw error;
+    }
+  }
+
   /** Sends what waits, then lets go of everything. What is not settled after `timeoutMs` is rejected with CLOSED. */
   close({ timeoutMs = Infinity }: { readonly timeoutMs?: number } = {}): Promise<void> {
     this.#closing ??= this.#close(timeoutMs);
@@ -112,6 +166,7 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
     reject: OutgoingRecord['reject'],
   ): void {
     if (this.#closing !== undefined) throw closedError();
+    this.#transactions?.checkOpen();
     if (signal?.aborted === true) {
       throw new KafkaError('ABORTED', 'aborted by its signal', { cause: signal.reason });
     }
@@ -135,6 +190,26 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
     }
     const deadlineMs = this.#cluster.runtime.clock.monotonicMs() + this.#settings.maxBlockMs;
     this.#admission.wait({ topic, partition, record, signal, deadlineMs });
+  }
+
+  #withTransactions(): Transactions {
+    if (this.#closing !== undefined) throw closedError();
+    if (this.#transactions !== undefined) return this.#transactions;
+    throw new KafkaError('INVALID_STATE', 'transactions need a producer with a transactionalId');
+  }
+
+  #transactionsFor(transactionalId: string, idempotence: Idempotence): Transactions {
+    return new Transactions({
+      transactionalId,
+      idempotence,
+      calls: new CoordinatorCalls(this.#cluster, this.#settings, transactionalId),
+      flush: () => this.flush(),
+      dropUnsent: (error) => {
+        this.#admission.rejectAll(error);
+        this.#sender.dropUnsent(error);
+      },
+      wake: () => this.#sender.wake(),
+    });
   }
 
   /** Puts an admitted record into its batch. */
@@ -171,6 +246,8 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
   async #close(timeoutMs: number): Promise<void> {
     const { timers } = this.#cluster.runtime;
     const timer = timeoutMs === Infinity ? undefined : timers.set(timeoutMs, () => this.#giveUp());
+    // Left open, it would hold up readers of committed records until its timeout.
+    if (this.#transactions?.mayAbort === true) await this.#transactions.abort().catch(ignored);
     await this.flush();
     timer?.cancel();
     this.#giveUp();
@@ -182,6 +259,9 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
     this.#sender.close(closedError());
   }
 }
+
+/** A rejection that is told elsewhere. */
+function ignored(): void {}
 
 const NO_OPTIONS: SendOptions = {};
 

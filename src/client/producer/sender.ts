@@ -104,6 +104,14 @@ export class Sender {
     }
   }
 
+  /** Fails what was never sent. */
+  dropUnsent(error: KafkaError): void {
+    for (const queue of this.#active) {
+      for (const batch of queue.waiting.slice()) if (batch.attempts === 0) this.#end(queue, batch, error);
+    }
+    this.wake();
+  }
+
   /** Fails everything; answers that still come are ignored. */
   close(error: KafkaError): void {
     this.#timer?.cancel();
@@ -298,8 +306,8 @@ export class Sender {
       for (let first = queue.waiting[0]; first !== undefined && this.#isExpired(first, nowMs);) {
         const error = expiredError(queue, settings.deliveryTimeoutMs);
         idempotence?.givenUp(queue, first);
-        gate?.failed(error);
         this.#end(queue, first, error);
+        gate?.failed(error);
         [first] = queue.waiting;
       }
       if (queue.isEmpty) this.#active.delete(queue);
