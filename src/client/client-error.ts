@@ -20,6 +20,10 @@ export type LocalErrorCode =
   | 'UNSUPPORTED'
   /** Login was refused, or the broker does not offer the mechanism. */
   | 'AUTHENTICATION_FAILED'
+  /** A consumer has nowhere to go on from: nothing committed, or gone, and `offsetReset` is 'none'. */
+  | 'NO_OFFSET'
+  /** Records that were read are not in the log any more: the leader lost them (KIP-320). */
+  | 'LOG_TRUNCATED'
   /** A key or value could not be turned into bytes, or bytes into one. */
   | 'SERIALIZATION'
   /** The broker sent what is no answer. */
