@@ -82,6 +82,23 @@ export {
   type ClientErrorCode,
 } from './client-error.ts';
 export type { ClientOptions } from './client-options.ts';
+export type { Commitable } from './consumer/commitable.ts';
+export type { ConsumerBatch } from './consumer/consumer-batch.ts';
+export type {
+  AssignorName,
+  CommitMode,
+  ConsumerOptions,
+  GroupProtocol,
+  OffsetReset,
+  RebalanceHandlers,
+} from './consumer/consumer-options.ts';
+export type { ConsumerRecord } from './consumer/consumer-record.ts';
+export type { RunOptions } from './consumer/consumer-run.ts';
+export type { Consumer } from './consumer/consumer.ts';
+export type { GroupMembership } from './consumer/group-offsets.ts';
+export type { FoundOffset, TimedPartition } from './consumer/offset-lookup.ts';
+export type { SubscribedTo } from './consumer/subscription.ts';
+export type { TopicPartitionOffset } from './consumer/topic-partition.ts';
 export { Kafka, type KafkaOptions } from './kafka.ts';
 export type { PartitionChoice, Partitioner } from './producer/partitioner.ts';
 export type { Compression, ProducerOptions } from './producer/producer-options.ts';

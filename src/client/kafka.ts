@@ -3,6 +3,8 @@ import { Admin } from './admin/admin.ts';
 import { clientSettings, type ClientOptions } from './client-options.ts';
 import type { ClientRuntime } from './client-runtime.ts';
 import { Cluster } from './cluster.ts';
+import type { ConsumerOptions } from './consumer/consumer-options.ts';
+import { Consumer } from './consumer/consumer.ts';
 import type { ProducerOptions } from './producer/producer-options.ts';
 import { Producer } from './producer/producer.ts';
 
@@ -11,7 +13,7 @@ export interface KafkaOptions extends ClientOptions {
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
-/** A Kafka cluster and how it is reached: makes producers and admins. Nothing is opened before one of them needs it. */
+/** A Kafka cluster and how it is reached: makes producers, consumers and admins. Nothing is opened before one of them needs it. */
 export class Kafka {
   readonly #options: ClientOptions;
   readonly #runtime: ClientRuntime;
@@ -26,6 +28,11 @@ export class Kafka {
   /** A producer with connections of its own. Throws INVALID_ARGUMENT. */
   producer<K = Uint8Array | null, V = Uint8Array | null>(options: ProducerOptions<K, V> = {}): Producer<K, V> {
     return new Producer(new Cluster(this.#runtime, this.#options), options);
+  }
+
+  /** A consumer with connections of its own. Throws INVALID_ARGUMENT. */
+  consumer<K = Uint8Array | null, V = Uint8Array | null>(options: ConsumerOptions<K, V> = {}): Consumer<K, V> {
+    return new Consumer(new Cluster(this.#runtime, this.#options), options);
   }
 
   /** An admin with connections of its own. */

@@ -1,4 +1,4 @@
-import { uuidFromBytes } from '../../base/uuid.ts';
+import { randomUuid } from '../../controller/random-id.ts';
 import { consumerGroupHeartbeat } from '../../protocol/messages/068-consumer-group-heartbeat.ts';
 import type { Timer } from '../../runtime/clock.ts';
 import { asKafkaError } from '../client-error.ts';
@@ -12,7 +12,6 @@ import type { GroupMember } from './member-step.ts';
 import { ModernMember } from './modern-member.ts';
 import type { Subscription } from './subscription.ts';
 
-const ID_BYTES = 16;
 /** How often topics that are not there yet are looked for. */
 const MISSING_TOPIC_MS = 1000;
 
@@ -84,7 +83,7 @@ export class ConsumerGroup {
     const modern = {
       ...common,
       serverAssignor: settings.serverAssignor,
-      memberId: this.#newMemberId(),
+      memberId: randomUuid(this.#cluster.runtime.random),
       pattern: this.#subscription.pattern,
       topicName: (topicId: string) => {
         for (const topic of this.#cluster.view.topics.values()) if (topic.topicId === topicId) return topic.name;
@@ -101,13 +100,6 @@ export class ConsumerGroup {
     const coordinator = await this.#cluster.coordinator('group', groupId);
     const isOffered = (coordinator.features.get('group.version') ?? 0) >= 1;
     return isOffered && coordinator.versionOf(consumerGroupHeartbeat) !== undefined;
-  }
-
-  #newMemberId(): string {
-    const { random } = this.#cluster.runtime;
-    const id = new Uint8Array(ID_BYTES);
-    random.fill(id);
-    return uuidFromBytes(id);
   }
 
   async #findTopics(): Promise<void> {

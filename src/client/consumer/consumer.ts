@@ -3,7 +3,8 @@ import type { Cluster } from '../cluster.ts';
 import { bytes, type Deserializer } from '../serializers.ts';
 import { AssignedPartitions, type HandedOut } from './assigned-partitions.ts';
 import { Committer } from './committer.ts';
-import { ConsumerBatch } from './consumer-batch.ts';
+import { offsetsOf, type Commitable } from './commitable.ts';
+import type { ConsumerBatch } from './consumer-batch.ts';
 import { ConsumerGroup } from './consumer-group.ts';
 import { consumerSettings, type ConsumerOptions, type ConsumerSettings } from './consumer-options.ts';
 import type { ConsumerRecord } from './consumer-record.ts';
@@ -17,9 +18,6 @@ import { PositionFinder } from './position-finder.ts';
 import { BatchStream, RecordStream } from './record-stream.ts';
 import { Subscription, type SubscribedTo } from './subscription.ts';
 import { partitionName, type TopicPartition, type TopicPartitionOffset } from './topic-partition.ts';
-
-/** What {@link Consumer.commit} takes. */
-export type Commitable<K, V> = ConsumerRecord<K, V> | ConsumerBatch<K, V> | readonly TopicPartitionOffset[];
 
 /**
  * Reads records, alone or as a member of a group. Iterate it, or its {@link batches}, or {@link run} handlers; nothing is opened, and no
@@ -392,16 +390,6 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
 
 function at(partitions: readonly TopicPartition[], timestampMs: number): TimedPartition[] {
   return partitions.map(({ topic, partition }) => ({ topic, partition, timestampMs }));
-}
-
-function offsetsOf<K, V>(what: Commitable<K, V>): readonly TopicPartitionOffset[] {
-  if (what instanceof ConsumerBatch) {
-    const { topic, partition, nextOffset: offset, leaderEpoch } = what;
-    return [{ topic, partition, offset, leaderEpoch }];
-  }
-  if (!('offset' in what)) return what;
-  const { topic, partition, offset, leaderEpoch } = what;
-  return [{ topic, partition, offset: offset + 1, leaderEpoch }];
 }
 
 function invalidState(message: string): KafkaError {
