@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 // @ts-check
 /**
- * Starts the program from its one bundled file, with the code that V8 compiled in an earlier start: that halves what
+ * Starts the program under the name it was called by, `posthorn` or one of Kafka's commands, from its bundled file, with the code that V8 compiled in an earlier start: that halves what
  * starting costs on top of Node's own start. The code lies beside the bundle, or in the user's cache folder when that
  * cannot be written. It is only ever a short cut: missing, foreign or damaged, it is passed over.
  */
 const fs = require('node:fs');
 const { createRequire } = require('node:module');
-const { dirname, join } = require('node:path');
+const { basename, dirname, join } = require('node:path');
 const { Script } = require('node:vm');
 
 const SUFFIX = '.v8cache';
@@ -15,12 +15,22 @@ const SUFFIX = '.v8cache';
 const KEEP_AFTER_MS = 3_000;
 
 const dist = join(__dirname, '..', 'dist');
-const bundle = join(dist, 'bundle', 'posthorn.cjs');
+/** How words are written that may be the name of a command. */
+const COMMAND = /^[a-z]+(?:-[a-z]+)*(?:\.sh)?$/;
 
-/** @typedef {{ run(args: readonly string[]): Promise<'serving' | 'done'> }} Program */
+/** The broker, and the commands that need none of it: a file each, for a command has to start fast. */
+const BROKER = { bundle: join(dist, 'bundle', 'posthorn.cjs'), module: '../dist/src/cli/main.js' };
+const COMMANDS = { bundle: join(dist, 'bundle', 'commands.cjs'), module: '../dist/src/cli/tools/run-tool.js' };
 
-/** When the compiler alone ran since the bundle was made, as in development: what it emitted. */
-function isBundleStale() {
+/** @typedef {{ bundle: string, module: string }} Part */
+/** @typedef {'serving' | 'done' | 'unknown'} State */
+/** @typedef {{ run(args: readonly string[]): Promise<State> }} Program */
+
+/**
+ * When the compiler alone ran since the bundle was made, as in development: what it emitted.
+ * @param {string} bundle
+ */
+function isBundleStale(bundle) {
   const emitted = fs.statSync(join(dist, '.tsbuildinfo'), { throwIfNoEntry: false });
   if (emitted === undefined) return false;
   const bundled = fs.statSync(bundle, { throwIfNoEntry: false });
@@ -30,12 +40,13 @@ function isBundleStale() {
 /**
  * Where compiled code may lie. The name holds what it depends on: the program's text, Node's version and flags. V8
  * itself refuses what still does not fit.
+ * @param {string} bundle
  * @param {string} source
  */
-function cachePaths(source) {
+function cachePaths(bundle, source) {
   const build = source.slice(source.lastIndexOf('=') + 1).trim();
   const flags = fingerprint(`${process.execArgv.join(' ')} ${process.env.NODE_OPTIONS ?? ''}`);
-  const name = `${build}-${process.version}-${process.arch}-${flags}${SUFFIX}`;
+  const name = `${basename(bundle, '.cjs')}-${build}-${process.version}-${process.arch}-${flags}${SUFFIX}`;
   const home = process.env.XDG_CACHE_HOME ?? (process.env.HOME && join(process.env.HOME, '.cache'));
   const folders = [dirname(bundle), ...(home ? [join(home, 'posthorn')] : [])];
   return folders.map((folder) => join(folder, name));
@@ -54,7 +65,7 @@ function fingerprint(text) {
  */
 function readCompiled(path) {
   try {
-    const isForeign = dirname(path) !== dirname(bundle) && fs.statSync(path).uid !== process.getuid?.();
+    const isForeign = dirname(path) !== dirname(BROKER.bundle) && fs.statSync(path).uid !== process.getuid?.();
     return isForeign ? undefined : fs.readFileSync(path);
   } catch {
     return undefined;
@@ -84,9 +95,20 @@ function write(path, unfinished, code) {
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   fs.writeFileSync(unfinished, code, { mode: 0o644 });
   fs.renameSync(unfinished, path);
+  const isOfOther = (/** @type {string} */ name) =>
+    [BROKER, COMMANDS].some(({ bundle }) => kindOf(bundle) !== kindOf(path) && kindOf(bundle) === kindOf(name));
   for (const name of fs.readdirSync(folder)) {
-    if (name.endsWith(SUFFIX) && join(folder, name) !== path) fs.rmSync(join(folder, name), { force: true });
+    if (name.endsWith(SUFFIX) && !isOfOther(name) && join(folder, name) !== path)
+      fs.rmSync(join(folder, name), { force: true });
   }
+}
+
+/**
+ * What a file of compiled code is of: the name of the bundle.
+ * @param {string} path
+ */
+function kindOf(path) {
+  return basename(path, '.cjs').split('-', 1)[0];
 }
 
 /** @param {() => void} action */
@@ -99,17 +121,22 @@ function attempt(action) {
   }
 }
 
-async function runBundle() {
+/**
+ * @param {Part} part
+ * @param {readonly string[]} args
+ */
+async function runBundle({ bundle }, args) {
   const source = fs.readFileSync(bundle, 'latin1');
-  const paths = cachePaths(source);
+  const paths = cachePaths(bundle, source);
   let cachedData;
   for (const path of paths) cachedData ??= readCompiled(path);
   const head = '(function (exports, require, module, __filename, __dirname) {';
   const script = new Script(`${head}${source}\n})`, { filename: bundle, columnOffset: -head.length, cachedData });
   const module = { exports: /** @type {Program} */ ({}) };
   script.runInThisContext()(module.exports, createRequire(bundle), module, bundle, dirname(bundle));
-  const state = await module.exports.run(process.argv.slice(2));
-  if (state !== 'serving' || (cachedData !== undefined && !script.cachedDataRejected)) return;
+  const state = await module.exports.run(args);
+  const isShort = bundle === COMMANDS.bundle && state === 'done';
+  if (!(isShort || state === 'serving') || (cachedData !== undefined && !script.cachedDataRejected)) return state;
   const keepOnce = () => {
     process.off('exit', keepOnce);
     clearTimeout(timer);
@@ -117,14 +144,33 @@ async function runBundle() {
   };
   const timer = setTimeout(keepOnce, KEEP_AFTER_MS).unref();
   process.on('exit', keepOnce);
+  return state;
 }
 
-/** @param {Promise<Program> | Program} program */
-async function runPlain(program) {
-  await (await program).run(process.argv.slice(2));
+/**
+ * @param {Part} part
+ * @param {readonly string[]} args
+ * @returns {Promise<State>}
+ */
+async function runPart(part, args) {
+  if (isBundleStale(part.bundle)) return (await import(part.module)).run(args);
+  // Node maps stack traces to the sources only for what it loaded itself.
+  if (process.sourceMapsEnabled) return require(part.bundle).run(args);
+  return runBundle(part, args);
 }
 
-if (isBundleStale()) void runPlain(import('../dist/src/cli/main.js'));
-// Node maps stack traces to the sources only for what it loaded itself.
-else if (process.sourceMapsEnabled) void runPlain(require(bundle));
-else void runBundle();
+async function main() {
+  const name = basename(process.argv[1] ?? '').replace(/\.c?js$/, '');
+  const args = process.argv.slice(2);
+  if (name.startsWith('kafka-')) {
+    if ((await runPart(COMMANDS, [name, ...args])) !== 'unknown') return;
+    process.stderr.write(`posthorn: there is no command ${name}\n`);
+    process.exitCode = 1;
+    return;
+  }
+  const isCommand = args[0] !== undefined && args[0] !== 'start' && COMMAND.test(args[0]);
+  if (isCommand && (await runPart(COMMANDS, args)) !== 'unknown') return;
+  await runPart(BROKER, args);
+}
+
+void main();

@@ -95,7 +95,8 @@ function replace(path: string, text: string): void {
  * from the first start of a person on.
  */
 async function startOnce(): Promise<void> {
-  const program = spawn(process.execPath, [join(root, 'bin', 'posthorn.js'), '--ephemeral', '--port', '0'], {
+  const launcher = join(root, 'bin', 'posthorn.js');
+  const program = spawn(process.execPath, [launcher, '--ephemeral', '--port', '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: READY_WITHIN_MS,
     env: { PATH: process.env['PATH'] },
@@ -107,7 +108,14 @@ async function startOnce(): Promise<void> {
     socket.once('error', () => program.kill('SIGTERM'));
     socket.once('data', () => {
       socket.destroy();
-      program.kill('SIGTERM');
+      // The commands as well, once.
+      const listing = [launcher, 'kafka-topics', '--bootstrap-server', `127.0.0.1:${port}`, '--list'];
+      const command = spawn(process.execPath, listing, {
+        stdio: 'ignore',
+        timeout: READY_WITHIN_MS,
+        env: { PATH: process.env['PATH'] },
+      });
+      command.once('exit', () => program.kill('SIGTERM'));
     });
   });
   const [code] = await ended;
@@ -117,6 +125,7 @@ async function startOnce(): Promise<void> {
 mkdirSync(types, { recursive: true });
 replace(join(types, 'package.json'), '{ "type": "commonjs" }\n');
 await bundle('scripts/bundle-entry.ts', FILE);
+await bundle('src/cli/tools/run-tool.ts', 'commands.cjs');
 await bundle('src/log/cleaner-thread.ts', 'cleaner.cjs');
 for (const [name, module] of Object.entries(entries)) await writeEntry(name, module);
 await startOnce();

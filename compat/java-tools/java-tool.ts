@@ -13,6 +13,13 @@ export interface ToolResult {
   readonly text: string;
 }
 
+/** The same, with what went to each of its outputs. */
+export interface ToolOutputs {
+  readonly code: number | undefined;
+  readonly out: string;
+  readonly err: string;
+}
+
 export interface ToolOptions {
   /** What it reads from its input. */
   readonly input?: string;
@@ -44,6 +51,7 @@ const classes = {
   'kafka-consumer-perf-test': 'org.apache.kafka.tools.ConsumerPerformance',
   'kafka-verifiable-producer': 'org.apache.kafka.tools.VerifiableProducer',
   'kafka-verifiable-consumer': 'org.apache.kafka.tools.VerifiableConsumer',
+  'kafka-storage': 'kafka.tools.StorageTool',
   'kafka-transactions': 'org.apache.kafka.tools.TransactionsCommand',
   'kafka-dump-log': 'org.apache.kafka.tools.DumpLogSegments',
 } as const;
@@ -85,6 +93,22 @@ export class JavaTools {
     const result = await done;
     clearTimeout(timer);
     return result;
+  }
+
+  /** As {@link run}, with the two outputs kept apart. */
+  async runApart(tool: ToolName, args: readonly string[]): Promise<ToolOutputs> {
+    const child = endsWithUs(
+      spawn('java', [...this.#jvm, classes[tool], ...args], { stdio: ['ignore', 'pipe', 'pipe'] }),
+    );
+    const timer = setTimeout(() => child.kill('SIGKILL'), TOOL_MS);
+    const said: { readonly out: string[]; readonly err: string[] } = { out: [], err: [] };
+    child.stdout.on('data', (chunk: Buffer) => said.out.push(chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => said.err.push(chunk.toString()));
+    const code = await new Promise<number | undefined>((finished) => {
+      child.once('close', (ended) => finished(ended ?? undefined));
+    });
+    clearTimeout(timer);
+    return { code, out: said.out.join(''), err: said.err.join('') };
   }
 
   start(tool: ToolName, args: readonly string[]): LiveTool {

@@ -37,7 +37,7 @@ test('a broker leaves its compiled code for the next start, once', async (t) => 
   const installed = installation(t);
   await runOnce(t, installed);
   const [name, ...others] = codeIn(installed.bundle);
-  assert.match(name!, /^[0-9a-f]{32}-.*\.v8cache$/);
+  assert.match(name!, /^posthorn-[0-9a-f]{32}-.*\.v8cache$/);
   assert.deepEqual(others, []);
   const before = readFileSync(join(installed.bundle, name!));
   await runOnce(t, installed);

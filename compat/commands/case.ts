@@ -1,0 +1,15 @@
+import type { ToolName } from '../java-tools/java-tool.ts';
+
+/** One call of a command, made with Kafka's tool and with ours. `{name}` stands for a name of this call's own. */
+export interface CommandCase {
+  readonly tool: ToolName;
+  /** The address of the broker goes before them, unless {@link isBare}. */
+  readonly args: readonly string[];
+  /** Calls that prepare, made with Kafka's tool for each of the two. */
+  readonly before?: readonly { readonly tool: ToolName; readonly args: readonly string[] }[];
+  readonly isBare?: boolean;
+  /** Texts of files, by the name that stands in the arguments as `{file:name}`. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Why the two differ and may. */
+  readonly differs?: string;
+}

@@ -1,0 +1,11 @@
+import { topicsTool } from '../commands/topics.ts';
+import type { Tool } from './tool.ts';
+
+/** Every command of Kafka's that there is. */
+export const allTools: readonly Tool[] = [topicsTool];
+
+/** A command by the name it is called by: `kafka-topics.sh`, `kafka-topics` and `topics` are one. */
+export function toolNamed(name: string): Tool | undefined {
+  const plain = name.replace(/\.(?:sh|bat|cmd)$/, '');
+  return allTools.find((tool) => tool.name === plain || tool.name === `kafka-${plain}`);
+}

@@ -1,0 +1,47 @@
+import type { OptionSpec, OptionSpecs } from './option-parser.ts';
+
+const WIDTH = 80;
+const GAP = 1;
+const INDENT = 2;
+
+/** The table of options, in the order and layout of Kafka's help. */
+export function optionHelp(specs: OptionSpecs): string {
+  const rows = Object.entries(specs)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, spec]) => [headOf(name, spec), textOf(spec)] as const);
+  const left = Math.min(WIDTH / 2 - GAP, Math.max('Option'.length, ...rows.map(([head]) => head.length)));
+  const right = WIDTH - GAP - left;
+  const lines = [['Option', 'Description'] as const, ['------', '-----------'] as const, ...rows].flatMap(
+    ([head, text]) => {
+      const heads = wrapped(head, left);
+      const texts = wrapped(text, right);
+      return Array.from({ length: Math.max(heads.length, texts.length) }, (_, index) =>
+        `${(heads[index] ?? '').padEnd(left + GAP)}${texts[index] ?? ''}`.trimEnd(),
+      );
+    },
+  );
+  return lines.join('\n');
+}
+
+function headOf(name: string, { argument, type = 'String', isArgumentOptional }: OptionSpec): string {
+  if (argument === undefined) return `--${name}`;
+  const what = `${type}: ${argument}`;
+  return `--${name} ${isArgumentOptional === true ? `[${what}]` : `<${what}>`}`;
+}
+
+function textOf({ text, fallback }: OptionSpec): string {
+  return fallback === undefined ? text : `${text} (default: ${fallback})`;
+}
+
+/** Lines of at most `width` letters; those after the first are indented. A longer word stands alone. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line.trim() !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = ' '.repeat(INDENT) + word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
