@@ -99,6 +99,7 @@ export type { GroupMembership } from './consumer/group-offsets.ts';
 export type { FoundOffset, TimedPartition } from './consumer/offset-lookup.ts';
 export type { SubscribedTo } from './consumer/subscription.ts';
 export type { TopicPartitionOffset } from './consumer/topic-partition.ts';
+export { exactlyOnce, type ExactlyOnceHandler, type ExactlyOnceOptions } from './exactly-once.ts';
 export { Kafka, type KafkaOptions } from './kafka.ts';
 export type { PartitionChoice, Partitioner } from './producer/partitioner.ts';
 export type { Compression, ProducerOptions } from './producer/producer-options.ts';

@@ -15,6 +15,8 @@ export interface Deserializers<K, V> {
 export class ConsumerBatch<K, V> implements Iterable<ConsumerRecord<K, V>> {
   readonly topic: string;
   readonly partition: number;
+  /** Where it was read from: no record is before it. */
+  readonly firstOffset: number;
   /** The offset that follows the batch: what is committed once all of it was processed. */
   readonly nextOffset: number;
   /** Of the last record. */
@@ -23,19 +25,18 @@ export class ConsumerBatch<K, V> implements Iterable<ConsumerRecord<K, V>> {
   readonly highWatermark: number;
   readonly sizeBytes: number;
   readonly #bytes: Uint8Array;
-  readonly #firstWanted: number;
   readonly #positions: readonly number[];
   readonly #deserializers: Deserializers<K, V>;
 
   constructor(fetched: FetchedBytes, index: FetchedIndex, highWatermark: number, deserializers: Deserializers<K, V>) {
     this.topic = fetched.topic;
     this.partition = fetched.partition;
+    this.firstOffset = fetched.fetchOffset;
     this.nextOffset = index.nextOffset;
     this.leaderEpoch = index.leaderEpoch;
     this.highWatermark = highWatermark;
     this.sizeBytes = fetched.bytes.length;
     this.#bytes = fetched.bytes;
-    this.#firstWanted = fetched.fetchOffset;
     this.#positions = index.positions;
     this.#deserializers = deserializers;
   }
@@ -49,7 +50,7 @@ export class ConsumerBatch<K, V> implements Iterable<ConsumerRecord<K, V>> {
   [Symbol.iterator](): Iterator<ConsumerRecord<K, V>> {
     const { topic, partition } = this;
     const common = { topic, partition, ...this.#deserializers };
-    return new BatchRecords(this.#bytes, this.#positions, this.#firstWanted, common);
+    return new BatchRecords(this.#bytes, this.#positions, this.firstOffset, common);
   }
 }
 
