@@ -1,0 +1,49 @@
+import { SeededRandom } from '../../src/base/seeded-random.ts';
+import type { ClientRuntime } from '../../src/client/client-runtime.ts';
+import { Cluster } from '../../src/client/cluster.ts';
+import { Kafka } from '../../src/client/kafka.ts';
+import { nodeRuntime } from '../../src/runtime/node.ts';
+import { FaultyNetwork } from '../../test/client/producer/faulty-network.ts';
+import { createTopic, readPartition } from '../../test/client/producer/reading.ts';
+
+/** What must hold of the client against any Kafka. Throws where it does not. */
+export interface ClientScenario {
+  readonly name: string;
+  run(world: ClientWorld): Promise<void>;
+}
+
+/** One scenario against one cluster: names of its own, and everything it made is closed at its end. */
+export class ClientWorld {
+  readonly kafka: Kafka;
+  readonly cluster: Cluster;
+  /** Names of topics, groups and transactional ids begin with it. */
+  readonly prefix: string;
+  /** The network of every client of {@link kafka}. */
+  readonly network: FaultyNetwork;
+
+  constructor(bootstrapServers: string, prefix: string, seed: number) {
+    const runtime = nodeRuntime({ level: 'error', fd: 2, pretty: false });
+    this.prefix = prefix;
+    this.network = new FaultyNetwork(runtime.network, new SeededRandom(seed));
+    const faulty: ClientRuntime = { ...runtime, network: this.network };
+    this.kafka = new Kafka({ bootstrapServers, requestTimeoutMs: 10_000 }, faulty);
+    this.cluster = new Cluster(runtime, { bootstrapServers });
+  }
+
+  async topic(name: string, partitions: number): Promise<string> {
+    const topic = `${this.prefix}-${name}`;
+    await createTopic(this.cluster, topic, partitions);
+    await this.cluster.topic(topic);
+    return topic;
+  }
+
+  /** The values in a partition as text, in order; `isCommitted`: those that a read-committed reader sees. */
+  async values(topic: string, partition: number, isCommitted = false): Promise<string[]> {
+    const records = await readPartition(this.cluster, topic, partition, isCommitted);
+    return records.map(({ value }) => Buffer.from(value ?? []).toString());
+  }
+
+  close(): void {
+    this.cluster.close();
+  }
+}
