@@ -8,6 +8,8 @@ import { Codec } from '../../../src/records/batch.ts';
 
 const NO_SIZE = 40;
 
+function nothing(): void {}
+
 /** A partition of a producer, one record to a batch. */
 class World {
   readonly queue: PartitionQueue;
@@ -25,7 +27,6 @@ class World {
   send(count: number): ProducerBatch[] {
     const first = this.sent.length;
     for (let index = 0; index < count; index++) {
-      const nothing = (): void => {};
       const record = { key: null, value: null, headers: [], timestamp: 0, size: NO_SIZE, resolve: nothing };
       this.queue.append({ ...record, reject: nothing }, 0);
       this.next();
@@ -107,7 +108,6 @@ test('a partition without trouble keeps its epoch until its batches are settled,
     isTransactional: false,
   });
   const { idempotence } = world;
-  const nothing = (): void => {};
   const record = {
     key: null,
     value: null,
