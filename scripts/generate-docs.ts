@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describeAllowed } from '../src/config/check.ts';
 import { profileDefaults } from '../src/config/profile.ts';
 import type { Setting, SettingTable } from '../src/config/setting.ts';
@@ -21,8 +21,7 @@ import { SHARE_SETTINGS } from '../src/config/settings/share-settings.ts';
 import { SSL_SETTINGS } from '../src/config/settings/ssl-settings.ts';
 import { TRANSACTION_SETTINGS } from '../src/config/settings/transaction-settings.ts';
 import { TOPIC_SETTINGS } from '../src/config/topic-settings.ts';
-
-const PAGE = 'docs/configuration.md';
+import { clientErrorsPage } from './client-errors-page.ts';
 
 const SECTIONS: readonly (readonly [string, SettingTable])[] = [
   ["Posthorn's own", POSTHORN_SETTINGS],
@@ -143,16 +142,24 @@ function page(): string {
     .concat('\n');
 }
 
-/** Writes the reference of all settings, or with `--check` fails if the written one is not what would be written. */
+/** Every page that is made from declarations, by its path. */
+const PAGES: readonly (readonly [string, () => string])[] = [
+  ['docs/configuration.md', page],
+  ['docs/client-errors.md', clientErrorsPage],
+];
+
+/** Writes the pages, or with `--check` fails if one is not what would be written. */
 function main(): void {
-  const text = page();
-  if (!process.argv.includes('--check')) {
-    writeFileSync(PAGE, text);
-    return;
+  for (const [path, make] of PAGES) {
+    const text = make();
+    if (!process.argv.includes('--check')) {
+      writeFileSync(path, text);
+      continue;
+    }
+    if (existsSync(path) && readFileSync(path, 'utf8') === text) continue;
+    console.error(`${path} is not up to date: run node dist/scripts/generate-docs.js`);
+    process.exitCode = 1;
   }
-  if (readFileSync(PAGE, 'utf8') === text) return;
-  console.error(`${PAGE} is not up to date: run node dist/scripts/generate-docs.js`);
-  process.exitCode = 1;
 }
 
 main();

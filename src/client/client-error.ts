@@ -1,33 +1,31 @@
 import { E, isRetriable, type ErrorName, type ErrorSpec } from '../protocol/errors.ts';
 
 /** What went wrong on this side of the wire; what a broker answers has the names of Kafka's error table. */
-export type LocalErrorCode =
-  /** No connection could be made, or it broke before the answer came: what was asked may or may not have happened. */
-  | 'CONNECTION_FAILED'
-  /** No answer within the time allowed. */
-  | 'TIMED_OUT'
-  /** The client, or the thing that was waited for, was closed. */
-  | 'CLOSED'
-  /** The caller's AbortSignal fired. */
-  | 'ABORTED'
-  /** More calls wait for room than may; wait for some of them. */
-  | 'BUFFER_FULL'
-  /** A setting or an argument that cannot be; the message names it and what is allowed. */
-  | 'INVALID_ARGUMENT'
-  /** A call that the state does not allow, like a commit without a transaction. */
-  | 'INVALID_STATE'
-  /** The broker does not speak any version of what is needed. */
-  | 'UNSUPPORTED'
-  /** Login was refused, or the broker does not offer the mechanism. */
-  | 'AUTHENTICATION_FAILED'
-  /** A consumer has nowhere to go on from: nothing committed, or gone, and `offsetReset` is 'none'. */
-  | 'NO_OFFSET'
-  /** Records that were read are not in the log any more: the leader lost them (KIP-320). */
-  | 'LOG_TRUNCATED'
-  /** A key or value could not be turned into bytes, or bytes into one. */
-  | 'SERIALIZATION'
-  /** The broker sent what is no answer. */
-  | 'MALFORMED';
+export const LOCAL_ERRORS = {
+  CONNECTION_FAILED:
+    'No connection could be made, or it broke before the answer came: what was asked may or may not have happened.',
+  TIMED_OUT: 'No answer within the time allowed.',
+  CLOSED: 'The client, or the thing that was waited for, was closed.',
+  ABORTED: "The caller's AbortSignal fired.",
+  BUFFER_FULL: 'More calls wait for room than may; wait for some of them.',
+  INVALID_ARGUMENT: 'A setting or an argument that cannot be; the message names it and what is allowed.',
+  INVALID_STATE: 'A call that the state does not allow, like a commit without a transaction.',
+  UNSUPPORTED: 'The broker does not speak any version of what is needed.',
+  AUTHENTICATION_FAILED: 'Login was refused, or the broker does not offer the mechanism.',
+  NO_OFFSET: "A consumer has nowhere to go on from: nothing committed, or gone, and `offsetReset` is 'none'.",
+  LOG_TRUNCATED: 'Records that were read are not in the log any more: the leader lost them (KIP-320).',
+  SERIALIZATION: 'A key or value could not be turned into bytes, or bytes into one.',
+  MALFORMED: 'The broker sent what is no answer.',
+} as const;
+
+export type LocalErrorCode = keyof typeof LOCAL_ERRORS;
+
+/** Those of them after which the same call may succeed later. */
+export const LOCAL_RETRIABLE: ReadonlySet<string> = new Set<LocalErrorCode>([
+  'CONNECTION_FAILED',
+  'TIMED_OUT',
+  'BUFFER_FULL',
+]);
 
 export type ClientErrorCode = ErrorName | LocalErrorCode;
 
@@ -40,7 +38,7 @@ export class KafkaError extends Error {
   constructor(code: ClientErrorCode, message: string, options: ErrorOptions & { readonly retriable?: boolean } = {}) {
     super(message, options);
     this.code = code;
-    this.retriable = options.retriable ?? false;
+    this.retriable = options.retriable ?? LOCAL_RETRIABLE.has(code);
   }
 }
 
@@ -49,7 +47,7 @@ export class ConnectionError extends KafkaError {
   override name = 'ConnectionError';
 
   constructor(message: string, options: ErrorOptions = {}) {
-    super('CONNECTION_FAILED', message, { ...options, retriable: true });
+    super('CONNECTION_FAILED', message, options);
   }
 }
 
@@ -58,7 +56,7 @@ export class TimeoutError extends KafkaError {
   override name = 'TimeoutError';
 
   constructor(message: string, options: ErrorOptions = {}) {
-    super('TIMED_OUT', message, { ...options, retriable: true });
+    super('TIMED_OUT', message, options);
   }
 }
 
@@ -72,7 +70,9 @@ export class BrokerError extends KafkaError {
    * @param told the broker's own words, in place of the text of Kafka's table.
    */
   constructor(spec: ErrorSpec, about: string, told?: string | null) {
-    super(spec.name, `${about}: ${spec.name}. ${told ?? spec.text}`, { retriable: isRetriable(spec) });
+    super(spec.name, `${about}: ${spec.name}. ${(told ?? '') === '' ? spec.text : told}`, {
+      retriable: isRetriable(spec),
+    });
     this.spec = spec;
   }
 }
