@@ -1,5 +1,9 @@
+import type { Clock } from '../../runtime/clock.ts';
 import { ProducerBatch, type BatchSettings } from './producer-batch.ts';
 import type { OutgoingRecord } from './producer-record.ts';
+
+/** Asked once for each batch. */
+export type MonotonicClock = Pick<Clock, 'monotonicMs'>;
 
 /** What decides when a batch has waited long enough. */
 export interface QueueSettings extends BatchSettings {
@@ -37,7 +41,7 @@ export class PartitionQueue {
   }
 
   /** Adds a record; tells whether a batch began or became full by it, so that the sender has to look. */
-  append(record: OutgoingRecord, nowMs: number): boolean {
+  append(record: OutgoingRecord, clock: MonotonicClock): boolean {
     const { batchSize } = this.#settings;
     const last = this.waiting.at(-1);
     if (last !== undefined && last.attempts === 0 && last.size + record.size <= batchSize) {
@@ -45,7 +49,7 @@ export class PartitionQueue {
       return last.size >= batchSize;
     }
     if (last !== undefined) this.#lastSize = last.size;
-    const place = { topic: this.topic, partition: this.partition, createdMs: nowMs };
+    const place = { topic: this.topic, partition: this.partition, createdMs: clock.monotonicMs() };
     const batch = new ProducerBatch(place, this.#settings, Math.min(batchSize, Math.max(this.#lastSize, record.size)));
     batch.add(record);
     this.waiting.push(batch);

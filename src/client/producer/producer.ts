@@ -83,13 +83,13 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
    * time is up, BrokerError for what the broker refuses, SERIALIZATION, MESSAGE_TOO_LARGE, INVALID_ARGUMENT or CLOSED.
    */
   send(record: ProducerRecord<K, V>, { signal }: SendOptions = NO_OPTIONS): Promise<RecordMetadata> {
-    const sent = new Promise<RecordMetadata>((resolve, reject) => {
-      try {
-        this.#accept(record, signal, resolve, reject);
-      } catch (error) {
-        reject(asKafkaError(error, `a record of ${record.topic}`));
-      }
-    });
+    const sent = new Promise<RecordMetadata>(handOver);
+    const { resolve, reject } = handedOver;
+    try {
+      this.#accept(record, signal, resolve, reject);
+    } catch (error) {
+      reject(asKafkaError(error, `a record of ${record.topic}`));
+    }
     // In a transaction the commit tells of failures, so nobody has to look at each promise.
     if (this.#transactions !== undefined) sent.catch(ignored);
     return sent;
@@ -217,7 +217,7 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
     try {
       const known = this.#cluster.view.topic(topic);
       if (known === undefined) throw brokerError(E.UNKNOWN_TOPIC_OR_PARTITION, `topic ${topic}`);
-      const due = queues.append(known, record, partition, this.#cluster.runtime.clock.monotonicMs());
+      const due = queues.append(known, record, partition, this.#cluster.runtime.clock);
       if (due !== undefined) this.#sender.activate(due);
     } catch (error) {
       record.reject(asKafkaError(error, `a record of ${topic}`));
@@ -258,6 +258,17 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
     this.#admission.rejectAll(closedError());
     this.#sender.close(closedError());
   }
+}
+
+/** The functions of the promise made last. One executor for all, instead of a closure for each. */
+const handedOver: { resolve: OutgoingRecord['resolve']; reject: OutgoingRecord['reject'] } = {
+  resolve: ignored,
+  reject: ignored,
+};
+
+function handOver(resolve: OutgoingRecord['resolve'], reject: OutgoingRecord['reject']): void {
+  handedOver.resolve = resolve;
+  handedOver.reject = reject;
 }
 
 /** A rejection that is told elsewhere. */

@@ -9,7 +9,7 @@ import {
   type KeylessPartitions,
   type Partitioner,
 } from './partitioner.ts';
-import { PartitionQueue, type QueueSettings } from './partition-queue.ts';
+import { PartitionQueue, type MonotonicClock, type QueueSettings } from './partition-queue.ts';
 import type { OutgoingRecord } from './producer-record.ts';
 
 /** The queues of one topic, and the choice between them. */
@@ -41,22 +41,22 @@ export class TopicQueues {
     topic: KnownTopic,
     record: OutgoingRecord,
     wanted: number | undefined,
-    nowMs: number,
+    clock: MonotonicClock,
   ): PartitionQueue | undefined {
     const { partitions } = topic;
     const { key } = record;
     const partitioner = this.#partitioner;
-    if (wanted !== undefined) return appended(this.#queue(topic, wanted), record, nowMs);
+    if (wanted !== undefined) return appended(this.#queue(topic, wanted), record, clock);
     if (typeof partitioner === 'function') {
       const { value } = record;
       const chosen = partitioner({ topic: topic.name, key, value, partitionCount: partitions.length });
-      return appended(this.#queue(topic, chosen), record, nowMs);
+      return appended(this.#queue(topic, chosen), record, clock);
     }
     if (key !== null && partitioner === 'default') {
-      return appended(this.#queue(topic, keyedPartition(key, partitions)), record, nowMs);
+      return appended(this.#queue(topic, keyedPartition(key, partitions)), record, clock);
     }
     const queue = this.#queue(topic, this.#keyless.next(partitions));
-    const isDue = queue.append(record, nowMs);
+    const isDue = queue.append(record, clock);
     this.#keyless.placed(record.size, queue.isFullFor(record.size));
     return isDue ? queue : undefined;
   }
@@ -69,8 +69,8 @@ export class TopicQueues {
   }
 }
 
-function appended(queue: PartitionQueue, record: OutgoingRecord, nowMs: number): PartitionQueue | undefined {
-  return queue.append(record, nowMs) ? queue : undefined;
+function appended(queue: PartitionQueue, record: OutgoingRecord, clock: MonotonicClock): PartitionQueue | undefined {
+  return queue.append(record, clock) ? queue : undefined;
 }
 
 function noPartition({ name, partitions }: KnownTopic, partition: number): KafkaError {

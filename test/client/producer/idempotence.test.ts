@@ -8,6 +8,8 @@ import { Codec } from '../../../src/records/batch.ts';
 
 const NO_SIZE = 40;
 
+const still = { monotonicMs: () => 0 };
+
 function nothing(): void {}
 
 /** A partition of a producer, one record to a batch. */
@@ -28,7 +30,7 @@ class World {
     const first = this.sent.length;
     for (let index = 0; index < count; index++) {
       const record = { key: null, value: null, headers: [], timestamp: 0, size: NO_SIZE, resolve: nothing };
-      this.queue.append({ ...record, reject: nothing }, 0);
+      this.queue.append({ ...record, reject: nothing }, still);
       this.next();
     }
     return this.sent.slice(first);
@@ -117,7 +119,7 @@ test('a partition without trouble keeps its epoch until its batches are settled,
     resolve: nothing,
     reject: nothing,
   };
-  calm.append(record, 0);
+  calm.append(record, still);
   idempotence.assign(calm, calm.waiting[0]!);
   const first = calm.take()!;
   const [a] = world.send(1);
@@ -126,7 +128,7 @@ test('a partition without trouble keeps its epoch until its batches are settled,
   idempotence.failed(world.queue);
   idempotence.bumpIfNeeded();
   assert.equal(idempotence.epoch, 1);
-  calm.append(record, 0);
+  calm.append(record, still);
   assert.equal(idempotence.maySend(calm), false);
   idempotence.acknowledged(calm, first, 0);
   calm.remove(first);
