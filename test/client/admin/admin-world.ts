@@ -11,12 +11,9 @@ export interface AdminWorld {
 }
 
 /** An admin of a broker in memory; both end with the test. */
-export async function adminFor(
-  context: TestContext,
-  config: Readonly<Record<string, string | number | boolean>> = {},
-): Promise<AdminWorld> {
-  const { bootstrapServers } = await brokerFor(context, config);
-  const admin = new Kafka({ bootstrapServers, requestTimeoutMs: 5000 }, clientRuntime()).admin();
+export async function adminFor(context: TestContext, requestTimeoutMs = 5000): Promise<AdminWorld> {
+  const { bootstrapServers } = await brokerFor(context);
+  const admin = new Kafka({ bootstrapServers, requestTimeoutMs }, clientRuntime()).admin();
   context.after(() => admin.close());
   return { admin, bootstrapServers };
 }

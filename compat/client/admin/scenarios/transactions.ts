@@ -31,6 +31,12 @@ export const transactionScenarios: readonly AdminScenario[] = [
             ),
           );
       await side.step('describe', withoutIds);
+      const old = { longerThanMs: 3_600_000, pattern: `${id}.*` };
+      await side.step(
+        'empty for long',
+        () => admin.listTransactions(old),
+        (listed) => listed.length,
+      );
       const coordinator = await cluster.coordinator('transaction', id);
       const version = coordinator.versionFor(addPartitionsToTxn, NEWEST_OF_CLIENTS);
       const body = {
