@@ -46,15 +46,11 @@ async function prepare(one: CommandCase, name: string): Promise<void> {
   for (const { tool, args } of one.before ?? []) await java.runApart(tool, argsOf({ tool, args }, name));
 }
 
-async function kafkaSays(one: CommandCase): Promise<string> {
-  const name = `${mark}-${number++}`;
-  await prepare(one, name);
+async function kafkaSays(one: CommandCase, name: string): Promise<string> {
   return normalText(await java.runApart(one.tool, argsOf(one, name)), name);
 }
 
-async function weSay(one: CommandCase): Promise<string> {
-  const name = `${mark}-${number++}`;
-  await prepare(one, name);
+function weSay(one: CommandCase, name: string): string {
   const launcher = join(repositoryRoot, 'bin', 'posthorn.js');
   const { status, stdout, stderr } = spawnSync(process.execPath, [launcher, one.tool, ...argsOf(one, name)], {
     encoding: 'utf8',
@@ -70,8 +66,12 @@ let excused = 0;
 for (const one of allCases) {
   const call = `${one.tool} ${one.args.join(' ')}`;
   if (wanted.length > 0 && !wanted.some((part) => call.includes(part))) continue;
-  const theirs = await kafkaSays(one);
-  const ours = await weSay(one);
+  const theirName = `${mark}-${number++}`;
+  await prepare(one, theirName);
+  const theirs = await kafkaSays(one, theirName);
+  const ourName = one.isReading === true ? theirName : `${mark}-${number++}`;
+  if (one.isReading !== true) await prepare(one, ourName);
+  const ours = weSay(one, ourName);
   if (theirs === ours) equal++;
   else if (one.differs !== undefined) {
     excused++;

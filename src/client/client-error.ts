@@ -64,6 +64,8 @@ export class TimeoutError extends KafkaError {
 export class BrokerError extends KafkaError {
   override name = 'BrokerError';
   readonly spec: ErrorSpec;
+  /** What the broker said, or else the text of Kafka's table; without what was asked. */
+  readonly text: string;
 
   /**
    * @param about what was asked; stands before the text.
@@ -74,6 +76,7 @@ export class BrokerError extends KafkaError {
       retriable: isRetriable(spec),
     });
     this.spec = spec;
+    this.text = told ?? spec.text;
   }
 }
 

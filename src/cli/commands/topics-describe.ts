@@ -2,7 +2,7 @@ import { listPartitionReassignments } from '../../protocol/messages/046-list-par
 import { describeConfigs } from '../../protocol/messages/032-describe-configs.ts';
 import { describeCluster } from '../../protocol/messages/060-describe-cluster.ts';
 import type { ReadMessage } from '../../protocol/schema.ts';
-import { hashOrder } from '../tools/java-text.ts';
+import { hashOrder, stringHash } from '../tools/java-text.ts';
 import type { ParsedOptions } from '../tools/option-parser.ts';
 import { throwRefusal, type ToolAdmin } from '../tools/tool-admin.ts';
 import type { ToolWorld } from '../tools/tool-world.ts';
@@ -42,7 +42,7 @@ export async function describeTopicsFor(
   for (const topic of topics) {
     const name = topic.name ?? '';
     const settings = configs.get(name) ?? [];
-    const own = hashOrder(settings, (entry) => entry.name).filter(
+    const own = hashOrder(settings, (entry) => stringHash(entry.name)).filter(
       ({ configSource }) => configSource !== DEFAULT_CONFIG,
     );
     const moveOf = (partition: number): Reassignment | undefined => reassignments.get(`${name} ${partition}`);

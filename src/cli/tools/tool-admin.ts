@@ -1,3 +1,4 @@
+import { Admin } from '../../client/admin/admin.ts';
 import type { BrokerConnection } from '../../client/broker-connection.ts';
 import { Cluster, type CoordinatorKind } from '../../client/cluster.ts';
 import { BrokerError, KafkaError } from '../../client/client-error.ts';
@@ -39,6 +40,8 @@ type Body<Req extends Fields> = Write<Req> | ((version: number) => Write<Req>);
 /** How the commands reach a cluster: one question, one answer, in the newest version that both sides speak. */
 export class ToolAdmin {
   readonly cluster: Cluster;
+  /** The admin client on the same connections. */
+  readonly typed: Admin;
   readonly timeoutMs: number;
 
   /** Throws {@link ToolFailure} when the settings are no way to a cluster. */
@@ -61,6 +64,7 @@ export class ToolAdmin {
       if (!(error instanceof KafkaError)) throw error;
       throw new ToolFailure(`Failed to create new KafkaAdminClient\nCaused by: ${error.message}`);
     }
+    this.typed = new Admin(this.cluster);
   }
 
   /**

@@ -1,13 +1,27 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hashOrder, parseInteger } from '../../../src/cli/tools/java-text.ts';
+import { hashOrder, javaDouble, parseInteger, partitionHash, stringHash } from '../../../src/cli/tools/java-text.ts';
 import { optionHelp } from '../../../src/cli/tools/option-help.ts';
 
 test('texts come in the order of a HashMap', () => {
-  assert.deepEqual(
-    hashOrder(['b', 'a', 'c'], (text) => text),
-    ['a', 'b', 'c'],
-  );
+  assert.deepEqual(hashOrder(['b', 'a', 'c'], stringHash), ['a', 'b', 'c']);
+});
+
+test('hashes are those of Java', () => {
+  assert.equal(stringHash('orders'), -1_008_770_331);
+  assert.equal(partitionHash({ topic: 'a', partition: 0 }), 31 * 31 + 97);
+});
+
+test('numbers with a fraction are printed as Java does', () => {
+  assert.deepEqual([0, 5, 1.5, 1000, 12_345_678, 10_000_000, 0.0001].map(javaDouble), [
+    '0.0',
+    '5.0',
+    '1.5',
+    '1000.0',
+    '1.2345678E7',
+    '1.0E7',
+    '1.0E-4',
+  ]);
 });
 
 test('a number that is none is refused in the words of Java', () => {

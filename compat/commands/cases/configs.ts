@@ -1,0 +1,60 @@
+import type { CommandCase } from '../case.ts';
+
+const tool = 'kafka-configs';
+const made = [{ tool: 'kafka-topics', args: ['--create', '--topic', '{name}'] }] as const;
+const alterTopic = ['--alter', '--topic', '{name}'] as const;
+
+export const configCases: readonly CommandCase[] = [
+  { tool, args: [], isBare: true },
+  { tool, args: ['--describe', '--topic', 'x'], isBare: true },
+  { tool, args: ['--version'] },
+  { tool, args: ['--foo'] },
+  { tool, args: ['--topic', 'x'] },
+  { tool, args: ['--describe'] },
+  { tool, args: ['--describe', '--entity-type', 'foo'] },
+  { tool, args: ['--describe', '--topic', 'x', '--group', 'y'] },
+  { tool, args: ['--describe', '--topic', 'x', '--entity-name', 'y'] },
+  { tool, args: ['--describe', '--topic', 'x', '--add-config', 'a=b'] },
+  { tool, args: ['--describe', '--topic', '{name}'] },
+  { tool, args: ['--describe', '--topic', '{name}'], before: made },
+  { tool, args: ['--describe', '--topic', '{name}', '--all'], before: made },
+  { tool, args: ['--describe', '--entity-type', 'topics', '--entity-name', '{name}'], before: made },
+  { tool, args: alterTopic },
+  { tool, args: [...alterTopic, '--add-config', 'retention.ms=1000,cleanup.policy=[compact,delete]'], before: made },
+  {
+    tool,
+    args: ['--describe', '--topic', '{name}'],
+    before: [...made, { tool, args: [...alterTopic, '--add-config', 'retention.ms=1000,max.message.bytes=2000'] }],
+  },
+  { tool, args: [...alterTopic, '--add-config', 'foo'], before: made },
+  { tool, args: [...alterTopic, '--add-config', 'foo=1'], before: made },
+  { tool, args: [...alterTopic, '--add-config', 'a b=1'], before: made },
+  { tool, args: [...alterTopic, '--delete-config', 'retention.ms'], before: made },
+  { tool, args: ['--alter', '--entity-type', 'topics', '--add-config', 'a=b'] },
+  { tool, args: ['--describe', '--broker', '1'] },
+  { tool, args: ['--describe', '--broker', '77'] },
+  { tool, args: ['--describe', '--broker', 'x'] },
+  { tool, args: ['--describe', '--broker-defaults'] },
+  { tool, args: ['--describe', '--entity-type', 'broker-loggers'] },
+  { tool, args: ['--describe', '--client', '{name}'] },
+  { tool, args: ['--alter', '--client', '{name}', '--add-config', 'producer_byte_rate=1000'] },
+  { tool, args: ['--alter', '--client', '{name}', '--add-config', 'foo=1000'] },
+  { tool, args: ['--alter', '--client', '{name}', '--add-config', 'producer_byte_rate=x'] },
+  {
+    tool,
+    args: ['--describe', '--client', '{name}'],
+    before: [{ tool, args: ['--alter', '--client', '{name}', '--add-config', 'producer_byte_rate=12345678'] }],
+  },
+  { tool, args: ['--alter', '--user', '{name}', '--add-config', 'SCRAM-SHA-256=[iterations=8192,password=x]'] },
+  { tool, args: ['--describe', '--user', '{name}'] },
+  {
+    tool,
+    args: ['--describe', '--user', '{name}'],
+    before: [{ tool, args: ['--alter', '--user', '{name}', '--add-config', 'SCRAM-SHA-512=[password=x]'] }],
+  },
+  { tool, args: ['--describe', '--group', '{name}'] },
+  { tool, args: ['--alter', '--group', '{name}', '--add-config', 'consumer.session.timeout.ms=50000'] },
+  { tool, args: ['--alter', '--ip', '1.2.3.4', '--add-config', 'connection_creation_rate=5'] },
+  { tool, args: ['--describe', '--ip', '1.2.3.4'] },
+  { tool, args: ['--alter', '--ip', '1.2.3.4', '--delete-config', 'connection_creation_rate'] },
+];
