@@ -58,14 +58,7 @@ export type { DescribeLogDirsOptions, LogDir, LogDirReplica, ReplicaMove } from 
 export type { DescribeProducersOptions, HangingTransaction, ProducerState } from './admin/producers.ts';
 export type { Endpoint, NewRaftVoter, Quorum, QuorumReplica, RaftVoter } from './admin/quorum.ts';
 export type { ElectionType, OngoingReassignment, ReassignOptions, Reassignment } from './admin/reassignments.ts';
-export {
-  valuesOf,
-  partitionValuesOf,
-  type Outcome,
-  type PartitionResults,
-  type Results,
-  type TopicPartition,
-} from './admin/results.ts';
+export { valuesOf, partitionValuesOf, type Outcome, type PartitionResults, type Results } from './admin/results.ts';
 export type { ScramAlteration, ScramCredentialInfo, ScramMechanism } from './admin/scram-credentials.ts';
 export type {
   FencedProducer,
@@ -98,7 +91,7 @@ export type { Consumer } from './consumer/consumer.ts';
 export type { GroupMembership } from './consumer/group-offsets.ts';
 export type { FoundOffset, TimedPartition } from './consumer/offset-lookup.ts';
 export type { SubscribedTo } from './consumer/subscription.ts';
-export type { TopicPartitionOffset } from './consumer/topic-partition.ts';
+export type { TopicPartition, TopicPartitionOffset } from './consumer/topic-partition.ts';
 export { exactlyOnce, type ExactlyOnceHandler, type ExactlyOnceOptions } from './exactly-once.ts';
 export { Kafka, type KafkaOptions } from './kafka.ts';
 export type { PartitionChoice, Partitioner } from './producer/partitioner.ts';

@@ -1,5 +1,6 @@
 import type { Uuid } from '../../base/uuid.ts';
 import type { Cluster } from '../cluster.ts';
+import type { TopicPartition } from '../consumer/topic-partition.ts';
 import { AdminCalls } from './admin-calls.ts';
 import { createAcls, deleteAcls, describeAcls, type AclBinding, type AclFilter, type NewAcl } from './acls.ts';
 import {
@@ -107,7 +108,7 @@ import {
   type ReassignOptions,
   type Reassignment,
 } from './reassignments.ts';
-import type { Outcome, PartitionResults, Results, TopicPartition } from './results.ts';
+import type { Outcome, PartitionResults, Results } from './results.ts';
 import {
   alterScramCredentials,
   describeScramCredentials,

@@ -1,5 +1,5 @@
 import { KafkaError } from '../client-error.ts';
-import { partitionKey, type TopicPartition } from './results.ts';
+import { partitionName, type TopicPartition } from '../consumer/topic-partition.ts';
 
 const INT32_MAX = 0x7fff_ffff;
 
@@ -40,7 +40,7 @@ export function checkPartitions(partitions: readonly TopicPartition[]): void {
     checkInteger(partition, `partition of ${topic}`);
   }
   checkUnique(
-    partitions.map(({ topic, partition }) => partitionKey(topic, partition)),
+    partitions.map(({ topic, partition }) => partitionName({ topic, partition })),
     'partition',
   );
 }

@@ -5,19 +5,17 @@ import { offsetFetch } from '../../protocol/messages/009-offset-fetch.ts';
 import { offsetDelete } from '../../protocol/messages/047-offset-delete.ts';
 import type { BrokerConnection } from '../broker-connection.ts';
 import { BrokerError, KafkaError } from '../client-error.ts';
+import { byTopic, partitionName, type TopicPartition } from '../consumer/topic-partition.ts';
 import type { AdminCalls, Items } from './admin-calls.ts';
 import { checkInteger, checkName, checkNames, checkPartitions } from './arguments.ts';
 import { atCoordinators, partitionItems } from './placed.ts';
 import {
-  byTopic,
-  partitionKey,
   partitionResults,
   throwTold,
   toldError,
   type Outcome,
   type PartitionResults,
   type Results,
-  type TopicPartition,
 } from './results.ts';
 
 const MANY_GROUPS_VERSION = 8;
@@ -123,7 +121,7 @@ function groupOffsets(groupId: string, told: ToldOffsets): GroupOffsets {
   const results = new Map<string, Map<number, Outcome<CommittedOffset>>>();
   for (const { name, partitions } of told.topics) {
     for (const { partitionIndex, committedOffset, committedLeaderEpoch, metadata, errorCode } of partitions) {
-      const error = toldError(`${about}, ${partitionKey(name, partitionIndex)}`, errorCode);
+      const error = toldError(`${about}, ${partitionName({ topic: name, partition: partitionIndex })}`, errorCode);
       // An offset that a transaction is about to commit holds up the whole group, so that it is asked again.
       if (error instanceof BrokerError && error.spec === E.UNSTABLE_OFFSET_COMMIT) return error;
       if (error === undefined && committedOffset === NO_OFFSET) continue;
@@ -150,7 +148,7 @@ export async function alterGroupOffsets(
   checkName(groupId, 'group');
   checkPartitions(offsets);
   for (const { topic, partition, offset } of offsets) {
-    checkInteger(offset, `offset of ${partitionKey(topic, partition)}`, 0, Number.MAX_SAFE_INTEGER);
+    checkInteger(offset, `offset of ${partitionName({ topic, partition })}`, 0, Number.MAX_SAFE_INTEGER);
   }
   const about = `alter the offsets of group ${groupId}`;
   return atGroup(calls, { groupId, about }, partitionItems(offsets), async (connection, open) => {
@@ -220,7 +218,7 @@ function partitionErrors(
   const outcomes = new Map<string, Outcome<undefined>>();
   for (const { name, partitions } of topics) {
     for (const { partitionIndex, errorCode } of partitions) {
-      const key = partitionKey(name, partitionIndex);
+      const key = partitionName({ topic: name, partition: partitionIndex });
       outcomes.set(key, toldError(`${about}, ${key}`, errorCode));
     }
   }

@@ -1,17 +1,11 @@
 import { listOffsets as listOffsetsApi } from '../../protocol/messages/002-list-offsets.ts';
 import { deleteRecords as deleteRecordsApi } from '../../protocol/messages/021-delete-records.ts';
 import { KafkaError } from '../client-error.ts';
+import { byTopic, partitionName, type TopicPartition } from '../consumer/topic-partition.ts';
 import type { AdminCalls } from './admin-calls.ts';
 import { checkInteger, checkPartitions, invalid } from './arguments.ts';
 import { atLeaders } from './placed.ts';
-import {
-  byTopic,
-  partitionKey,
-  toldError,
-  type Outcome,
-  type PartitionResults,
-  type TopicPartition,
-} from './results.ts';
+import { toldError, type Outcome, type PartitionResults } from './results.ts';
 
 /** Names for the special times of ListOffsets, with the version that knows them. */
 const SPECS = {
@@ -45,18 +39,18 @@ export interface ListedOffset {
 }
 
 export interface ListOffsetsOptions {
-  /** With `read-committed`, `latest` is the last stable offset; `read-uncommitted`. */
-  readonly isolation?: 'read-uncommitted' | 'read-committed';
+  /** With `read_committed`, `latest` is the last stable offset; `read_uncommitted`. */
+  readonly isolation?: 'read_uncommitted' | 'read_committed';
 }
 
 export async function listOffsets(
   calls: AdminCalls,
   queries: readonly OffsetQuery[],
-  { isolation = 'read-uncommitted' }: ListOffsetsOptions,
+  { isolation = 'read_uncommitted' }: ListOffsetsOptions,
 ): Promise<PartitionResults<ListedOffset>> {
   checkPartitions(queries);
   const versionNeeded = Math.max(1, ...queries.map(versionOf));
-  const isolationLevel = isolation === 'read-committed' ? 1 : 0;
+  const isolationLevel = isolation === 'read_committed' ? 1 : 0;
   return atLeaders(calls, 'list the offset', queries, async (connection, items) => {
     const answer = await calls.ask(connection, listOffsetsApi, (version) => {
       if (version < Math.max(versionNeeded, isolationLevel + 1)) {
@@ -78,7 +72,7 @@ export async function listOffsets(
     const outcomes = new Map<string, Outcome<ListedOffset>>();
     for (const { name, partitions } of answer.topics) {
       for (const { partitionIndex, errorCode, offset, timestamp, leaderEpoch } of partitions) {
-        const key = partitionKey(name, partitionIndex);
+        const key = partitionName({ topic: name, partition: partitionIndex });
         const error = toldError(`list the offset of ${key}`, errorCode);
         outcomes.set(key, error ?? { offset, timestamp, leaderEpoch });
       }
@@ -124,7 +118,7 @@ export async function deleteRecords(
     const outcomes = new Map<string, Outcome<number>>();
     for (const { name, partitions } of answer.topics) {
       for (const { partitionIndex, lowWatermark, errorCode } of partitions) {
-        const key = partitionKey(name, partitionIndex);
+        const key = partitionName({ topic: name, partition: partitionIndex });
         outcomes.set(key, toldError(`delete records of ${key}`, errorCode) ?? lowWatermark);
       }
     }

@@ -1,19 +1,17 @@
 import { alterReplicaLogDirs as alterReplicaLogDirsApi } from '../../protocol/messages/034-alter-replica-log-dirs.ts';
 import { describeLogDirs as describeLogDirsApi } from '../../protocol/messages/035-describe-log-dirs.ts';
 import { asKafkaError } from '../client-error.ts';
+import { byTopic, partitionName, type TopicPartition } from '../consumer/topic-partition.ts';
 import type { AdminCalls } from './admin-calls.ts';
 import { checkInteger, checkName, checkPartitions } from './arguments.ts';
 import { partitionItems } from './placed.ts';
 import {
-  byTopic,
-  partitionKey,
   partitionResults,
   throwTold,
   toldError,
   type Outcome,
   type PartitionResults,
   type Results,
-  type TopicPartition,
 } from './results.ts';
 
 export interface LogDirReplica extends TopicPartition {
@@ -113,7 +111,7 @@ export async function alterReplicaLogDirs(
     const told = new Map<string, Outcome<undefined>>();
     for (const { topicName, partitions } of answer.results) {
       for (const { partitionIndex, errorCode } of partitions) {
-        const key = partitionKey(topicName, partitionIndex);
+        const key = partitionName({ topic: topicName, partition: partitionIndex });
         told.set(key, toldError(`${about}, ${key}`, errorCode));
       }
     }

@@ -2,21 +2,15 @@ import { E } from '../../protocol/errors.ts';
 import type { BrokerConnection } from '../broker-connection.ts';
 import { asKafkaError, brokerError, KafkaError } from '../client-error.ts';
 import type { CoordinatorKind } from '../cluster.ts';
+import { partitionName, type TopicPartition } from '../consumer/topic-partition.ts';
 import type { AdminCalls, Items } from './admin-calls.ts';
-import {
-  partitionKey,
-  partitionResults,
-  type Outcome,
-  type PartitionResults,
-  type Results,
-  type TopicPartition,
-} from './results.ts';
+import { partitionResults, type Outcome, type PartitionResults, type Results } from './results.ts';
 
 type Attempt<Item, V> = (connection: BrokerConnection, items: Items<Item>) => Promise<Map<string, Outcome<V>>>;
 
-/** Partitions by {@link partitionKey}. */
+/** Partitions by {@link partitionName}. */
 export function partitionItems<T extends TopicPartition>(partitions: readonly T[]): Map<string, T> {
-  return new Map(partitions.map((each) => [partitionKey(each.topic, each.partition), each]));
+  return new Map(partitions.map((each) => [partitionName(each), each]));
 }
 
 /**

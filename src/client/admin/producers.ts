@@ -2,18 +2,11 @@ import { writeTxnMarkers } from '../../protocol/messages/027-write-txn-markers.t
 import { describeProducers as describeProducersApi } from '../../protocol/messages/061-describe-producers.ts';
 import type { BrokerConnection } from '../broker-connection.ts';
 import { KafkaError } from '../client-error.ts';
+import { byTopic, partitionName, type TopicPartition } from '../consumer/topic-partition.ts';
 import type { AdminCalls, Items } from './admin-calls.ts';
 import { checkInteger, checkPartitions } from './arguments.ts';
 import { atLeaders, partitionItems } from './placed.ts';
-import {
-  byTopic,
-  partitionKey,
-  partitionResults,
-  toldError,
-  type Outcome,
-  type PartitionResults,
-  type TopicPartition,
-} from './results.ts';
+import { partitionResults, toldError, type Outcome, type PartitionResults } from './results.ts';
 
 const INT16_MAX = 0x7fff;
 
@@ -55,7 +48,7 @@ export async function describeProducers(
     const told = new Map<string, Outcome<readonly ProducerState[]>>();
     for (const { name, partitions: some } of answer.topics) {
       for (const { partitionIndex, errorCode, errorMessage, activeProducers } of some) {
-        const key = partitionKey(name, partitionIndex);
+        const key = partitionName({ topic: name, partition: partitionIndex });
         const states = activeProducers.map(({ currentTxnStartOffset, ...rest }) => ({
           ...rest,
           transactionStartOffset: currentTxnStartOffset,
@@ -102,7 +95,7 @@ export async function abortTransaction(calls: AdminCalls, hanging: HangingTransa
     });
     const told = answer.markers[0]?.topics[0]?.partitions[0];
     if (told === undefined) throw new KafkaError('MALFORMED', `${about}: the answer has no partition`);
-    const key = partitionKey(topic, partition);
+    const key = partitionName({ topic, partition });
     return new Map<string, Outcome<undefined>>([[key, toldError(`${about} on ${key}`, told.errorCode)]]);
   });
   const outcome = results.get(topic)?.get(partition);

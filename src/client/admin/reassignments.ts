@@ -2,20 +2,12 @@ import { electLeaders as electLeadersApi } from '../../protocol/messages/043-ele
 import { alterPartitionReassignments } from '../../protocol/messages/045-alter-partition-reassignments.ts';
 import { listPartitionReassignments } from '../../protocol/messages/046-list-partition-reassignments.ts';
 import { KafkaError } from '../client-error.ts';
+import { byTopic, partitionName, type TopicPartition } from '../consumer/topic-partition.ts';
 import type { AdminCalls } from './admin-calls.ts';
 import { checkInteger, checkPartitions, invalid } from './arguments.ts';
 import { Codes } from './codes.ts';
 import { partitionItems } from './placed.ts';
-import {
-  byTopic,
-  partitionKey,
-  partitionResults,
-  throwTold,
-  toldError,
-  type Outcome,
-  type PartitionResults,
-  type TopicPartition,
-} from './results.ts';
+import { partitionResults, throwTold, toldError, type Outcome, type PartitionResults } from './results.ts';
 
 const FACTOR_VERSION = 1;
 const UNCLEAN_VERSION = 1;
@@ -101,7 +93,7 @@ export async function alterReassignments(
     const told = new Map<string, Outcome<undefined>>();
     for (const { name, partitions } of answer.responses) {
       for (const { partitionIndex, errorCode, errorMessage } of partitions) {
-        const key = partitionKey(name, partitionIndex);
+        const key = partitionName({ topic: name, partition: partitionIndex });
         told.set(key, toldError(`${about}: ${key}`, errorCode, errorMessage));
       }
     }

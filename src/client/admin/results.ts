@@ -1,5 +1,6 @@
 import { E, errorOf } from '../../protocol/errors.ts';
 import { brokerError, KafkaError } from '../client-error.ts';
+import { byTopic, partitionName, type TopicPartition } from '../consumer/topic-partition.ts';
 
 /** What became of one of several things that were asked for together. */
 export type Outcome<V> = V | KafkaError;
@@ -9,11 +10,6 @@ export type Results<V, K = string> = ReadonlyMap<K, Outcome<V>>;
 
 /** Outcomes by topic and partition. */
 export type PartitionResults<V> = ReadonlyMap<string, ReadonlyMap<number, Outcome<V>>>;
-
-export interface TopicPartition {
-  readonly topic: string;
-  readonly partition: number;
-}
 
 /** The values when all went well; throws the first error otherwise. */
 export function valuesOf<V, K>(results: Results<V, K>): Map<K, V> {
@@ -42,29 +38,13 @@ export function throwTold(about: string, errorCode: number, errorMessage?: strin
   if (error !== undefined) throw error;
 }
 
-/** One string for a partition: a key for maps. */
-export function partitionKey(topic: string, partition: number): string {
-  return `${topic}-${partition}`;
-}
-
-/** Partitions by their topics, in the order in which they come. */
-export function byTopic<T extends TopicPartition>(items: Iterable<T>): Map<string, T[]> {
-  const topics = new Map<string, T[]>();
-  for (const item of items) {
-    const known = topics.get(item.topic);
-    if (known === undefined) topics.set(item.topic, [item]);
-    else known.push(item);
-  }
-  return topics;
-}
-
-/** Outcomes by {@link partitionKey} as outcomes by topic and partition. */
+/** Outcomes by {@link partitionName} as outcomes by topic and partition. */
 export function partitionResults<V>(items: Iterable<TopicPartition>, outcomes: Results<V>): PartitionResults<V> {
   const results = new Map<string, Map<number, Outcome<V>>>();
   for (const [topic, partitions] of byTopic(items)) {
     const inner = new Map<number, Outcome<V>>();
     for (const { partition } of partitions) {
-      const key = partitionKey(topic, partition);
+      const key = partitionName({ topic, partition });
       if (outcomes.has(key)) inner.set(partition, outcomes.get(key) as Outcome<V>);
     }
     results.set(topic, inner);

@@ -2,10 +2,11 @@ import { initProducerId } from '../../protocol/messages/022-init-producer-id.ts'
 import { describeTransactions as describeTransactionsApi } from '../../protocol/messages/065-describe-transactions.ts';
 import { listTransactions as listTransactionsApi } from '../../protocol/messages/066-list-transactions.ts';
 import { KafkaError } from '../client-error.ts';
+import type { TopicPartition } from '../consumer/topic-partition.ts';
 import type { AdminCalls } from './admin-calls.ts';
 import { checkInteger, checkNames } from './arguments.ts';
 import { atCoordinators } from './placed.ts';
-import { throwTold, toldError, type Outcome, type Results, type TopicPartition } from './results.ts';
+import { throwTold, toldError, type Outcome, type Results } from './results.ts';
 
 const DURATION_VERSION = 1;
 const PATTERN_VERSION = 2;

@@ -48,7 +48,7 @@ export const topicScenarios: readonly AdminScenario[] = [
       const queries = specs.map((at, partition) => ({ topic: a, partition, at }));
       await side.step('offsets', () => admin.listOffsets(queries));
       await side.step('committed offsets', () =>
-        admin.listOffsets(queries.slice(0, 2), { isolation: 'read-committed' }),
+        admin.listOffsets(queries.slice(0, 2), { isolation: 'read_committed' }),
       );
       const deletions = [
         { topic: a, partition: 0, before: 'latest' as const },
