@@ -8,7 +8,7 @@ export interface CommandCase {
   /** Calls that prepare, made with Kafka's tool for each of the two. */
   readonly before?: readonly { readonly tool: ToolName; readonly args: readonly string[] }[];
   readonly isBare?: boolean;
-  /** Changes nothing: both are asked about the same things, for what is printed depends on their names. */
+  /** Can be done twice: both are asked about the same things, for the order of what is printed depends on their names. */
   readonly isReading?: boolean;
   /** Texts of files, by the name that stands in the arguments as `{file:name}`. */
   readonly files?: Readonly<Record<string, string>>;

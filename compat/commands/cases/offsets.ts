@@ -39,6 +39,8 @@ export const offsetCases: readonly CommandCase[] = [
     tool: records,
     args: file,
     before: made,
+    isReading: true,
+    differs: 'Kafka tells the partitions in the order of a hash table, we in that of the file',
     files: {
       'records.json':
         '{"partitions":[{"topic":"{name}","partition":0,"offset":0},{"topic":"{name}","partition":1,"offset":5},{"topic":"{name}","partition":2,"offset":-1}],"version":1}',

@@ -1,7 +1,6 @@
 import { KafkaError } from '../../client/client-error.ts';
 import type { RecordsToDelete } from '../../client/admin/list-offsets.ts';
 import { javaError } from '../tools/java-error.ts';
-import { hashOrder, partitionHash } from '../tools/java-text.ts';
 import { parseOptions, type OptionSpec } from '../tools/option-parser.ts';
 import { propertiesFile, textOf } from '../tools/properties-file.ts';
 import { ToolAdmin } from '../tools/tool-admin.ts';
@@ -38,7 +37,7 @@ export const deleteRecordsTool: Tool = {
       world.out('Executing records delete operation');
       const results = await admin.typed.deleteRecords(deletions);
       world.out('Records delete operation completed:');
-      for (const { topic, partition } of hashOrder(deletions, partitionHash)) {
+      for (const { topic, partition } of deletions) {
         const result = results.get(topic)?.get(partition);
         if (result === undefined) continue;
         const told = result instanceof KafkaError ? `error: ${javaError(result)}` : `low_watermark: ${result}`;

@@ -68,14 +68,13 @@ function directoryFacts(path: string, directory: Outcome<LogDir>, topics: readon
     const [error] = javaError(directory).split(':', 1);
     return { partitions: [], error, logDir: path };
   }
-  const partitions = hashOrder(directory.replicas, partitionHash)
-    .filter(({ topic }) => topics.length === 0 || topics.includes(topic))
-    .map(({ topic, partition, sizeBytes, offsetLag, isFuture }) => ({
-      partition: `${topic}-${partition}`,
-      size: sizeBytes,
-      offsetLag,
-      isFuture,
-    }));
+  const wanted = directory.replicas.filter(({ topic }) => topics.length === 0 || topics.includes(topic));
+  const partitions = hashOrder(wanted, partitionHash).map(({ topic, partition, sizeBytes, offsetLag, isFuture }) => ({
+    partition: `${topic}-${partition}`,
+    size: sizeBytes,
+    offsetLag,
+    isFuture,
+  }));
   return { partitions, error: null, logDir: path };
 }
 
