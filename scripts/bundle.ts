@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 
 /**
- * Makes one CommonJS file of the program and all public entries: hundreds of small modules cost more to load than all
+ * Makes one CommonJS file of the program and `posthorn/broker`, and one of `posthorn/client`: hundreds of small modules cost more to load than all
  * of their work at start. One file has nothing left to load later, so a running broker outlives an upgrade of its
  * package; parts that are loaded on demand are evaluated on demand. CommonJS, because its compiled code can be kept
  * (see the launcher), and because both `import` and `require` take it, also inside test runners that know no modules.
@@ -22,8 +22,8 @@ const READY_WITHIN_MS = 30_000;
 /** An ApiVersions request of version 0: size, API key, version, correlation id, no client id. */
 const API_VERSIONS = Buffer.from('0000000a0012000000000001ffff', 'hex');
 
-/** Public entries by name, with the module that each one is. */
-const entries = { broker: 'src/broker/index', client: 'src/client/index' } as const;
+/** Public entries that are parts of the program, by name, with the module that each one is. */
+const entries = { broker: 'src/broker/index' } as const;
 
 function dependencies(): string[] {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: object };
@@ -127,5 +127,8 @@ replace(join(types, 'package.json'), '{ "type": "commonjs" }\n');
 await bundle('scripts/bundle-entry.ts', FILE);
 await bundle('src/cli/tools/run-tool.ts', 'commands.cjs');
 await bundle('src/log/cleaner-thread.ts', 'cleaner.cjs');
+// A file of its own: a broker's start must not pay for the client.
+await bundle('src/client/index.ts', 'client.cjs');
+copyTypes('src/client/index.d.ts');
 for (const [name, module] of Object.entries(entries)) await writeEntry(name, module);
 await startOnce();

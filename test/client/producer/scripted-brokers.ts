@@ -50,7 +50,9 @@ export class ScriptedBrokers {
 
   async listen(): Promise<void> {
     for (const node of [1, 2]) {
-      await this.network.listen({ host: 'broker', port: FIRST_PORT + node }, (connection) => this.#serve(node, connection));
+      await this.network.listen({ host: 'broker', port: FIRST_PORT + node }, (connection) =>
+        this.#serve(node, connection),
+      );
     }
   }
 
@@ -125,7 +127,11 @@ export class ScriptedBrokers {
     };
   }
 
-  #produce(node: number, version: number, request: ReadMessage<typeof produce.request>): WriteMessage<typeof produce.response> {
+  #produce(
+    node: number,
+    version: number,
+    request: ReadMessage<typeof produce.request>,
+  ): WriteMessage<typeof produce.response> {
     const topic = request.topicData[0]!;
     const records = decodeRecords(Buffer.from(topic.partitionData[0]!.records!));
     const values = records.map(({ value }) => Buffer.from(value!).toString());
