@@ -78,11 +78,11 @@ export class ScriptedBrokers {
       api: Api<Req, Res>,
       reply: (request: ReadMessage<Api<Req, Res>['request']>) => WriteMessage<Api<Req, Res>['response']>,
     ): Uint8Array => {
-      const request = decodeExact(api.request, version, reader) as ReadMessage<Api<Req, Res>['request']>;
+      const request = decodeExact(api.request, version, reader);
       const writer = new ByteWriter();
       writer.reserve(SIZE_BYTES);
       encode(responseHeader, responseHeaderVersion(key, version), writer, { correlationId: header.correlationId });
-      encode(api.response, version, writer, reply(request) as never);
+      encode(api.response, version, writer, reply(request));
       const bytes = writer.finish();
       bytes.writeInt32BE(bytes.length - SIZE_BYTES);
       return bytes;
