@@ -63,20 +63,28 @@ export class Feed {
 
 let seed = 0;
 
+/** A cluster with luck of its own: members make their ids of it. */
+export function clusterOf(bootstrapServers: string): Cluster {
+  return new Cluster({ ...clientRuntime(), random: new SeededRandom(++seed) }, { bootstrapServers });
+}
+
 /** A consumer of texts that starts at the beginning and is closed with the test. */
 export function consumerOf(
   context: TestContext,
   bootstrapServers: string,
   options: ConsumerOptions<string | null, string | null> = {},
 ): Consumer<string | null, string | null> {
-  // Each has luck of its own: members make their ids of it.
-  const runtime = { ...clientRuntime(), random: new SeededRandom(++seed) };
-  const consumer = new Consumer(new Cluster(runtime, { bootstrapServers }), {
-    keyDeserializer: string,
-    valueDeserializer: string,
-    offsetReset: 'earliest',
-    ...options,
-  });
+  return consumerOn(context, clusterOf(bootstrapServers), options);
+}
+
+/** As {@link consumerOf}, on a cluster that the test has a hand in. */
+export function consumerOn(
+  context: TestContext,
+  cluster: Cluster,
+  options: ConsumerOptions<string | null, string | null> = {},
+): Consumer<string | null, string | null> {
+  const texts = { keyDeserializer: string, valueDeserializer: string, offsetReset: 'earliest' } as const;
+  const consumer = new Consumer(cluster, { ...texts, ...options });
   context.after(() => consumer.close());
   return consumer;
 }
