@@ -2,6 +2,7 @@ import { inspect, parseArgs } from 'node:util';
 import { startKafka } from '../brokers/kafka.ts';
 import { startPosthorn } from '../brokers/posthorn.ts';
 import type { RunningBroker } from '../brokers/running-broker.ts';
+import { consumerScenarios } from './consumer.ts';
 import { producerScenarios } from './producer.ts';
 import { ClientWorld, type ClientScenario } from './scenario.ts';
 
@@ -16,7 +17,7 @@ import { ClientWorld, type ClientScenario } from './scenario.ts';
 const { values } = parseArgs({ options: { scenario: { type: 'string', multiple: true, default: [] } } });
 const SCENARIO_MS = 120_000;
 
-const all: readonly ClientScenario[] = [...producerScenarios];
+const all: readonly ClientScenario[] = [...producerScenarios, ...consumerScenarios];
 const chosen = all.filter(
   ({ name }) => values.scenario.length === 0 || values.scenario.some((part) => name.includes(part)),
 );

@@ -14,6 +14,7 @@ export interface ClientScenario {
 
 /** One scenario against one cluster: names of its own, and everything it made is closed at its end. */
 export class ClientWorld {
+  readonly bootstrapServers: string;
   readonly kafka: Kafka;
   readonly cluster: Cluster;
   /** Names of topics, groups and transactional ids begin with it. */
@@ -23,6 +24,7 @@ export class ClientWorld {
 
   constructor(bootstrapServers: string, prefix: string, seed: number) {
     const runtime = nodeRuntime({ level: 'error', fd: 2, pretty: false });
+    this.bootstrapServers = bootstrapServers;
     this.prefix = prefix;
     this.network = new FaultyNetwork(runtime.network, new SeededRandom(seed));
     const faulty: ClientRuntime = { ...runtime, network: this.network };

@@ -118,7 +118,7 @@ export class Fetcher<K, V> {
       const error = asKafkaError(thrown, `fetch from broker ${nodeId}`);
       if (this.#isClosed) return;
       if (!error.retriable) {
-        this.#events.failed(error);
+        this.#fail(error);
         return;
       }
       broker.notBeforeMs = this.#now() + this.#backoffMs(broker.failures++);
@@ -231,7 +231,7 @@ export class Fetcher<K, V> {
       state.enqueue(new ConsumerBatch(fetched, index, told.highWatermark, this.#deserializers));
       return true;
     } catch (error) {
-      this.#events.failed(asKafkaError(error, `fetch of ${partitionName(state)}`));
+      this.#fail(asKafkaError(error, `fetch of ${partitionName(state)}`));
       return false;
     }
   }
@@ -240,11 +240,17 @@ export class Fetcher<K, V> {
     // A topic that was deleted, or made anew under its name, is looked for like one whose leader moved.
     const mayCome = error.retriable || error.code === 'INCONSISTENT_TOPIC_ID' || error.code === 'UNKNOWN_TOPIC_ID';
     if (!mayCome) {
-      this.#events.failed(error);
+      this.#fail(error);
       return;
     }
     state.notBeforeMs = this.#now() + this.#backoffMs(0);
     this.#cluster.expireView();
+  }
+
+  /** Without an end here the same fetch would fail again at once, for ever. */
+  #fail(error: KafkaError): void {
+    this.close();
+    this.#events.failed(error);
   }
 
   async #refresh(): Promise<void> {

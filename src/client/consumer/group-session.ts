@@ -7,6 +7,7 @@ import type { Timer } from '../../runtime/clock.ts';
 import type { BrokerConnection } from '../broker-connection.ts';
 import { asKafkaError, KafkaError } from '../client-error.ts';
 import type { Cluster } from '../cluster.ts';
+import { pause } from '../retry.ts';
 import { ASSIGNORS, type Division } from './assignors.ts';
 import type { AssignorName, ConsumerSettings } from './consumer-options.ts';
 import type { GroupMembership } from './group-offsets.ts';
@@ -96,13 +97,17 @@ export class GroupSession {
     this.#member.drop();
     this.#divided = new Map();
     if (request === undefined) return;
-    try {
-      // Not on the connection of joins: a join that is parked there would hold this up.
-      const connection = await this.#cluster.coordinator('group', this.#groupId, 'requests');
-      await send(connection, request, LEAVE_TIMEOUT_MS);
-    } catch (error) {
-      this.#cluster.runtime.logger.debug('the group was not told of a leave', { err: error, group: this.#groupId });
-    }
+    const { runtime } = this.#cluster;
+    const told = this.#tell(request).catch((error: unknown) => {
+      runtime.logger.debug('the group was not told of a leave', { err: error, group: this.#groupId });
+    });
+    await Promise.race([told, pause(runtime, LEAVE_TIMEOUT_MS)]);
+  }
+
+  async #tell(request: MemberRequest): Promise<void> {
+    // Not on the connection of joins: a join that is parked there would hold this up.
+    const connection = await this.#cluster.coordinator('group', this.#groupId, 'requests');
+    await send(connection, request, LEAVE_TIMEOUT_MS);
   }
 
   async close(): Promise<void> {

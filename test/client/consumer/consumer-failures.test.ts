@@ -194,3 +194,20 @@ test('offsets out of range, paused partitions, times and ends', async (context) 
   await assert.rejects(take(lost, 1), { code: 'NO_OFFSET', message: /orders-0/ });
   await assert.rejects(take(consumerOf(context, bootstrapServers), 1), { code: 'INVALID_STATE' });
 });
+
+test('a consumer whose connections are closed for good ends with the error, and does nothing more', async (context) => {
+  const { bootstrapServers } = await brokerFor(context, QUICK_GROUPS);
+  const feed = new Feed(context, bootstrapServers);
+  await feed.createTopic('orders', 1);
+  await feed.write('orders', 0, ['a']);
+  const cluster = clusterOf(bootstrapServers);
+  const consumer = consumerOn(context, cluster);
+  consumer.assign([first]);
+  const records = consumer[Symbol.asyncIterator]();
+  await records.next();
+  const waiting = records.next();
+  // The fetch after this one finds no connection; one that is tried again at once would never let a timer run.
+  cluster.close();
+  await assert.rejects(waiting, { code: 'CLOSED' });
+  await new Promise((done) => setImmediate(done));
+});

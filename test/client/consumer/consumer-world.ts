@@ -65,7 +65,10 @@ let seed = 0;
 
 /** A cluster with luck of its own: members make their ids of it. */
 export function clusterOf(bootstrapServers: string): Cluster {
-  return new Cluster({ ...clientRuntime(), random: new SeededRandom(++seed) }, { bootstrapServers });
+  return new Cluster(
+    { ...clientRuntime(), random: new SeededRandom(++seed) },
+    { bootstrapServers, requestTimeoutMs: 1000 },
+  );
 }
 
 /** A consumer of texts that starts at the beginning and is closed with the test. */
