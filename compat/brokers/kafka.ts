@@ -19,10 +19,12 @@ export interface RunningKafka extends RunningBroker {
 /**
  * Starts Apache Kafka, one node in KRaft mode, on free ports and a temporary directory that goes when it stops.
  * @param directories how many log directories it has.
+ * @param beside more listeners, as Kafka's `listeners` has them, advertised as they are.
  */
 export async function startKafka(
   settings: Readonly<Record<string, string>> = {},
   directories = 1,
+  beside: readonly string[] = [],
 ): Promise<RunningKafka> {
   const [port, controllerPort] = [await freePort(), await freePort()];
   const home = await mkdtemp(join(tmpdir(), 'kafka-compat-'));
@@ -30,8 +32,8 @@ export async function startKafka(
     'process.roles': 'broker,controller',
     'node.id': '1',
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    listeners: [`PLAINTEXT://127.0.0.1:${port}`, ...beside, `CONTROLLER://127.0.0.1:${controllerPort}`].join(','),
+    'advertised.listeners': [`PLAINTEXT://127.0.0.1:${port}`, ...beside].join(','),
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': dataDirectories(home, directories).join(','),
     ...commonSettings,

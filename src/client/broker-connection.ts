@@ -9,10 +9,12 @@ import { requestHeader, responseHeader } from '../protocol/request-header.ts';
 import type { Api, Fields, Read, Write } from '../protocol/schema.ts';
 import type { Timer } from '../runtime/clock.ts';
 import type { Address, Connection, ConnectionHandler } from '../runtime/network.ts';
+import { TlsError } from '../runtime/network.ts';
 import { FrameReceiver } from '../wire/frame-receiver.ts';
-import { brokerError, ConnectionError, KafkaError, TimeoutError } from './client-error.ts';
+import { asKafkaError, brokerError, ConnectionError, KafkaError, TimeoutError } from './client-error.ts';
 import type { ClientSettings } from './client-options.ts';
 import type { ClientRuntime } from './client-runtime.ts';
+import { logIn } from './log-in.ts';
 
 const SIZE_BYTES = 4;
 /** Larger answers are not taken: fetches ask for less. */
@@ -20,6 +22,9 @@ const RESPONSE_BYTES_MAX = 256 * 1024 * 1024;
 const CORRELATION_ID_MASK = 0x7fff_ffff;
 const SOFTWARE_NAME = 'posthorn';
 const NEWEST_API_VERSIONS = 4;
+/** Part of a session's lifetime after which the next request logs in anew, as Java's client: 85 to 95 % (KIP-368). */
+const RENEWAL_PART_MIN = 0.85;
+const RENEWAL_PART_SPREAD = 0.1;
 
 /** A request whose answer has not come. */
 interface Pending {
@@ -28,6 +33,13 @@ interface Pending {
   readonly answered: (body: ByteReader) => void;
   readonly failed: (error: KafkaError) => void;
   readonly timer: Timer;
+}
+
+/** A request that waits while the connection logs in anew; nothing but the login may be sent in between. */
+interface Held {
+  readonly pending: Pending | undefined;
+  readonly chunks: Uint8Array[];
+  readonly sent: (() => void) | undefined;
 }
 
 /** A request on its way out. */
@@ -58,6 +70,8 @@ export class BrokerConnection implements ConnectionHandler {
   /** Those who wait for bytes to leave. */
   readonly #leaving = new Set<(error: KafkaError) => void>();
   #correlationId = 0;
+  #renewAtMs = Number.POSITIVE_INFINITY;
+  #held: Held[] | undefined;
   #abilities: BrokerAbilities = { versions: new Map(), features: new Map() };
   #failure: KafkaError | undefined;
   #lastUsedMs: number;
@@ -75,7 +89,8 @@ export class BrokerConnection implements ConnectionHandler {
   }
 
   /**
-   * Connects and asks what the broker speaks. Rejects with {@link ConnectionError} or {@link TimeoutError}.
+   * Connects, asks what the broker speaks and logs in. Rejects with {@link ConnectionError} or {@link TimeoutError}, or with
+   * AUTHENTICATION_FAILED when either end does not trust the other.
    * @param closed called once when the connection has ended, for whatever reason.
    */
   static async open(
@@ -93,6 +108,7 @@ export class BrokerConnection implements ConnectionHandler {
     try {
       await opened.#connect();
       opened.#abilities = await opened.#askAbilities();
+      await opened.#logIn();
     } catch (error) {
       const reason =
         error instanceof KafkaError ? error : new ConnectionError(`${name}: ${String(error)}`, { cause: error });
@@ -111,7 +127,7 @@ export class BrokerConnection implements ConnectionHandler {
 
   /** Requests that wait for their answers. */
   get inFlight(): number {
-    return this.#pending.length;
+    return this.#pending.length + (this.#held?.length ?? 0);
   }
 
   /** Monotonic milliseconds of the last request or answer. */
@@ -146,6 +162,15 @@ export class BrokerConnection implements ConnectionHandler {
     body: Write<Req>,
     timeoutMs = this.#settings.requestTimeoutMs,
   ): Promise<Read<Res>> {
+    this.#renewLogin();
+    return this.#ask({ api, version, body }, timeoutMs, (request) => this.#submit(request));
+  }
+
+  #ask<Req extends Fields, Res extends Fields>(
+    { api, version, body }: Outgoing<Req, Res>,
+    timeoutMs: number,
+    submit: (request: Held) => void,
+  ): Promise<Read<Res>> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) {
         reject(this.#failure);
@@ -160,13 +185,14 @@ export class BrokerConnection implements ConnectionHandler {
       );
       const answered = (reader: ByteReader): void => resolve(decodeExact(api.response, version, reader));
       const headerVersion = responseHeaderVersion(api.key, version);
-      this.#pending.push({ correlationId, headerVersion, answered, failed: reject, timer });
-      this.#send(chunks);
+      const pending = { correlationId, headerVersion, answered, failed: reject, timer };
+      submit({ pending, chunks, sent: undefined });
     });
   }
 
   /** Sends a request that is not answered, a produce with acks=0; done when its bytes have left this process. */
   post<Req extends Fields, Res extends Fields>(api: Api<Req, Res>, version: number, body: Write<Req>): Promise<void> {
+    this.#renewLogin();
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) {
         reject(this.#failure);
@@ -177,7 +203,7 @@ export class BrokerConnection implements ConnectionHandler {
       const sent = (): void => {
         if (this.#leaving.delete(reject)) resolve();
       };
-      this.#send(chunks, sent);
+      this.#submit({ pending: undefined, chunks, sent });
     });
   }
 
@@ -203,15 +229,17 @@ export class BrokerConnection implements ConnectionHandler {
   }
 
   closed(error?: Error): void {
-    this.#fail(new ConnectionError(`the connection to ${nameOf(this.address)} broke`, { cause: error }));
+    const why = error === undefined ? '' : `: ${error.message}`;
+    this.#fail(new ConnectionError(`the connection to ${nameOf(this.address)} broke${why}`, { cause: error }));
   }
 
   async #connect(): Promise<void> {
     const { network } = this.#runtime;
     const connection = await network
-      .connect(this.address, () => this)
+      .connect(this.address, () => this, this.#settings.tls)
       .catch((error: unknown) => {
         const text = error instanceof Error ? error.message : String(error);
+        if (error instanceof TlsError) throw new KafkaError('AUTHENTICATION_FAILED', text, { cause: error });
         throw new ConnectionError(`${nameOf(this.address)} cannot be reached: ${text}`, { cause: error });
       });
     if (this.#failure === undefined) {
@@ -220,6 +248,46 @@ export class BrokerConnection implements ConnectionHandler {
     }
     connection.destroy();
     throw this.#failure;
+  }
+
+  /** Logs in where that is wished; called again before the session's lifetime ends. */
+  async #logIn(): Promise<void> {
+    const { sasl, connectTimeoutMs } = this.#settings;
+    if (sasl === undefined) return;
+    const { clock, random } = this.#runtime;
+    const beganMs = clock.monotonicMs();
+    const lifetimeMs = await logIn(sasl, random, {
+      name: nameOf(this.address),
+      versionFor: (api) => this.versionFor(api),
+      ask: (api, version, body) =>
+        this.#ask({ api, version, body }, connectTimeoutMs, (request) => this.#submitNow(request)),
+    });
+    const part = RENEWAL_PART_MIN + RENEWAL_PART_SPREAD * random.next();
+    this.#renewAtMs = lifetimeMs > 0 ? beganMs + lifetimeMs * part : Number.POSITIVE_INFINITY;
+  }
+
+  /** Before a request that comes late in the session: logs in anew, while the request and those after it wait. */
+  #renewLogin(): void {
+    if (this.#held !== undefined || this.#runtime.clock.monotonicMs() < this.#renewAtMs || !this.isOpen) return;
+    this.#held = [];
+    this.#logIn().then(
+      () => {
+        const held = this.#held ?? [];
+        this.#held = undefined;
+        if (this.isOpen) for (const request of held) this.#submitNow(request);
+      },
+      (error: unknown) => this.#fail(asKafkaError(error, `login at ${nameOf(this.address)}`)),
+    );
+  }
+
+  #submit(request: Held): void {
+    if (this.#held === undefined) this.#submitNow(request);
+    else this.#held.push(request);
+  }
+
+  #submitNow({ pending, chunks, sent }: Held): void {
+    if (pending !== undefined) this.#pending.push(pending);
+    this.#send(chunks, sent);
   }
 
   /** ApiVersions is asked in the newest version; a broker that is older answers in version 0 and says so. */
@@ -312,6 +380,9 @@ export class BrokerConnection implements ConnectionHandler {
     this.#failure = error;
     const pending = this.#pending;
     this.#pending = [];
+    for (const held of this.#held ?? []) if (held.pending !== undefined) pending.push(held.pending);
+    this.#held = undefined;
+    this.#renewAtMs = Number.POSITIVE_INFINITY;
     for (const { timer, failed } of pending) {
       timer.cancel();
       failed(error);

@@ -1,5 +1,6 @@
-import type { Address } from '../runtime/network.ts';
+import type { Address, DialTls } from '../runtime/network.ts';
 import { KafkaError } from './client-error.ts';
+import { checkSasl, tlsSettings, type SaslOptions, type TlsOptions } from './security-options.ts';
 
 /** What every client needs to reach a cluster; in milliseconds where they are times. */
 export interface ClientOptions {
@@ -19,6 +20,10 @@ export interface ClientOptions {
   readonly metadataMaxAgeMs?: number;
   /** An idle connection is closed after this; 540,000. */
   readonly connectionsMaxIdleMs?: number;
+  /** Encrypts every connection; true trusts the system's authorities. Plain when left out. */
+  readonly tls?: boolean | TlsOptions;
+  /** Logs in on every connection. Nobody in particular when left out. */
+  readonly sasl?: SaslOptions;
 }
 
 /** {@link ClientOptions} with every default filled in. */
@@ -31,6 +36,8 @@ export interface ClientSettings {
   readonly retryBackoffMaxMs: number;
   readonly metadataMaxAgeMs: number;
   readonly connectionsMaxIdleMs: number;
+  readonly tls: DialTls | undefined;
+  readonly sasl: SaslOptions | undefined;
 }
 
 const DEFAULTS = {
@@ -47,15 +54,18 @@ const PORT_MAX = 65_535;
 
 /** Checks what a caller gave and fills in the rest. Throws {@link KafkaError} INVALID_ARGUMENT. */
 export function clientSettings(options: ClientOptions): ClientSettings {
+  const connectTimeoutMs = options.connectTimeoutMs ?? DEFAULTS.connectTimeoutMs;
   const settings = {
     bootstrap: bootstrapAddresses(options.bootstrapServers),
     clientId: options.clientId ?? DEFAULTS.clientId,
     requestTimeoutMs: options.requestTimeoutMs ?? DEFAULTS.requestTimeoutMs,
-    connectTimeoutMs: options.connectTimeoutMs ?? DEFAULTS.connectTimeoutMs,
+    connectTimeoutMs,
     retryBackoffMs: options.retryBackoffMs ?? DEFAULTS.retryBackoffMs,
     retryBackoffMaxMs: options.retryBackoffMaxMs ?? DEFAULTS.retryBackoffMaxMs,
     metadataMaxAgeMs: options.metadataMaxAgeMs ?? DEFAULTS.metadataMaxAgeMs,
     connectionsMaxIdleMs: options.connectionsMaxIdleMs ?? DEFAULTS.connectionsMaxIdleMs,
+    tls: tlsSettings(options.tls, connectTimeoutMs),
+    sasl: checkSasl(options.sasl),
   };
   for (const [name, value] of Object.entries(settings)) {
     if (typeof value === 'number' && !(value >= 0)) {

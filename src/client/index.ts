@@ -100,6 +100,7 @@ export type { Compression, ProducerOptions } from './producer/producer-options.t
 export type { ProducerHeaders, ProducerRecord, RecordMetadata } from './producer/producer-record.ts';
 export type { GroupMetadata, TransactionOffset } from './producer/transaction-offsets.ts';
 export type { Producer, SendOptions } from './producer/producer.ts';
+export type { BearerToken, SaslOptions, TlsOptions } from './security-options.ts';
 export {
   bytes,
   float64,

@@ -1,6 +1,6 @@
 import type { Timers } from './clock.ts';
 import { MemoryConnection } from './memory-connection.ts';
-import type { Address, Connection, ConnectionHandler, Listener, Network } from './network.ts';
+import type { Address, Connection, ConnectionHandler, DialTls, Listener, ListenTls, Network } from './network.ts';
 import { NetworkError } from './network.ts';
 
 /** First of the ports handed out for port 0 and for the dialling end. */
@@ -32,7 +32,12 @@ export class MemoryNetwork implements Network {
   }
 
   /** Ports are the network's; hosts are names for one and the same machine. */
-  async listen(address: Address, accept: (connection: Connection) => ConnectionHandler | undefined): Promise<Listener> {
+  async listen(
+    address: Address,
+    accept: (connection: Connection) => ConnectionHandler | undefined,
+    tls?: ListenTls,
+  ): Promise<Listener> {
+    refuseTls(tls);
     const port = address.port === 0 ? this.#nextPort++ : address.port;
     if (this.#accepting.has(port)) throw new NetworkError('EADDRINUSE', `address in use: ${address.host}:${port}`);
     this.#accepting.set(port, accept);
@@ -43,7 +48,12 @@ export class MemoryNetwork implements Network {
     };
   }
 
-  connect(address: Address, handler: (connection: Connection) => ConnectionHandler): Promise<Connection> {
+  async connect(
+    address: Address,
+    handler: (connection: Connection) => ConnectionHandler,
+    tls?: DialTls,
+  ): Promise<Connection> {
+    refuseTls(tls);
     return new Promise((resolve, reject) => {
       this.#later(() => {
         const accept = this.#accepting.get(address.port);
@@ -86,4 +96,9 @@ export class MemoryNetwork implements Network {
     if (this.#options.delayMs > 0) this.#timers.set(this.#options.delayMs, callback);
     else this.#timers.soon(callback);
   }
+}
+
+/** What is asked to be secret must not silently go without. */
+function refuseTls(tls: DialTls | ListenTls | undefined): void {
+  if (tls !== undefined) throw new NetworkError('ENOTSUP', 'connections in memory carry no TLS');
 }

@@ -1,4 +1,4 @@
-/** A host name or address, and a port. Encryption will be a field beside them. */
+/** A host name or address, and a port. */
 export interface Address {
   readonly host: string;
   /** For a listener 0 picks a free one. */
@@ -7,12 +7,48 @@ export interface Address {
   readonly backlog?: number;
 }
 
+/** How a dialling end uses TLS. Certificates and keys are PEM text. */
+export interface DialTls {
+  /** Authorities to trust in place of the system's. */
+  readonly ca?: string | readonly string[];
+  /** Certificate (with its chain) and key to show to a listener that asks. */
+  readonly cert?: string;
+  readonly key?: string;
+  readonly passphrase?: string;
+  /** The name that is asked for (SNI) and that the certificate must carry; the host when left out. */
+  readonly serverName?: string;
+  /** false takes any certificate: for tests only. */
+  readonly rejectUnauthorized?: boolean;
+  /** 10,000. */
+  readonly handshakeTimeoutMs?: number;
+}
+
+/** How a listener uses TLS. Certificates and keys are PEM text. */
+export interface ListenTls {
+  readonly cert: string;
+  readonly key: string;
+  readonly passphrase?: string;
+  /** Authorities of the clients' certificates. */
+  readonly ca?: string | readonly string[];
+  /** Kafka's `ssl.client.auth`: whether clients show a certificate; one that is shown has to be good. 'none' when left out. */
+  readonly clientCertificate?: 'none' | 'requested' | 'required';
+  /** A connection that has not shaken hands by then is dropped; 10,000. */
+  readonly handshakeTimeoutMs?: number;
+}
+
 /** Sockets, as brokers and clients need them: bytes land where the owner says, and go out in one write a turn. */
 export interface Network {
-  /** Rejects with {@link NetworkError} (EADDRINUSE, EACCES ...). `accept` may return undefined to refuse a connection. */
-  listen(address: Address, accept: (connection: Connection) => ConnectionHandler | undefined): Promise<Listener>;
-  /** Rejects with {@link NetworkError} (ECONNREFUSED, ENOTFOUND ...). */
-  connect(address: Address, handler: (connection: Connection) => ConnectionHandler): Promise<Connection>;
+  /**
+   * Rejects with {@link NetworkError} (EADDRINUSE, EACCES ...), with {@link TlsError} for keys that cannot be used. `accept` may
+   * return undefined to refuse a connection; with TLS it is called after the handshake.
+   */
+  listen(
+    address: Address,
+    accept: (connection: Connection) => ConnectionHandler | undefined,
+    tls?: ListenTls,
+  ): Promise<Listener>;
+  /** Rejects with {@link NetworkError} (ECONNREFUSED, ENOTFOUND ...), with {@link TlsError} when the handshake is refused. */
+  connect(address: Address, handler: (connection: Connection) => ConnectionHandler, tls?: DialTls): Promise<Connection>;
 }
 
 export interface Listener {
@@ -67,4 +103,9 @@ export class NetworkError extends Error {
     super(message, options);
     this.code = code;
   }
+}
+
+/** One end did not trust the other, or it does not speak TLS: trying again does not help. */
+export class TlsError extends NetworkError {
+  override name = 'TlsError';
 }

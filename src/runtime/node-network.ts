@@ -1,14 +1,15 @@
 import * as net from 'node:net';
 import { rewrap } from './landing-socket.ts';
 import type { Logger } from './logger.ts';
-import type { Address, Connection, ConnectionHandler, Listener, Network } from './network.ts';
+import type { Address, Connection, ConnectionHandler, DialTls, Listener, ListenTls, Network } from './network.ts';
 import { NetworkError } from './network.ts';
 import { networkErrorOf, NodeConnection } from './node-connection.ts';
+import { dialTls, tlsServer } from './node-tls.ts';
 
 /** Length of the queue of connections that the kernel holds until they are accepted; Kafka's default is 50. */
 const BACKLOG_DEFAULT = 511;
 
-/** TCP. No delay and keep-alive are on, as in Kafka. `directLanding` false forces the way of plain 'data' events. */
+/** TCP, and TLS over it. No delay and keep-alive are on, as in Kafka. `directLanding` false forces the way of plain 'data' events. */
 export class NodeNetwork implements Network {
   readonly #logger: Logger;
   readonly #directLanding: boolean;
@@ -18,9 +19,12 @@ export class NodeNetwork implements Network {
     this.#directLanding = directLanding;
   }
 
-  listen(address: Address, accept: (connection: Connection) => ConnectionHandler | undefined): Promise<Listener> {
-    const server = net.createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true });
-    server.on('connection', (socket) => this.#accepted(socket, accept));
+  async listen(
+    address: Address,
+    accept: (connection: Connection) => ConnectionHandler | undefined,
+    tls?: ListenTls,
+  ): Promise<Listener> {
+    const server = tls === undefined ? this.#plainServer(accept) : this.#tlsServer(accept, tls);
     const { host, port, backlog = BACKLOG_DEFAULT } = address;
     return new Promise((resolve, reject) => {
       const refused = (error: Error): void => reject(networkErrorOf(error));
@@ -34,7 +38,15 @@ export class NodeNetwork implements Network {
     });
   }
 
-  connect(address: Address, handler: (connection: Connection) => ConnectionHandler): Promise<Connection> {
+  connect(
+    address: Address,
+    handler: (connection: Connection) => ConnectionHandler,
+    tls?: DialTls,
+  ): Promise<Connection> {
+    return tls === undefined ? this.#connectPlain(address, handler) : this.#connectTls(address, handler, tls);
+  }
+
+  #connectPlain(address: Address, handler: (connection: Connection) => ConnectionHandler): Promise<Connection> {
     const connection = new NodeConnection();
     const { host, port } = address;
     const onread = this.#directLanding ? { onread: connection.onread } : {};
@@ -49,6 +61,35 @@ export class NodeNetwork implements Network {
         connection.start(handler(connection), this.#directLanding);
         resolve(connection);
       });
+    });
+  }
+
+  /** The bytes of TLS sockets come as 'data' events: Node lands only those of TCP directly. */
+  async #connectTls(
+    address: Address,
+    handler: (connection: Connection) => ConnectionHandler,
+    tls: DialTls,
+  ): Promise<Connection> {
+    const socket = await dialTls(address, tls);
+    const connection = new NodeConnection();
+    connection.attach(socket);
+    connection.start(handler(connection), false);
+    return connection;
+  }
+
+  #plainServer(accept: (connection: Connection) => ConnectionHandler | undefined): net.Server {
+    const server = net.createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true });
+    server.on('connection', (socket) => this.#accepted(socket, accept));
+    return server;
+  }
+
+  #tlsServer(accept: (connection: Connection) => ConnectionHandler | undefined, tls: ListenTls): net.Server {
+    return tlsServer(tls, this.#logger, (socket) => {
+      const connection = new NodeConnection();
+      connection.attach(socket);
+      const handler = accept(connection);
+      if (handler === undefined) connection.destroy();
+      else connection.start(handler, false);
     });
   }
 

@@ -4,6 +4,7 @@ import { MemoryNetwork } from '../../src/runtime/memory-network.ts';
 import type { Connection, ConnectionHandler, Listener, Network } from '../../src/runtime/network.ts';
 import { nodeTimers } from '../../src/runtime/node-clock.ts';
 import { NodeNetwork } from '../../src/runtime/node-network.ts';
+import { Authority } from './certificates.ts';
 import { silent } from './silent-logger.ts';
 
 const host = '127.0.0.1';
@@ -92,6 +93,18 @@ async function pairOver(network: Network, landingBytes = 4096): Promise<Pair> {
     await listener.close();
   });
   return { listener, near: near!, far: accepted! };
+}
+
+/** Every connection encrypted, and both ends shown to each other. */
+function overTls(network: Network): Network {
+  const authority = new Authority('contract');
+  const ca = authority.cert;
+  const server = authority.issue({ name: 'server', addresses: [host] });
+  const client = authority.issue({ name: 'client' });
+  return {
+    listen: (address, accept) => network.listen(address, accept, { ...server, ca, clientCertificate: 'required' }),
+    connect: (address, handler) => network.connect(address, handler, { ...client, ca }),
+  };
 }
 
 function contract(name: string, network: Network): void {
@@ -247,6 +260,8 @@ function contract(name: string, network: Network): void {
       }
       assert.equal(ends.size, 2000);
       assert.deepEqual(new Set([...ends].map(({ error }) => error)), new Set([undefined]));
+      // TLS lets go of its sockets one turn after they closed.
+      await new Promise((resolve) => setImmediate(resolve));
       assert.ok(process.getActiveResourcesInfo().length <= before);
       await listener.close();
     });
@@ -255,5 +270,6 @@ function contract(name: string, network: Network): void {
 
 contract('TCP, landing directly', new NodeNetwork(silent));
 contract("TCP by way of 'data' events", new NodeNetwork(silent, { directLanding: false }));
+contract('TLS', overTls(new NodeNetwork(silent)));
 contract('memory', new MemoryNetwork(nodeTimers));
 contract('memory, slow and in pieces', new MemoryNetwork(nodeTimers, { delayMs: 1, segmentBytesMax: 100_000 }));

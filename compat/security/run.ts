@@ -1,0 +1,219 @@
+import { Kafka, KafkaError, type ClientOptions, type SaslOptions, type TlsOptions } from '../../src/client/index.ts';
+import { Authority, type Issued } from '../../test/runtime/certificates.ts';
+import { startKafka, type RunningKafka } from '../brokers/kafka.ts';
+import { freePort } from '../brokers/running-broker.ts';
+
+/**
+ * Posthorn's client against a real Kafka with TLS and logins: each mechanism and certificate, right and wrong.
+ *
+ *   node dist/compat/security/run.js
+ *
+ * Starts a Kafka of its own. Closes with "N passed, M failed".
+ */
+const SESSION_MS = 3000;
+const MODULES = 'org.apache.kafka.common.security';
+const HOST = '127.0.0.1';
+
+let passed = 0;
+let failed = 0;
+
+/** Asks the cluster for itself; what came of it, as one line. */
+async function outcome(options: ClientOptions): Promise<string> {
+  const admin = new Kafka({ requestTimeoutMs: 5000, ...options, logLevel: 'silent' }).admin();
+  try {
+    await admin.describeCluster();
+    return 'ok';
+  } catch (error) {
+    return error instanceof KafkaError ? `${error.code}: ${error.message}` : String(error);
+  } finally {
+    await admin.close();
+  }
+}
+
+function verdict(what: string, told: string, expected: RegExp): void {
+  const isGood = expected.test(told);
+  console.log(`${isGood ? 'pass' : 'FAIL'} ${what}: ${told}`);
+  if (isGood) passed++;
+  else failed++;
+}
+
+interface Ports {
+  readonly tls: number;
+  readonly mutual: number;
+  readonly expired: number;
+  readonly sasl: number;
+  readonly saslTls: number;
+  readonly renewed: number;
+}
+
+interface Secrets {
+  readonly authority: Authority;
+  readonly server: Issued;
+  readonly expired: Issued;
+}
+
+/** A PEM text as one line of a properties file. */
+function oneLine(pem: string): string {
+  return pem.replaceAll('\n', '\\n');
+}
+
+function keyStore(prefix: string, { cert, key }: Issued): Record<string, string> {
+  return {
+    [`${prefix}ssl.keystore.type`]: 'PEM',
+    [`${prefix}ssl.keystore.certificate.chain`]: oneLine(cert),
+    [`${prefix}ssl.keystore.key`]: oneLine(key),
+  };
+}
+
+function logins(listener: string, mechanisms: readonly string[]): Record<string, string> {
+  const prefix = `listener.name.${listener}.`;
+  const settings: Record<string, string> = { [`${prefix}sasl.enabled.mechanisms`]: mechanisms.join(',') };
+  const modules: Record<string, string> = {
+    PLAIN: `${MODULES}.plain.PlainLoginModule required user_ann="secret";`,
+    'SCRAM-SHA-256': `${MODULES}.scram.ScramLoginModule required;`,
+    'SCRAM-SHA-512': `${MODULES}.scram.ScramLoginModule required;`,
+    OAUTHBEARER: `${MODULES}.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";`,
+  };
+  for (const mechanism of mechanisms) {
+    settings[`${prefix}${mechanism.toLowerCase()}.sasl.jaas.config`] = modules[mechanism] ?? '';
+  }
+  return settings;
+}
+
+function settingsFor({ authority, server, expired }: Secrets): Record<string, string> {
+  const all = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER'];
+  return {
+    'listener.security.protocol.map':
+      'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,TLS:SSL,MUTUAL:SSL,EXPIRED:SSL,LOGIN:SASL_PLAINTEXT,SAFE:SASL_SSL,RENEWED:SASL_PLAINTEXT',
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'ssl.truststore.type': 'PEM',
+    'ssl.truststore.certificates': oneLine(authority.cert),
+    ...keyStore('', server),
+    ...keyStore('listener.name.expired.', expired),
+    'listener.name.mutual.ssl.client.auth': 'required',
+    ...logins('login', all),
+    ...logins('safe', all),
+    ...logins('renewed', ['PLAIN', 'SCRAM-SHA-256']),
+    'listener.name.renewed.plain.connections.max.reauth.ms': String(SESSION_MS),
+    'listener.name.renewed.scram-sha-256.connections.max.reauth.ms': String(SESSION_MS),
+    'connection.failed.authentication.delay.ms': '0',
+  };
+}
+
+async function createUsers(kafka: RunningKafka): Promise<void> {
+  const admin = new Kafka({ bootstrapServers: kafka.bootstrap }).admin();
+  const user = { user: 'ann', password: 'secret' };
+  await admin.alterScramCredentials([
+    { ...user, mechanism: 'SCRAM-SHA-256' },
+    { ...user, mechanism: 'SCRAM-SHA-512', iterations: 8192 },
+  ]);
+  await admin.close();
+}
+
+async function certificates(ports: Ports, { authority }: Secrets): Promise<void> {
+  const ca = authority.cert;
+  const at = (port: number, tls: TlsOptions | true): Promise<string> =>
+    outcome({ bootstrapServers: `${HOST}:${port}`, tls });
+  const stranger = new Authority('stranger');
+  verdict('TLS', await at(ports.tls, { ca }), /^ok$/);
+  verdict('TLS by another name', await at(ports.tls, { ca, serverName: 'kafka.test' }), /^ok$/);
+  verdict('a wrong host name', await at(ports.tls, { ca, serverName: 'other.test' }), /^AUTHENTICATION_FAILED.*other/);
+  verdict('an unknown authority', await at(ports.tls, true), /^AUTHENTICATION_FAILED.*unknown authority/);
+  verdict('an unknown authority, unchecked', await at(ports.tls, { rejectUnauthorized: false }), /^ok$/);
+  verdict('an expired certificate', await at(ports.expired, { ca }), /^AUTHENTICATION_FAILED.*expired/);
+  verdict('a client certificate', await at(ports.mutual, { ca, ...authority.issue({ name: 'ann' }) }), /^ok$/);
+  verdict('no client certificate', await at(ports.mutual, { ca }), /^(?!ok)/);
+  verdict(
+    'a strange client certificate',
+    await at(ports.mutual, { ca, ...stranger.issue({ name: 'ann' }) }),
+    /^(?!ok)/,
+  );
+  verdict('TLS to a port without', await at(ports.sasl, { ca }), /^(?!ok)/);
+  verdict('no TLS to a port with', await outcome({ bootstrapServers: `${HOST}:${ports.tls}` }), /^(?!ok)/);
+}
+
+/** An unsecured JWT, as Kafka's unsecured handlers take it. */
+function jwt(subject: string, forMs: number): string {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const nowS = Date.now() / 1000;
+  return `${part({ alg: 'none' })}.${part({ sub: subject, iat: nowS - 60, exp: nowS + forMs / 1000 })}.`;
+}
+
+async function mechanisms(port: number, where: string, tls: TlsOptions | false): Promise<void> {
+  const as = (sasl: SaslOptions): Promise<string> => outcome({ bootstrapServers: `${HOST}:${port}`, tls, sasl });
+  const refused = /^AUTHENTICATION_FAILED/;
+  for (const mechanism of ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const) {
+    const about = `${where} ${mechanism}`;
+    verdict(about, await as({ mechanism, username: 'ann', password: 'secret' }), /^ok$/);
+    verdict(`${about}, wrong password`, await as({ mechanism, username: 'ann', password: 'x' }), refused);
+    verdict(`${about}, unknown user`, await as({ mechanism, username: 'b,=ob', password: 'secret' }), refused);
+  }
+  const bearer = (value: string): SaslOptions => ({ mechanism: 'OAUTHBEARER', token: async () => value });
+  verdict(`${where} OAUTHBEARER`, await as(bearer(jwt('ann', 60_000))), /^ok$/);
+  verdict(`${where} OAUTHBEARER, expired`, await as(bearer(jwt('ann', -60_000))), refused);
+  verdict(`${where} OAUTHBEARER, no JWT`, await as(bearer('abc')), refused);
+}
+
+/** One connection kept busy over several sessions: nothing may fail. */
+async function renewals(port: number): Promise<void> {
+  for (const mechanism of ['PLAIN', 'SCRAM-SHA-256'] as const) {
+    const sasl = { mechanism, username: 'ann', password: 'secret' };
+    const kafka = new Kafka({ bootstrapServers: `${HOST}:${port}`, sasl });
+    const admin = kafka.admin();
+    const endMs = Date.now() + 3 * SESSION_MS;
+    let told = 'ok';
+    let calls = 0;
+    while (Date.now() < endMs && told === 'ok') {
+      try {
+        await Promise.all([admin.listTopics(), admin.listTopics(), admin.describeCluster()]);
+        calls += 3;
+      } catch (error) {
+        told = String(error);
+      }
+      await new Promise((done) => {
+        setTimeout(done, 50);
+      });
+    }
+    await admin.close();
+    console.log(`${calls} calls over ${3 * SESSION_MS} ms`);
+    verdict(`sessions of ${SESSION_MS} ms renewed, ${mechanism}`, told, /^ok$/);
+  }
+}
+
+async function run(): Promise<void> {
+  const authority = new Authority('compat');
+  const about = { name: 'kafka', hosts: ['kafka.test'], addresses: [HOST] };
+  const secrets = { authority, server: authority.issue(about), expired: authority.issue({ ...about, days: -1 }) };
+  const ports: Ports = {
+    tls: await freePort(),
+    mutual: await freePort(),
+    expired: await freePort(),
+    sasl: await freePort(),
+    saslTls: await freePort(),
+    renewed: await freePort(),
+  };
+  const kafka = await startKafka(settingsFor(secrets), 1, [
+    `TLS://${HOST}:${ports.tls}`,
+    `MUTUAL://${HOST}:${ports.mutual}`,
+    `EXPIRED://${HOST}:${ports.expired}`,
+    `LOGIN://${HOST}:${ports.sasl}`,
+    `SAFE://${HOST}:${ports.saslTls}`,
+    `RENEWED://${HOST}:${ports.renewed}`,
+  ]);
+  try {
+    await createUsers(kafka);
+    await certificates(ports, secrets);
+    await mechanisms(ports.sasl, 'SASL_PLAINTEXT', false);
+    await mechanisms(ports.saslTls, 'SASL_SSL', { ca: authority.cert });
+    const sasl = { mechanism: 'OAUTHBEARER', token: async () => jwt('ann', 60_000) } as const;
+    const missing = await outcome({ bootstrapServers: `${HOST}:${ports.renewed}`, sasl });
+    verdict('a mechanism that is not offered', missing, /^AUTHENTICATION_FAILED.*not offered/);
+    await renewals(ports.renewed);
+  } finally {
+    await kafka.stop();
+  }
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+await run();

@@ -1,0 +1,100 @@
+import { E, errorOf } from '../protocol/errors.ts';
+import { saslHandshake } from '../protocol/messages/017-sasl-handshake.ts';
+import { saslAuthenticate } from '../protocol/messages/036-sasl-authenticate.ts';
+import type { Api, Fields, Read, Write } from '../protocol/schema.ts';
+import type { Random } from '../runtime/random.ts';
+import { OAuthBearerClient } from '../wire/sasl/oauthbearer.ts';
+import { PlainClient } from '../wire/sasl/plain.ts';
+import { SaslError, type SaslClient } from '../wire/sasl/sasl.ts';
+import { ScramClient } from '../wire/sasl/scram-client.ts';
+import { KafkaError } from './client-error.ts';
+import type { SaslOptions } from './security-options.ts';
+
+const NONCE_BYTES = 24;
+/** Tokens in SaslAuthenticate; version 0 sends them bare, as brokers before Kafka 1.0 want it. */
+const HANDSHAKE_VERSION_MIN = 1;
+
+/** The connection, as a login needs it. */
+export interface LoginPeer {
+  readonly name: string;
+  /** Throws UNSUPPORTED. */
+  versionFor(api: Pick<Api, 'key' | 'name'>): number;
+  ask<Req extends Fields, Res extends Fields>(
+    api: Api<Req, Res>,
+    version: number,
+    body: Write<Req>,
+  ): Promise<Read<Res>>;
+}
+
+/**
+ * Logs in (KIP-43, KIP-152). Returns how long the session lasts in milliseconds, 0 for as long as the connection (KIP-368). Rejects
+ * with AUTHENTICATION_FAILED, which no retry can help, or as the connection does.
+ */
+export async function logIn(sasl: SaslOptions, random: Random, peer: LoginPeer): Promise<number> {
+  try {
+    const client = await clientFor(sasl, random);
+    await shakeHands(sasl.mechanism, peer);
+    return await exchange(sasl.mechanism, client, peer);
+  } catch (error) {
+    if (error instanceof SaslError) throw refused(peer, error.message, error);
+    throw error;
+  }
+}
+
+async function shakeHands(mechanism: string, peer: LoginPeer): Promise<void> {
+  const version = peer.versionFor(saslHandshake);
+  if (version < HANDSHAKE_VERSION_MIN) {
+    throw new KafkaError('UNSUPPORTED', `the broker at ${peer.name} is too old for logins: SaslHandshake ${version}`);
+  }
+  const { errorCode, mechanisms } = await peer.ask(saslHandshake, version, { mechanism });
+  if (errorCode === 0) return;
+  if (errorCode !== E.UNSUPPORTED_SASL_MECHANISM.code) throw refused(peer, errorOf(errorCode).text);
+  throw refused(peer, `${mechanism} is not offered; the broker takes ${mechanisms.join(', ') || 'no logins here'}`);
+}
+
+async function exchange(mechanism: string, client: SaslClient, peer: LoginPeer): Promise<number> {
+  const version = peer.versionFor(saslAuthenticate);
+  let token: Uint8Array | undefined = client.initial();
+  let lifetimeMs = 0;
+  while (token !== undefined) {
+    const answer: Read<typeof saslAuthenticate.response.fields> = await peer.ask(saslAuthenticate, version, {
+      authBytes: token,
+    });
+    if (answer.errorCode !== 0) {
+      const reason = client instanceof OAuthBearerClient && client.refusal !== undefined ? ` ${client.refusal}` : '';
+      throw refused(peer, `${mechanism}: ${answer.errorMessage ?? errorOf(answer.errorCode).text}${reason}`);
+    }
+    token = client.answer(answer.authBytes);
+    lifetimeMs = answer.sessionLifetimeMs;
+  }
+  return lifetimeMs;
+}
+
+async function clientFor(sasl: SaslOptions, random: Random): Promise<SaslClient> {
+  switch (sasl.mechanism) {
+    case 'PLAIN':
+      return new PlainClient(sasl.username, sasl.password);
+    case 'SCRAM-SHA-256':
+    case 'SCRAM-SHA-512':
+      return new ScramClient(sasl, nonceFrom(random));
+    case 'OAUTHBEARER': {
+      const token = await sasl.token().catch((error: unknown) => {
+        if (error instanceof KafkaError) throw error;
+        throw new KafkaError('AUTHENTICATION_FAILED', `no token for OAUTHBEARER: ${String(error)}`, { cause: error });
+      });
+      return new OAuthBearerClient(typeof token === 'string' ? { value: token } : token);
+    }
+    default:
+      return sasl satisfies never;
+  }
+}
+
+function nonceFrom(random: Random): string {
+  const bytes = new Uint8Array(NONCE_BYTES);
+  random.fill(bytes);
+  return Buffer.from(bytes).toString('base64');
+}
+
+function refused(peer: LoginPeer, why: string, cause?: Error): KafkaError {
+  return new KafkaError('AUTHENTICATION_FAILED', `login at ${peer.name} failed: ${why}`, { cause });
+}
