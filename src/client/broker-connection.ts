@@ -22,9 +22,6 @@ const RESPONSE_BYTES_MAX = 256 * 1024 * 1024;
 const CORRELATION_ID_MASK = 0x7fff_ffff;
 const SOFTWARE_NAME = 'posthorn';
 const NEWEST_API_VERSIONS = 4;
-/** Part of a session's lifetime after which the next request logs in anew, as Java's client: 85 to 95 % (KIP-368). */
-const RENEWAL_PART_MIN = 0.85;
-const RENEWAL_PART_SPREAD = 0.1;
 
 /** A request whose answer has not come. */
 interface Pending {
@@ -256,14 +253,13 @@ export class BrokerConnection implements ConnectionHandler {
     if (sasl === undefined) return;
     const { clock, random } = this.#runtime;
     const beganMs = clock.monotonicMs();
-    const lifetimeMs = await logIn(sasl, random, {
+    const renewalMs = await logIn(sasl, random, {
       name: nameOf(this.address),
       versionFor: (api) => this.versionFor(api),
       ask: (api, version, body) =>
         this.#ask({ api, version, body }, connectTimeoutMs, (request) => this.#submitNow(request)),
     });
-    const part = RENEWAL_PART_MIN + RENEWAL_PART_SPREAD * random.next();
-    this.#renewAtMs = lifetimeMs > 0 ? beganMs + lifetimeMs * part : Number.POSITIVE_INFINITY;
+    this.#renewAtMs = beganMs + renewalMs;
   }
 
   /** Before a request that comes late in the session: logs in anew, while the request and those after it wait. */

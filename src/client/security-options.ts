@@ -45,10 +45,7 @@ export function checkSasl(sasl: SaslOptions | undefined): SaslOptions | undefine
   if (sasl === undefined) return undefined;
   if (!MECHANISMS.has(sasl.mechanism)) {
     const known = [...MECHANISMS].join(', ');
-    throw new KafkaError(
-      'INVALID_ARGUMENT',
-      `sasl.mechanism is ${String(sasl.mechanism)}; it has to be one of ${known}`,
-    );
+    throw new KafkaError('INVALID_ARGUMENT', `sasl.mechanism is ${sasl.mechanism}; it has to be one of ${known}`);
   }
   if (sasl.mechanism !== 'OAUTHBEARER' && (!sasl.username || !sasl.password)) {
     throw new KafkaError('INVALID_ARGUMENT', 'sasl.username and sasl.password must not be empty');

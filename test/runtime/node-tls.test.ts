@@ -21,11 +21,11 @@ interface Deferred<T> {
 }
 
 function deferred<T>(): Deferred<T> {
-  let resolve: (value: T) => void = () => {};
+  let resolve: ((value: T) => void) | undefined;
   const promise = new Promise<T>((done) => {
     resolve = done;
   });
-  return { promise, resolve };
+  return { promise, resolve: (value) => resolve?.(value) };
 }
 
 /** Keeps what it hears. */
