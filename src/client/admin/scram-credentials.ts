@@ -1,5 +1,6 @@
-import { pbkdf2 } from 'node:crypto';
+import type * as Crypto from 'node:crypto';
 import { promisify } from 'node:util';
+import { lazyPackage } from '../../runtime/packages.ts';
 import { describeUserScramCredentials } from '../../protocol/messages/050-describe-user-scram-credentials.ts';
 import { alterUserScramCredentials } from '../../protocol/messages/051-alter-user-scram-credentials.ts';
 import type { AdminCalls } from './admin-calls.ts';
@@ -18,7 +19,8 @@ const HASHES: Readonly<Record<ScramMechanism, { readonly name: string; readonly 
 const ITERATIONS_MIN = 4096;
 const ITERATIONS_MAX = 16_384;
 const SALT_BYTES = 20;
-const derive = promisify(pbkdf2);
+/** Loaded when first used: whoever loads the client need not have it. */
+const crypto = lazyPackage('node:crypto') as () => typeof Crypto;
 
 export interface ScramCredentialInfo {
   readonly mechanism: ScramMechanism | 'unknown';
@@ -107,6 +109,6 @@ async function upsertion(
   const chosen = salt ?? new Uint8Array(SALT_BYTES);
   if (salt === undefined) cluster.runtime.random.fill(chosen);
   const { name, bytes } = HASHES[mechanism];
-  const saltedPassword = await derive(password, chosen, iterations, bytes, name);
+  const saltedPassword = await promisify(crypto().pbkdf2)(password, chosen, iterations, bytes, name);
   return { name: user, mechanism: code, iterations, salt: chosen, saltedPassword };
 }
