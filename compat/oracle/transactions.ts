@@ -4,6 +4,7 @@ import { findCoordinator } from '../../src/protocol/messages/010-find-coordinato
 import { initProducerId } from '../../src/protocol/messages/022-init-producer-id.ts';
 import { addPartitionsToTxn } from '../../src/protocol/messages/024-add-partitions-to-txn.ts';
 import { endTxn } from '../../src/protocol/messages/026-end-txn.ts';
+import { describeTransactions } from '../../src/protocol/messages/065-describe-transactions.ts';
 import type { BatchOptions } from '../../src/records/batch-builder.ts';
 import { someBatch, toProduce, type ProduceRequest } from './batches.ts';
 import type { Peer, Side } from './scenario.ts';
@@ -62,7 +63,7 @@ export async function enrol(peer: Peer, who: Transactor, topic: Topic | string, 
   });
 }
 
-/** Ends the transaction and waits until its markers are where `topics` are read; outside the record. */
+/** Ends the transaction and waits until its markers are where `topics` are read and it is complete; outside the record. */
 export async function finish(
   peer: Peer,
   who: Transactor,
@@ -84,6 +85,16 @@ export async function finish(
     return true;
   });
   for (const [topic, partition] of topics) await decided(peer, topic, partition);
+  await complete(peer, transactionalId);
+}
+
+/** Waits until the coordinator has written that all markers are there: before, it refuses what comes next. */
+async function complete(peer: Peer, transactionalId: string): Promise<void> {
+  await eventually('the completion', async () => {
+    const answer = await peer.quiet(describeTransactions, 0, { transactionalIds: [transactionalId] });
+    const state = answer?.transactionStates[0]?.transactionState ?? '';
+    return state.startsWith('Complete') || state === 'Empty' ? true : undefined;
+  });
 }
 
 /** Waits until nothing is undecided in the partition. */
