@@ -177,7 +177,7 @@ async function openMetadata(
 ): Promise<{ store: EmbeddedStore; view: MetadataView }> {
   const store = openStore({ disk, directory, clock, timers, logger });
   opened.add(() => store.close());
-  const view = await MetadataView.open(store, logger);
+  const view = await MetadataView.open(store, logger, timers);
   opened.add(() => view.close());
   return { store, view };
 }

@@ -6,7 +6,8 @@
  * Every committed transaction that changes something gets the next `revision`; the watch stream, in revision order,
  * is the metadata log and the revision its offset. All answers are linearizable and durable: nothing that could
  * still be lost is ever shown. Any call may reject with {@link StoreUnavailable}; for a transaction that means
- * "unknown": it happened as a whole or not at all.
+ * "unknown": it happened as a whole or not at all, or will yet happen. Transactions asked for at once take effect in any
+ * order: who needs one awaits.
  */
 export interface MetadataStore {
   get(key: string): Promise<StoreEntry | undefined>;
@@ -16,7 +17,10 @@ export interface MetadataStore {
   txn(txn: Txn): Promise<TxnResult>;
   /** Feeds the changes under a prefix, from a revision on, each exactly once and in order. */
   watch(watch: Watch): Watching;
-  /** A lease whose keys vanish together, in one revision, when it is not kept alive for `ttlMs`. */
+  /**
+   * A lease whose keys vanish together, in one revision, when it is not kept alive for `ttlMs`. Its owner counts that time
+   * from before the call of this or of `keepAlive`, never from the answer: the store may have counted from then.
+   */
   grantLease(ttlMs: number): Promise<LeaseId>;
   /** Starts the lease's time anew. Rejects with {@link LeaseGone} when it has run out. */
   keepAlive(lease: LeaseId): Promise<void>;
@@ -85,7 +89,10 @@ export interface Watch {
   readonly fromRevision: number;
   /** All of a revision's events come in one call; a call may carry several revisions. Must not throw. */
   onEvents(events: readonly StoreEvent[], revision: number): void;
-  /** The last call: the wanted history is no longer kept (range anew, then watch) or the store is unavailable. */
+  /**
+   * The last call: the wanted history is no longer kept, or the store is or was out of reach. No store resumes a watch by
+   * itself; range anew, then watch from there.
+   */
   onLost(reason: 'compacted' | 'unavailable'): void;
 }
 

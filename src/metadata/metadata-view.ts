@@ -1,8 +1,10 @@
+import type { Timers } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { ClusterImage } from './cluster-image.ts';
 import { buildImage, ImageBuilder } from './image-builder.ts';
 import { imageDelta, type ImageDelta } from './image-delta.ts';
-import { StoreUnavailable, type MetadataStore, type StoreEvent, type Watching } from './metadata-store.ts';
+import { StoreUnavailable, type MetadataStore } from './metadata-store.ts';
+import { StoreFollower, type KeyChange } from './store-follower.ts';
 
 /** Told of each new image, in order, before anybody waiting for its revision goes on. Must not throw. */
 export type ImageListener = (image: ClusterImage, delta: ImageDelta) => void;
@@ -14,29 +16,37 @@ interface Waiter {
 }
 
 /**
- * The newest image of the cluster, kept up to date by the store's watch stream. When the store forgot what this view has
- * not yet seen, everything is read anew and compared. When the store is gone the last image stays, frozen.
+ * The newest image of the cluster, kept up to date by following the store. While the store is away the last image stays;
+ * once it is back the image goes on from there, without a restart. Only a store whose contents cannot be, or that went
+ * back in time or became another cluster's, ends the view: then the last good image stays for good.
  */
 export class MetadataView {
-  readonly #store: MetadataStore;
   readonly #logger: Logger;
+  readonly #follower: StoreFollower;
   readonly #listeners = new Set<ImageListener>();
   #image: ClusterImage;
-  #watching: Watching | undefined;
   #waiters: Waiter[] = [];
   #ended: StoreUnavailable | undefined;
 
   /** Reads the whole store, then follows it. */
-  static async open(store: MetadataStore, logger: Logger): Promise<MetadataView> {
-    const { entries, revision } = await store.range('');
-    return new MetadataView(store, logger, buildImage(entries, revision));
+  static async open(store: MetadataStore, logger: Logger, timers: Timers): Promise<MetadataView> {
+    const range = await store.range('');
+    const view = new MetadataView(store, { logger, timers }, buildImage(range.entries, range.revision));
+    view.#follower.start(range);
+    return view;
   }
 
-  private constructor(store: MetadataStore, logger: Logger, image: ClusterImage) {
-    this.#store = store;
-    this.#logger = logger;
+  private constructor(store: MetadataStore, parts: { logger: Logger; timers: Timers }, image: ClusterImage) {
+    this.#logger = parts.logger;
     this.#image = image;
-    this.#follow();
+    this.#follower = new StoreFollower(
+      { store, ...parts },
+      {
+        changed: (changes, revision) => this.#apply(changes, revision),
+        unavailable: (reason) => this.#rejectWaiters(reason),
+        failed: (reason) => this.#fail(reason),
+      },
+    );
   }
 
   get image(): ClusterImage {
@@ -49,37 +59,41 @@ export class MetadataView {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Resolves once the image holds `revision`, and all listeners have seen it. Rejects with {@link StoreUnavailable}. */
+  /**
+   * Resolves once the image holds `revision`, and all listeners have seen it. Rejects with {@link StoreUnavailable} when
+   * the store is asked in vain meanwhile.
+   */
   reached(revision: number): Promise<void> {
     if (this.#image.revision >= revision) return Promise.resolve();
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
-    return new Promise((resolve, reject) => void this.#waiters.push({ revision, resolve, reject }));
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ revision, resolve, reject });
+      this.#follower.hurry();
+    });
   }
 
   close(): void {
     this.#end(new StoreUnavailable('the metadata view is closed'));
   }
 
-  #follow(): void {
-    this.#watching = this.#store.watch({
-      prefix: '',
-      fromRevision: this.#image.revision + 1,
-      onEvents: (events, revision) => this.#apply(events, revision),
-      onLost: (reason) => this.#lost(reason),
-    });
-  }
-
-  #apply(events: readonly StoreEvent[], revision: number): void {
+  #apply(changes: readonly KeyChange[], revision: number): void {
     if (this.#ended !== undefined) return;
     try {
       const builder = new ImageBuilder(this.#image);
-      for (const event of events) builder.apply(event);
+      for (const change of changes) builder.apply(change);
       const { image, touched } = builder.finish(revision);
+      this.#checkSameCluster(image);
       this.#publish(image, imageDelta(this.#image, image, touched));
     } catch (error) {
       // An image that misses an event would be wrong for ever: freeze the last good one.
       this.#fail(error);
     }
+  }
+
+  #checkSameCluster({ clusterId }: ClusterImage): void {
+    const known = this.#image.clusterId;
+    if (known === undefined || known === clusterId) return;
+    throw new StoreUnavailable(`the metadata store now holds cluster ${clusterId ?? 'none'} instead of ${known}`);
   }
 
   #publish(image: ClusterImage, delta: ImageDelta): void {
@@ -90,24 +104,6 @@ export class MetadataView {
     for (const waiter of waiters) if (waiter.revision <= image.revision) waiter.resolve();
   }
 
-  #lost(reason: 'compacted' | 'unavailable'): void {
-    if (this.#ended !== undefined) return;
-    if (reason === 'unavailable') {
-      this.#logger.warn('the metadata store is gone; the last known state stays in use');
-      this.#end(new StoreUnavailable('the metadata store is unavailable'));
-      return;
-    }
-    void this.#reload().catch((error: unknown) => this.#fail(error));
-  }
-
-  async #reload(): Promise<void> {
-    const { entries, revision } = await this.#store.range('');
-    if (this.#ended !== undefined) return;
-    const image = buildImage(entries, revision);
-    this.#publish(image, imageDelta(this.#image, image));
-    this.#follow();
-  }
-
   #fail(error: unknown): void {
     this.#logger.error('the metadata cannot be followed any further', { error: String(error) });
     this.#end(new StoreUnavailable('the metadata view failed', { cause: error }));
@@ -116,7 +112,11 @@ export class MetadataView {
   #end(reason: StoreUnavailable): void {
     if (this.#ended !== undefined) return;
     this.#ended = reason;
-    this.#watching?.cancel();
+    this.#follower.close();
+    this.#rejectWaiters(reason);
+  }
+
+  #rejectWaiters(reason: StoreUnavailable): void {
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const waiter of waiters) waiter.reject(reason);

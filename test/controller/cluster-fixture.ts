@@ -35,7 +35,7 @@ export class Cluster {
     const disk = options.disk ?? newDisk();
     const common = { disk, clock: time, timers: time, logger: silent };
     const store = EmbeddedStore.open({ directory: '/data/metadata', ...common });
-    const view = await done(time, MetadataView.open(store, silent));
+    const view = await done(time, MetadataView.open(store, silent, time));
     const random = new SeededRandom(7);
     const registering = BrokerRegistration.start({
       store,

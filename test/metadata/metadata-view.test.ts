@@ -4,8 +4,9 @@ import { Malformed } from '../../src/base/malformed.ts';
 import { EmbeddedStore } from '../../src/metadata/embedded-store.ts';
 import { buildImage } from '../../src/metadata/image-builder.ts';
 import type { ImageDelta } from '../../src/metadata/image-delta.ts';
-import { StoreUnavailable, type StoreOp, type Watch } from '../../src/metadata/metadata-store.ts';
+import { StoreUnavailable, type StoreOp, type Watch, type Watching } from '../../src/metadata/metadata-store.ts';
 import { MetadataView } from '../../src/metadata/metadata-view.ts';
+import { RECONCILE_MS, RETRY_LAST_MS } from '../../src/metadata/store-follower.ts';
 import { MemoryDisk } from '../../src/runtime/memory-disk.ts';
 import { VirtualTime } from '../../src/runtime/virtual-time.ts';
 import { silent } from '../runtime/silent-logger.ts';
@@ -26,6 +27,9 @@ class Fixture {
   readonly store: EmbeddedStore;
   /** The newest watch of the view, to lose what it wants. */
   watch: Watch | undefined;
+  /** Leaves out what the watch tells. */
+  isDeaf = false;
+  #watching: Watching | undefined;
 
   constructor() {
     this.disk.makeDirectory('/data');
@@ -34,8 +38,18 @@ class Fixture {
     const watch = this.store.watch.bind(this.store);
     this.store.watch = (wanted) => {
       this.watch = wanted;
-      return watch(wanted);
+      const onEvents: Watch['onEvents'] = (events, revision) => {
+        if (!this.isDeaf) wanted.onEvents(events, revision);
+      };
+      this.#watching = watch({ ...wanted, onEvents, onLost: (reason) => wanted.onLost(reason) });
+      return this.#watching;
     };
+  }
+
+  /** The newest watch ends, as a store ends it. */
+  lose(reason: 'compacted' | 'unavailable'): void {
+    this.#watching!.cancel();
+    this.watch!.onLost(reason);
   }
 
   async done<T>(promise: Promise<T>): Promise<T> {
@@ -49,7 +63,7 @@ class Fixture {
   }
 
   view(): Promise<MetadataView> {
-    return this.done(MetadataView.open(this.store, silent));
+    return this.done(MetadataView.open(this.store, silent, this.time));
   }
 }
 
@@ -151,7 +165,7 @@ suite('metadata view', () => {
     const deltas: Record<string, unknown>[] = [];
     view.subscribe((_, delta) => deltas.push(told(delta)));
     const lostWatch = fixture.watch!;
-    lostWatch.onLost('compacted');
+    fixture.lose('compacted');
     const missed = [...topicOps('new', 'N'), remove('t/goes'), remove('c/topic/goes')];
     await fixture.done(fixture.store.txn({ compares: [], onSuccess: missed }));
     assert.notEqual(fixture.watch, lostWatch);
@@ -176,6 +190,106 @@ suite('metadata view', () => {
     await assert.rejects(waiting, StoreUnavailable);
     await assert.rejects(view.reached(99), StoreUnavailable);
     assert.equal(view.image.topics.has('a'), true);
+  });
+
+  test('when the store is away the last image stays, and goes on once it is back', async () => {
+    const fixture = new Fixture();
+    await fixture.write(...topicOps('stays', 'S'), ...topicOps('goes', 'G'));
+    const view = await fixture.view();
+    const deltas: Record<string, unknown>[] = [];
+    view.subscribe((_, delta) => deltas.push(told(delta)));
+    const range = fixture.store.range.bind(fixture.store);
+    fixture.store.range = () => Promise.reject(new StoreUnavailable('away'));
+    fixture.lose('unavailable');
+    const early = view.reached(3);
+    early.catch(() => {});
+    await fixture.time.run(RETRY_LAST_MS);
+    await assert.rejects(early, StoreUnavailable);
+    await fixture.write(remove('t/goes'), ...topicOps('new', 'N'));
+    await fixture.time.run(10 * RETRY_LAST_MS);
+    assert.equal(view.image.topics.has('goes'), true, 'frozen');
+    const kept = view.image.topics.get('stays');
+    fixture.store.range = range;
+    await fixture.done(view.reached(2));
+    assert.deepEqual([...view.image.topics.keys()].toSorted(), ['new', 'stays'], 'asked at once for who waits');
+    assert.equal(view.image.topics.get('stays'), kept, 'what did not change is shared');
+    assert.deepEqual(
+      deltas.map(({ created, deleted }) => ({ created, deleted })),
+      [{ created: ['new:N'], deleted: ['goes:G'] }],
+    );
+    await fixture.write(remove('t/new'));
+    assert.equal(view.image.topics.has('new'), false, 'and it follows again');
+  });
+
+  test('a deletion that the watch left out is found by comparing', async () => {
+    const fixture = new Fixture();
+    await fixture.write(...topicOps('a', 'A'), ...topicOps('b', 'B'));
+    const view = await fixture.view();
+    fixture.isDeaf = true;
+    await fixture.write(remove('t/a'));
+    fixture.isDeaf = false;
+    await fixture.write(...topicOps('c', 'C'));
+    assert.deepEqual(
+      [...view.image.topics.keys()].toSorted(),
+      ['a', 'b', 'c'],
+      'nothing tells that something is missing',
+    );
+    await fixture.time.run(RECONCILE_MS);
+    assert.deepEqual([...view.image.topics.keys()].toSorted(), ['b', 'c']);
+  });
+
+  test('where nothing changed, comparing reads nothing; changes that come while it reads are not undone', async () => {
+    const fixture = new Fixture();
+    await fixture.write(...topicOps('a', 'A'));
+    const view = await fixture.view();
+    let ranges = 0;
+    const range = fixture.store.range.bind(fixture.store);
+    fixture.store.range = async (prefix) => {
+      ranges++;
+      const answer = await range(prefix);
+      // The answer is late: the watch tells of what came after it first.
+      await fixture.write(remove('t/a'), ...topicOps('b', 'B'));
+      return answer;
+    };
+    await fixture.time.run(3 * RECONCILE_MS);
+    assert.equal(ranges, 0);
+    await fixture.write(...topicOps('c', 'C'));
+    await fixture.time.run(RECONCILE_MS);
+    assert.equal(ranges, 1);
+    assert.deepEqual([...view.image.topics.keys()].toSorted(), ['b', 'c']);
+    assert.equal(view.image.revision, 3);
+  });
+
+  test('a store that went back in time, or became another cluster, is followed no further', async () => {
+    const fixture = new Fixture();
+    await fixture.write(put('meta', { clusterId: 'first', format: 1, features: {} }));
+    await fixture.write(...topicOps('a', 'A'));
+    const view = await fixture.view();
+    const restored = { revision: 1, entries: [] };
+    fixture.store.range = () => Promise.resolve(restored);
+    fixture.lose('unavailable');
+    await fixture.time.settle();
+    await assert.rejects(view.reached(3), (error: Error) => {
+      assert.match(String(error.cause), /went backwards, from revision 2 to 1/);
+      return true;
+    });
+    assert.equal(view.image.topics.has('a'), true);
+
+    const other = new Fixture();
+    await other.write(put('meta', { clusterId: 'first', format: 1, features: {} }));
+    const otherView = await other.view();
+    await other.write(put('meta', { clusterId: 'second', format: 1, features: {} }));
+    assert.equal(otherView.image.clusterId, 'first');
+    await assert.rejects(otherView.reached(2), StoreUnavailable);
+  });
+
+  test('a closed view leaves no timer behind', async () => {
+    const fixture = new Fixture();
+    const view = await fixture.view();
+    view.close();
+    await fixture.time.settle();
+    assert.equal(fixture.time.pending, 0);
+    await assert.rejects(view.reached(1), StoreUnavailable);
   });
 
   for (const [title, ops] of [
