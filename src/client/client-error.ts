@@ -54,9 +54,12 @@ export class ConnectionError extends KafkaError {
 /** No answer, or no success, within the time allowed. Retriable. */
 export class TimeoutError extends KafkaError {
   override name = 'TimeoutError';
+  /** What was tried until time was up; undefined when one answer did not come. */
+  readonly about: string | undefined;
 
-  constructor(message: string, options: ErrorOptions = {}) {
+  constructor(message: string, options: ErrorOptions & { readonly about?: string } = {}) {
     super('TIMED_OUT', message, options);
+    this.about = options.about;
   }
 }
 

@@ -10,6 +10,8 @@ export interface ClientOptions {
   readonly clientId?: string;
   /** How long one request may take; 30,000. */
   readonly requestTimeoutMs?: number;
+  /** How long a call of an admin may take, all its tries together; {@link requestTimeoutMs} when left out. */
+  readonly apiTimeoutMs?: number;
   /** How long a connection may take, login included; 10,000. */
   readonly connectTimeoutMs?: number;
   /** Pause before the first retry; it doubles up to {@link retryBackoffMaxMs} with a fifth of jitter (KIP-580); 100. */
@@ -31,6 +33,7 @@ export interface ClientSettings {
   readonly bootstrap: readonly Address[];
   readonly clientId: string;
   readonly requestTimeoutMs: number;
+  readonly apiTimeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly retryBackoffMs: number;
   readonly retryBackoffMaxMs: number;
@@ -55,10 +58,12 @@ const PORT_MAX = 65_535;
 /** Checks what a caller gave and fills in the rest. Throws {@link KafkaError} INVALID_ARGUMENT. */
 export function clientSettings(options: ClientOptions): ClientSettings {
   const connectTimeoutMs = options.connectTimeoutMs ?? DEFAULTS.connectTimeoutMs;
+  const requestTimeoutMs = options.requestTimeoutMs ?? DEFAULTS.requestTimeoutMs;
   const settings = {
     bootstrap: bootstrapAddresses(options.bootstrapServers),
     clientId: options.clientId ?? DEFAULTS.clientId,
-    requestTimeoutMs: options.requestTimeoutMs ?? DEFAULTS.requestTimeoutMs,
+    requestTimeoutMs,
+    apiTimeoutMs: options.apiTimeoutMs ?? requestTimeoutMs,
     connectTimeoutMs,
     retryBackoffMs: options.retryBackoffMs ?? DEFAULTS.retryBackoffMs,
     retryBackoffMaxMs: options.retryBackoffMaxMs ?? DEFAULTS.retryBackoffMaxMs,

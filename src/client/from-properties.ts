@@ -1,4 +1,5 @@
 import { nearestNames } from '../config/nearest.ts';
+import { readBytes } from '../runtime/read-bytes.ts';
 import { KafkaError } from './client-error.ts';
 import type { KafkaOptions } from './kafka.ts';
 import type {
@@ -9,6 +10,7 @@ import type {
   OffsetReset,
 } from './consumer/consumer-options.ts';
 import type { Compression, ProducerOptions } from './producer/producer-options.ts';
+import { SECURITY_PROPERTIES, securityFrom } from './security-properties.ts';
 
 /** Options as {@link fromProperties} gives them: for `new Kafka`, `kafka.producer` and `kafka.consumer`. */
 export interface OptionsFromProperties {
@@ -68,6 +70,7 @@ const TARGETS: Readonly<Record<string, Target>> = {
   'client.id': kafka('clientId', text),
   'request.timeout.ms': kafka('requestTimeoutMs', whole),
   'socket.timeout.ms': kafka('requestTimeoutMs', whole),
+  'default.api.timeout.ms': kafka('apiTimeoutMs', whole),
   'socket.connection.setup.timeout.ms': kafka('connectTimeoutMs', whole),
   'retry.backoff.ms': kafka('retryBackoffMs', whole),
   'retry.backoff.max.ms': kafka('retryBackoffMaxMs', whole),
@@ -113,16 +116,37 @@ const TARGETS: Readonly<Record<string, Target>> = {
   'allow.auto.create.topics': consumer('allowAutoCreateTopics', bool),
 };
 
+/** How {@link fromProperties} reads. */
+export interface PropertiesReading {
+  /** Names that are not known are passed over, as Java's clients do; refused when left out. */
+  readonly isUnknownSkipped?: boolean;
+  /** Settings of the other parts are passed over. */
+  readonly only?: Part;
+  /** Reads the files that settings name: certificates, keys, tokens. Node's file system when left out. */
+  readonly readFile?: (path: string) => Uint8Array;
+}
+
 /**
- * Options out of settings with the dotted names of Java's clients and of librdkafka. Throws INVALID_ARGUMENT for a name that is not known, with the
- * nearest that is, and for a value that cannot be read. `enable.auto.commit` stands for commits after processing: no record is committed that was
+ * Options out of settings with the dotted names of Java's clients and of librdkafka, TLS and logins included (keys and certificates
+ * as PEM). Throws INVALID_ARGUMENT for a name that is not known, with the nearest that is, and for a value that cannot be read.
+ * `enable.auto.commit` stands for commits after processing: no record is committed that was
  * not handed out.
  */
-export function fromProperties(properties: Readonly<Record<string, Value>>): OptionsFromProperties {
+export function fromProperties(
+  properties: Readonly<Record<string, Value>>,
+  { isUnknownSkipped = false, only, readFile = readBytes }: PropertiesReading = {},
+): OptionsFromProperties {
   const parts: Record<Part, Record<string, unknown>> = { kafka: {}, producer: {}, consumer: {} };
+  const security = new Map<string, string>();
   for (const [key, value] of Object.entries(properties)) {
     const target = Object.hasOwn(TARGETS, key) ? TARGETS[key] : undefined;
-    if (target === undefined) throw unknown(key);
+    const isSecurity = SECURITY_PROPERTIES.has(key);
+    if (isSecurity) security.set(key, String(value).trim());
+    if (target === undefined) {
+      if (isSecurity || isUnknownSkipped) continue;
+      throw unknown(key);
+    }
+    if (only !== undefined && target.part !== only) continue;
     const read = target.read(String(value).trim());
     if (read instanceof Refusal) throw new KafkaError('INVALID_ARGUMENT', `${key} is "${value}"; ${read.allowed}`);
     parts[target.part][target.option] = read;
@@ -130,6 +154,7 @@ export function fromProperties(properties: Readonly<Record<string, Value>>): Opt
   if (parts.kafka['bootstrapServers'] === undefined) {
     throw new KafkaError('INVALID_ARGUMENT', 'bootstrap.servers is missing');
   }
+  Object.assign(parts.kafka, securityFrom(security, readFile));
   return parts as unknown as OptionsFromProperties;
 }
 
@@ -143,7 +168,7 @@ class Refusal {
 }
 
 function unknown(key: string): KafkaError {
-  const near = nearestNames(key, Object.keys(TARGETS));
+  const near = nearestNames(key, [...Object.keys(TARGETS), ...SECURITY_PROPERTIES]);
   const hint = near.length === 0 ? 'no known setting has a similar name' : `did you mean ${near.join(', ')}?`;
   return new KafkaError('INVALID_ARGUMENT', `${key} is not known: ${hint}`);
 }

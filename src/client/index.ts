@@ -93,7 +93,7 @@ export type { FoundOffset, TimedPartition } from './consumer/offset-lookup.ts';
 export type { SubscribedTo } from './consumer/subscription.ts';
 export type { TopicPartition, TopicPartitionOffset } from './consumer/topic-partition.ts';
 export { exactlyOnce, type ExactlyOnceHandler, type ExactlyOnceOptions } from './exactly-once.ts';
-export { fromProperties, type OptionsFromProperties } from './from-properties.ts';
+export { fromProperties, type OptionsFromProperties, type PropertiesReading } from './from-properties.ts';
 export { Kafka, type KafkaOptions } from './kafka.ts';
 export type { PartitionChoice, Partitioner } from './producer/partitioner.ts';
 export type { Compression, ProducerOptions } from './producer/producer-options.ts';

@@ -68,7 +68,10 @@ export async function retried<T>(
       if (!(options.isRetried?.(error) ?? error.retriable)) throw error;
       const waitMs = backoffMs(settings, retries, runtime.random.next());
       if (runtime.clock.monotonicMs() + waitMs >= deadlineMs) {
-        throw new TimeoutError(`${about}: no success within ${timeoutMs} ms; last: ${error.message}`, { cause: error });
+        throw new TimeoutError(`${about}: no success within ${timeoutMs} ms; last: ${error.message}`, {
+          cause: error,
+          about,
+        });
       }
       options.beforeRetry?.(error);
       await pause(runtime, waitMs, signal);

@@ -17,6 +17,8 @@ export interface DialTls {
   readonly passphrase?: string;
   /** The name that is asked for (SNI) and that the certificate must carry; the host when left out. */
   readonly serverName?: string;
+  /** false takes a trusted certificate for any name; true. */
+  readonly isHostNameChecked?: boolean;
   /** false takes any certificate: for tests only. */
   readonly rejectUnauthorized?: boolean;
   /** 10,000. */

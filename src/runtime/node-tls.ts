@@ -50,7 +50,8 @@ export function dialTls({ host, port }: Address, options: DialTls): Promise<net.
         ...keysOf(options),
         // An address may not be asked for by SNI (RFC 6066); certificates are held against it all the same.
         servername: net.isIP(name) === 0 ? name : '',
-        checkServerIdentity: (_, certificate) => tls.checkServerIdentity(name, certificate),
+        checkServerIdentity: (_, certificate) =>
+          options.isHostNameChecked === false ? undefined : tls.checkServerIdentity(name, certificate),
         rejectUnauthorized: options.rejectUnauthorized ?? true,
       });
     } catch (error) {

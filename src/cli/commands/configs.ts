@@ -7,7 +7,7 @@ import type { ScramMechanism } from '../../client/admin/scram-credentials.ts';
 import { BrokerError, KafkaError } from '../../client/client-error.ts';
 import { javaDouble } from '../tools/java-text.ts';
 import { propertiesFile } from '../tools/properties-file.ts';
-import { ToolAdmin } from '../tools/tool-admin.ts';
+import { toolAdmin } from '../tools/connect.ts';
 import { ToolFailure } from '../tools/tool-failure.ts';
 import type { Tool } from '../tools/tool.ts';
 import type { ToolWorld } from '../tools/tool-world.ts';
@@ -34,9 +34,9 @@ export const configsTool: Tool = {
     const { options } = call;
     const settings = propertiesFile(options.value('command-config'), world);
     const bootstrap = options.value('bootstrap-server') ?? options.value('bootstrap-controller') ?? '';
-    const admin = new ToolAdmin(world, bootstrap, settings);
+    const admin = toolAdmin(world, bootstrap, settings);
     try {
-      await (options.has('describe') ? describe(admin.typed, call, world) : alter(admin.typed, call, world));
+      await (options.has('describe') ? describe(admin, call, world) : alter(admin, call, world));
       return 0;
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error;

@@ -3,7 +3,7 @@ import type { RecordsToDelete } from '../../client/admin/list-offsets.ts';
 import { javaError } from '../tools/java-error.ts';
 import { parseOptions, type OptionSpec } from '../tools/option-parser.ts';
 import { propertiesFile, textOf } from '../tools/properties-file.ts';
-import { ToolAdmin } from '../tools/tool-admin.ts';
+import { toolAdmin } from '../tools/connect.ts';
 import { ToolFailure } from '../tools/tool-failure.ts';
 import type { Tool } from '../tools/tool.ts';
 import type { ToolWorld } from '../tools/tool-world.ts';
@@ -32,10 +32,10 @@ export const deleteRecordsTool: Tool = {
     requireOptions(options, ['bootstrap-server', 'offset-json-file']);
     const settings = propertiesFile(options.value('command-config'), world);
     const deletions = deletionsIn(fileText(options.value('offset-json-file') ?? '', world));
-    const admin = new ToolAdmin(world, options.value('bootstrap-server') ?? '', settings);
+    const admin = toolAdmin(world, options.value('bootstrap-server') ?? '', settings);
     try {
       world.out('Executing records delete operation');
-      const results = await admin.typed.deleteRecords(deletions);
+      const results = await admin.deleteRecords(deletions);
       world.out('Records delete operation completed:');
       for (const { topic, partition } of deletions) {
         const result = results.get(topic)?.get(partition);

@@ -1,9 +1,9 @@
 import type { OffsetSpec } from '../../client/admin/list-offsets.ts';
 import { KafkaError } from '../../client/client-error.ts';
-import { javaError } from '../tools/java-error.ts';
+import { javaError, javaMessage } from '../tools/java-error.ts';
 import { parseOptions, type OptionSpec, type ParsedOptions } from '../tools/option-parser.ts';
 import { propertiesFile } from '../tools/properties-file.ts';
-import { ToolAdmin } from '../tools/tool-admin.ts';
+import { toolAdmin } from '../tools/connect.ts';
 import { ToolFailure } from '../tools/tool-failure.ts';
 import type { Tool } from '../tools/tool.ts';
 import type { ToolWorld } from '../tools/tool-world.ts';
@@ -66,8 +66,8 @@ function reported<T>(act: () => T): T {
   }
 }
 
-function reportOf({ message }: Error): ToolFailure {
-  return new ToolFailure(`Error occurred: ${message}`);
+function reportOf(error: Error): ToolFailure {
+  return new ToolFailure(`Error occurred: ${javaMessage(error)}`);
 }
 
 async function tell(options: ParsedOptions<GetOffsetsOption>, world: ToolWorld): Promise<void> {
@@ -77,19 +77,19 @@ async function tell(options: ParsedOptions<GetOffsetsOption>, world: ToolWorld):
   const at = timeIn(options.value('time') ?? '');
   const filter = filterIn(options);
   const settings = propertiesFile(options.value('command-config'), world);
-  const admin = new ToolAdmin(world, options.value('bootstrap-server') ?? '', settings);
+  const admin = toolAdmin(world, options.value('bootstrap-server') ?? '', settings);
   try {
     const isWithoutInternal = options.has('exclude-internal-topics');
     const listed = (await listTopics(admin)).filter(({ isInternal }) => !(isInternal && isWithoutInternal));
     const topics = listed.length === 0 ? [] : await describeTopics(admin, namesOf(listed));
     const wanted = topics.flatMap(({ name, partitions }) =>
       partitions
-        .map(({ partitionIndex }) => ({ topic: name ?? '', partition: partitionIndex, at }))
+        .map(({ partition }) => ({ topic: name, partition, at }))
         .filter(({ topic, partition }) => filter(topic, partition))
         .toSorted((a, b) => a.partition - b.partition),
     );
     if (wanted.length === 0) throw new Error('Could not match any topic-partitions with the specified filters');
-    const offsets = await admin.typed.listOffsets(wanted);
+    const offsets = await admin.listOffsets(wanted);
     for (const { topic, partition } of wanted) {
       const found = offsets.get(topic)?.get(partition);
       if (found instanceof KafkaError) {

@@ -1,3 +1,4 @@
+import type { Admin } from '../../client/admin/admin.ts';
 import type { LogDir } from '../../client/admin/log-dirs.ts';
 import { valuesOf, type Outcome } from '../../client/admin/results.ts';
 import { KafkaError } from '../../client/client-error.ts';
@@ -5,7 +6,7 @@ import { javaError } from '../tools/java-error.ts';
 import { hashOrder, partitionHash } from '../tools/java-text.ts';
 import { parseOptions, type OptionSpec, type ParsedOptions } from '../tools/option-parser.ts';
 import { propertiesFile } from '../tools/properties-file.ts';
-import { ToolAdmin } from '../tools/tool-admin.ts';
+import { toolAdmin } from '../tools/connect.ts';
 import { ToolFailure } from '../tools/tool-failure.ts';
 import type { Tool } from '../tools/tool.ts';
 import type { ToolWorld } from '../tools/tool-world.ts';
@@ -32,7 +33,7 @@ export const logDirsTool: Tool = {
     if (answersVersion(options, about, world)) return 0;
     requireOptions(options, ['bootstrap-server', 'describe']);
     const settings = propertiesFile(options.value('command-config'), world);
-    const admin = new ToolAdmin(world, options.value('bootstrap-server') ?? '', settings);
+    const admin = toolAdmin(world, options.value('bootstrap-server') ?? '', settings);
     try {
       await tell(admin, options, world);
       return 0;
@@ -42,9 +43,9 @@ export const logDirsTool: Tool = {
   },
 };
 
-async function tell(admin: ToolAdmin, options: ParsedOptions<LogDirsOption>, world: ToolWorld): Promise<void> {
+async function tell(admin: Admin, options: ParsedOptions<LogDirsOption>, world: ToolWorld): Promise<void> {
   const topics = listIn(options.value('topic-list'));
-  const there = (await admin.typed.describeCluster()).brokers.map(({ nodeId }) => nodeId);
+  const there = (await admin.describeCluster()).brokers.map(({ nodeId }) => nodeId);
   const wanted = listIn(options.value('broker-list')).map(Number);
   const missing = wanted.filter((nodeId) => !there.includes(nodeId));
   if (missing.length > 0) {
@@ -54,7 +55,7 @@ async function tell(admin: ToolAdmin, options: ParsedOptions<LogDirsOption>, wor
   }
   const brokers = wanted.length > 0 ? wanted : there;
   world.out('Querying brokers for log directories information');
-  const answers = valuesOf(await admin.typed.describeLogDirs(brokers));
+  const answers = valuesOf(await admin.describeLogDirs(brokers));
   world.out(`Received log directory information from brokers ${brokers.join(',')}`);
   const told = [...answers].map(([broker, directories]) => ({
     broker,

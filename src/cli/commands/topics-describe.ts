@@ -1,35 +1,32 @@
-import { listPartitionReassignments } from '../../protocol/messages/046-list-partition-reassignments.ts';
-import { describeConfigs } from '../../protocol/messages/032-describe-configs.ts';
-import { describeCluster } from '../../protocol/messages/060-describe-cluster.ts';
-import type { ReadMessage } from '../../protocol/schema.ts';
+import type { Admin } from '../../client/admin/admin.ts';
+import type { ConfigEntry } from '../../client/admin/config-entry.ts';
+import { configResourceKey } from '../../client/admin/configs.ts';
+import type { PartitionDescription, TopicDescription } from '../../client/admin/describe-topics.ts';
+import type { OngoingReassignment } from '../../client/admin/reassignments.ts';
+import { valuesOf } from '../../client/admin/results.ts';
 import { hashOrder, stringHash } from '../tools/java-text.ts';
 import type { ParsedOptions } from '../tools/option-parser.ts';
-import { throwRefusal, type ToolAdmin } from '../tools/tool-admin.ts';
 import type { ToolWorld } from '../tools/tool-world.ts';
-import { describeTopics, type TopicFacts } from '../tools/topic-facts.ts';
+import { describeTopics } from '../tools/topic-facts.ts';
 import type { TopicOption } from './topics-options.ts';
-
-const TOPIC_RESOURCE = 2;
-/** Where a setting comes from that nobody made. */
-const DEFAULT_CONFIG = 5;
-
-type PartitionFacts = TopicFacts['partitions'][number];
-type ConfigFacts = ReadMessage<typeof describeConfigs.response>['results'][number]['configs'];
-type Reassignment = ReadMessage<typeof listPartitionReassignments.response>['topics'][number]['partitions'][number];
 
 /** Prints topics with settings and partitions, as far as the options ask for them. */
 export async function describeTopicsFor(
-  admin: ToolAdmin,
+  admin: Admin,
   names: readonly string[],
   options: ParsedOptions<TopicOption>,
   world: ToolWorld,
 ): Promise<void> {
   const topics = await describeTopics(admin, names, options.integer('partition-size-limit-per-response'));
-  const [configs, live, reassignments] = await Promise.all([
-    configsOf(admin, names),
-    liveBrokers(admin),
-    reassignmentsOf(admin, topics),
+  const resources = names.map((name) => ({ type: 'topic', name }) as const);
+  const all = topics.flatMap(({ name, partitions }) => partitions.map(({ partition }) => ({ topic: name, partition })));
+  const [configs, { brokers }, reassignments] = await Promise.all([
+    admin.describeConfigs(resources),
+    admin.describeCluster(),
+    admin.listReassignments(all),
   ]);
+  const settingsOf = valuesOf(configs);
+  const live = new Set(brokers.map(({ nodeId }) => nodeId));
   const isReport = (
     [
       'under-replicated-partitions',
@@ -40,17 +37,17 @@ export async function describeTopicsFor(
   ).some((option) => options.has(option));
   const overridesOnly = options.has('topics-with-overrides');
   for (const topic of topics) {
-    const name = topic.name ?? '';
-    const settings = configs.get(name) ?? [];
-    const own = hashOrder(settings, (entry) => stringHash(entry.name)).filter(
-      ({ configSource }) => configSource !== DEFAULT_CONFIG,
+    const { name } = topic;
+    const settings = settingsOf.get(configResourceKey({ type: 'topic', name }));
+    const own = hashOrder([...(settings?.values() ?? [])], (entry) => stringHash(entry.name)).filter(
+      ({ source }) => source !== 'default',
     );
-    const moveOf = (partition: number): Reassignment | undefined => reassignments.get(`${name} ${partition}`);
+    const moveOf = (partition: number): OngoingReassignment | undefined => reassignments.get(name)?.get(partition);
     if (!isReport && (!overridesOnly || own.length > 0)) world.out(topicLine(topic, own, moveOf(0)));
     if (overridesOnly) continue;
-    const minIsr = Number(settings.find((entry) => entry.name === 'min.insync.replicas')?.value ?? 1);
-    for (const partition of topic.partitions.toSorted((a, b) => a.partitionIndex - b.partitionIndex)) {
-      const move = moveOf(partition.partitionIndex);
+    const minIsr = Number(settings?.get('min.insync.replicas')?.value ?? 1);
+    for (const partition of topic.partitions.toSorted((a, b) => a.partition - b.partition)) {
+      const move = moveOf(partition.partition);
       if (isReport && !isWanted(partition, move, { options, live, minIsr })) continue;
       world.out(partitionLine(name, partition, move));
     }
@@ -64,11 +61,11 @@ interface ReportOn {
 }
 
 function isWanted(
-  partition: PartitionFacts,
-  move: Reassignment | undefined,
+  partition: PartitionDescription,
+  move: OngoingReassignment | undefined,
   { options, live, minIsr }: ReportOn,
 ): boolean {
-  const inSync = partition.isrNodes.length;
+  const inSync = partition.inSync.length;
   return (
     (options.has('under-replicated-partitions') && replicationFactor(partition, move) > inSync) ||
     (options.has('unavailable-partitions') && !live.has(partition.leaderId)) ||
@@ -78,11 +75,15 @@ function isWanted(
 }
 
 /** Replicas that are only being added do not count yet. */
-function replicationFactor({ replicaNodes }: PartitionFacts, move: Reassignment | undefined): number {
-  return replicaNodes.length - (move?.addingReplicas.length ?? 0);
+function replicationFactor({ replicas }: PartitionDescription, move: OngoingReassignment | undefined): number {
+  return replicas.length - (move?.adding.length ?? 0);
 }
 
-function topicLine(topic: TopicFacts, own: ConfigFacts, move: Reassignment | undefined): string {
+function topicLine(
+  topic: TopicDescription,
+  own: readonly ConfigEntry[],
+  move: OngoingReassignment | undefined,
+): string {
   const [first] = topic.partitions;
   return [
     `Topic: ${topic.name}`,
@@ -93,58 +94,19 @@ function topicLine(topic: TopicFacts, own: ConfigFacts, move: Reassignment | und
   ].join('\t');
 }
 
-function partitionLine(topic: string, partition: PartitionFacts, move: Reassignment | undefined): string {
-  const { leaderId, replicaNodes, isrNodes, eligibleLeaderReplicas, lastKnownElr } = partition;
+function partitionLine(topic: string, partition: PartitionDescription, move: OngoingReassignment | undefined): string {
+  const { leaderId, replicas, inSync, eligibleLeaders, lastKnownEligibleLeaders } = partition;
   return [
     '',
     `Topic: ${topic}`,
-    `Partition: ${partition.partitionIndex}`,
+    `Partition: ${partition.partition}`,
     `Leader: ${leaderId < 0 ? 'none' : leaderId}`,
-    `Replicas: ${replicaNodes.join(',')}`,
-    `Isr: ${isrNodes.join(',')}`,
+    `Replicas: ${replicas.join(',')}`,
+    `Isr: ${inSync.join(',')}`,
     ...(move === undefined
       ? []
-      : [`Adding Replicas: ${move.addingReplicas.join(',')}`, `Removing Replicas: ${move.removingReplicas.join(',')}`]),
-    `Elr: ${eligibleLeaderReplicas?.join(',') ?? 'N/A'}`,
-    `LastKnownElr: ${lastKnownElr?.join(',') ?? 'N/A'}`,
+      : [`Adding Replicas: ${move.adding.join(',')}`, `Removing Replicas: ${move.removing.join(',')}`]),
+    `Elr: ${eligibleLeaders?.join(',') ?? 'N/A'}`,
+    `LastKnownElr: ${lastKnownEligibleLeaders?.join(',') ?? 'N/A'}`,
   ].join('\t');
-}
-
-async function configsOf(admin: ToolAdmin, names: readonly string[]): Promise<ReadonlyMap<string, ConfigFacts>> {
-  const { results } = await admin.ask('describeConfigs', 'any', describeConfigs, {
-    resources: names.map((resourceName) => ({
-      resourceType: TOPIC_RESOURCE,
-      resourceName,
-      configurationKeys: null,
-    })),
-  });
-  for (const { errorCode, errorMessage } of results) throwRefusal(errorCode, errorMessage);
-  return new Map(results.map(({ resourceName, configs }) => [resourceName, configs]));
-}
-
-async function liveBrokers(admin: ToolAdmin): Promise<ReadonlySet<number>> {
-  const { brokers } = await admin.ask('describeCluster', 'any', describeCluster, {
-    includeClusterAuthorizedOperations: false,
-    includeFencedBrokers: false,
-  });
-  return new Set(brokers.map(({ brokerId }) => brokerId));
-}
-
-async function reassignmentsOf(
-  admin: ToolAdmin,
-  topics: readonly TopicFacts[],
-): Promise<ReadonlyMap<string, Reassignment>> {
-  const answer = await admin.ask('listPartitionReassignments', 'controller', listPartitionReassignments, {
-    timeoutMs: admin.timeoutMs,
-    topics: topics.map(({ name, partitions }) => ({
-      name: name ?? '',
-      partitionIndexes: partitions.map(({ partitionIndex }) => partitionIndex),
-    })),
-  });
-  throwRefusal(answer.errorCode, answer.errorMessage);
-  return new Map(
-    answer.topics.flatMap(({ name, partitions }) =>
-      partitions.map((partition) => [`${name} ${partition.partitionIndex}`, partition] as const),
-    ),
-  );
 }

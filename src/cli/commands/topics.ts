@@ -1,13 +1,13 @@
 import { ZERO_UUID } from '../../base/uuid.ts';
-import { E } from '../../protocol/errors.ts';
-import { createTopics } from '../../protocol/messages/019-create-topics.ts';
-import { deleteTopics } from '../../protocol/messages/020-delete-topics.ts';
-import { createPartitions } from '../../protocol/messages/037-create-partitions.ts';
+import type { Admin } from '../../client/admin/admin.ts';
+import { valuesOf } from '../../client/admin/results.ts';
+import { KafkaError } from '../../client/client-error.ts';
+import { toolAdmin } from '../tools/connect.ts';
+import { javaMessage } from '../tools/java-error.ts';
 import { javaList, parseInteger } from '../tools/java-text.ts';
 import type { ParsedOptions } from '../tools/option-parser.ts';
 import { propertiesFile } from '../tools/properties-file.ts';
 import type { Tool } from '../tools/tool.ts';
-import { BrokerRefusal, throwRefusal, ToolAdmin } from '../tools/tool-admin.ts';
 import type { ToolWorld } from '../tools/tool-world.ts';
 import { describeTopics, listTopics } from '../tools/topic-facts.ts';
 import { TopicPattern } from '../tools/topic-pattern.ts';
@@ -15,7 +15,6 @@ import { describeTopicsFor } from './topics-describe.ts';
 import { parseTopicOptions, type TopicOption } from './topics-options.ts';
 
 const REPLICATION_MAX = 0x7fff;
-const BROKER_DEFAULT = -1;
 const COLLISION_WARNING =
   "WARNING: Due to limitations in metric names, topics with a period ('.') or underscore ('_') could collide. To avoid issues it is best to use either, but not both.";
 
@@ -26,13 +25,12 @@ export const topicsTool: Tool = {
     const options = parseTopicOptions(args, world);
     if (options === undefined) return 0;
     const settings = propertiesFile(options.value('command-config'), world);
-    const admin = new ToolAdmin(world, options.value('bootstrap-server') ?? '', settings);
+    const admin = toolAdmin(world, options.value('bootstrap-server') ?? '', settings);
     try {
       await act(admin, options, world);
       return 0;
     } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      world.out(`Error while executing topic command : ${error.message}`);
+      world.out(`Error while executing topic command : ${javaMessage(error)}`);
       return 1;
     } finally {
       admin.close();
@@ -40,7 +38,7 @@ export const topicsTool: Tool = {
   },
 };
 
-async function act(admin: ToolAdmin, options: ParsedOptions<TopicOption>, world: ToolWorld): Promise<void> {
+async function act(admin: Admin, options: ParsedOptions<TopicOption>, world: ToolWorld): Promise<void> {
   if (options.has('create')) await create(admin, options, world);
   else if (options.has('alter')) await alter(admin, options);
   else if (options.has('list')) world.out((await wantedTopics(admin, options)).join('\n'));
@@ -48,7 +46,7 @@ async function act(admin: ToolAdmin, options: ParsedOptions<TopicOption>, world:
   else await remove(admin, options);
 }
 
-async function create(admin: ToolAdmin, options: ParsedOptions<TopicOption>, world: ToolWorld): Promise<void> {
+async function create(admin: Admin, options: ParsedOptions<TopicOption>, world: ToolWorld): Promise<void> {
   const name = options.value('topic') ?? '';
   const partitions = options.integer('partitions');
   const replicationFactor = options.integer('replication-factor');
@@ -59,29 +57,22 @@ async function create(admin: ToolAdmin, options: ParsedOptions<TopicOption>, wor
     throw new Error(`The replication factor must be between 1 and ${REPLICATION_MAX} inclusive`);
   }
   if (partitions !== undefined && partitions < 1) throw new Error('The partitions must be greater than 0');
-  const answer = await admin.ask('createTopics', 'controller', createTopics, {
-    topics: [
-      {
-        name,
-        numPartitions: partitions ?? BROKER_DEFAULT,
-        replicationFactor: replicationFactor ?? BROKER_DEFAULT,
-        assignments: assignments.map((brokerIds, partitionIndex) => ({ partitionIndex, brokerIds })),
-        configs,
-      },
-    ],
-    timeoutMs: admin.timeoutMs,
-  });
-  try {
-    for (const { errorCode, errorMessage } of answer.topics) throwRefusal(errorCode, errorMessage);
-  } catch (error) {
-    const isThere = error instanceof BrokerRefusal && error.spec === E.TOPIC_ALREADY_EXISTS;
-    if (isThere && options.has('if-not-exists')) return;
-    throw error;
+  const topic = {
+    name,
+    configs,
+    ...(partitions === undefined ? {} : { partitions }),
+    ...(replicationFactor === undefined ? {} : { replicationFactor }),
+    ...(assignments.length === 0 ? {} : { assignments }),
+  };
+  const created = (await admin.createTopics([topic])).get(name);
+  if (created instanceof KafkaError) {
+    if (created.code === 'TOPIC_ALREADY_EXISTS' && options.has('if-not-exists')) return;
+    throw created;
   }
   world.out(`Created topic ${name}.`);
 }
 
-async function alter(admin: ToolAdmin, options: ParsedOptions<TopicOption>): Promise<void> {
+async function alter(admin: Admin, options: ParsedOptions<TopicOption>): Promise<void> {
   const names = await wantedTopics(admin, options);
   mustExist(names, options);
   if (names.length === 0) return;
@@ -89,22 +80,15 @@ async function alter(admin: ToolAdmin, options: ParsedOptions<TopicOption>): Pro
   const assignments = assignmentsIn(options.value('replica-assignment'));
   const existing = assignments.length === 0 ? [] : await describeTopics(admin, names);
   const partitionsOf = new Map(existing.map(({ name, partitions }) => [name, partitions.length]));
-  const answer = await admin.ask('createPartitions', 'controller', createPartitions, {
-    topics: names.map((name) => ({
-      name,
-      count,
-      assignments:
-        assignments.length === 0
-          ? null
-          : assignments.slice(partitionsOf.get(name) ?? 0).map((brokerIds) => ({ brokerIds })),
-    })),
-    timeoutMs: admin.timeoutMs,
-    validateOnly: false,
-  });
-  for (const { errorCode, errorMessage } of answer.results) throwRefusal(errorCode, errorMessage);
+  const additions = names.map((name) => ({
+    name,
+    total: count,
+    ...(assignments.length === 0 ? {} : { assignments: assignments.slice(partitionsOf.get(name) ?? 0) }),
+  }));
+  valuesOf(await admin.createPartitions(additions));
 }
 
-async function describe(admin: ToolAdmin, options: ParsedOptions<TopicOption>, world: ToolWorld): Promise<void> {
+async function describe(admin: Admin, options: ParsedOptions<TopicOption>, world: ToolWorld): Promise<void> {
   const id = topicIdIn(options.value('topic-id'));
   let names: string[];
   if (id === undefined) {
@@ -118,20 +102,15 @@ async function describe(admin: ToolAdmin, options: ParsedOptions<TopicOption>, w
   if (names.length > 0) await describeTopicsFor(admin, names, options, world);
 }
 
-async function remove(admin: ToolAdmin, options: ParsedOptions<TopicOption>): Promise<void> {
+async function remove(admin: Admin, options: ParsedOptions<TopicOption>): Promise<void> {
   const names = await wantedTopics(admin, options);
   mustExist(names, options);
   if (names.length === 0) return;
-  const answer = await admin.ask('deleteTopics', 'controller', deleteTopics, {
-    topics: names.map((name) => ({ name, topicId: ZERO_UUID })),
-    topicNames: names,
-    timeoutMs: admin.timeoutMs,
-  });
-  for (const { errorCode, errorMessage } of answer.responses) throwRefusal(errorCode, errorMessage);
+  valuesOf(await admin.deleteTopics(names));
 }
 
 /** Names of the topics that `--topic` fits, sorted; all when it is not given. */
-async function wantedTopics(admin: ToolAdmin, options: ParsedOptions<TopicOption>): Promise<string[]> {
+async function wantedTopics(admin: Admin, options: ParsedOptions<TopicOption>): Promise<string[]> {
   const text = options.value('topic');
   const pattern = text === undefined ? undefined : new TopicPattern(text);
   const isWithoutInternal = options.has('exclude-internal');
@@ -176,7 +155,7 @@ function assignmentsIn(text: string | undefined): number[][] {
   return all;
 }
 
-function configsIn(texts: readonly string[]): { readonly name: string; readonly value: string }[] {
+function configsIn(texts: readonly string[]): Record<string, string> {
   const configs = new Map<string, string>();
   for (const text of texts) {
     const [name, value, ...more] = text.split(/\s*=\s*/);
@@ -187,5 +166,5 @@ function configsIn(texts: readonly string[]): { readonly name: string; readonly 
     }
     configs.set(name.trim(), value.trim());
   }
-  return [...configs].map(([name, value]) => ({ name, value }));
+  return Object.fromEntries(configs);
 }

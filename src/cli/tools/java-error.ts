@@ -1,4 +1,4 @@
-import { BrokerError } from '../../client/client-error.ts';
+import { BrokerError, TimeoutError } from '../../client/client-error.ts';
 import type { ErrorName } from '../../protocol/errors.ts';
 
 const PACKAGE = 'org.apache.kafka.common.errors.';
@@ -14,12 +14,36 @@ const irregular: Readonly<Partial<Record<ErrorName, string>>> = {
   TOPIC_AUTHORIZATION_FAILED: 'TopicAuthorizationException',
   GROUP_AUTHORIZATION_FAILED: 'GroupAuthorizationException',
   CLUSTER_AUTHORIZATION_FAILED: 'ClusterAuthorizationException',
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 'TransactionalIdAuthorizationException',
+  INVALID_TXN_STATE: 'InvalidTxnStateException',
 };
 
 /** An error as Java prints it: its class, and what the broker said. */
 export function javaError(error: Error): string {
-  if (!(error instanceof BrokerError)) return error.message;
+  const name = javaClass(error);
+  return name === undefined ? javaMessage(error) : `${name}: ${javaMessage(error)}`;
+}
+
+/** The class that Java has for an error; undefined for what has no class of Kafka's. */
+export function javaClass(error: Error): string | undefined {
+  if (error instanceof TimeoutError) return `${PACKAGE}TimeoutException`;
+  if (!(error instanceof BrokerError)) return undefined;
   const { name } = error.spec;
   const words = name.split('_').map((word) => `${word.slice(0, 1)}${word.slice(1).toLowerCase()}`);
-  return `${PACKAGE}${irregular[name] ?? `${words.join('')}Exception`}: ${error.text}`;
+  return `${PACKAGE}${irregular[name] ?? `${words.join('')}Exception`}`;
+}
+
+/** What Java's `getMessage` says: the broker's words, or that no broker could be asked. */
+export function javaMessage(error: unknown): string {
+  if (error instanceof BrokerError) return error.text;
+  if (error instanceof TimeoutError && error.about !== undefined) {
+    return `Timed out waiting for a node assignment. Call: ${callName(error.about)}`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A call by the name of Java's admin: `list topics` is `listTopics`. */
+function callName(about: string): string {
+  const words = about.replaceAll(/\b(?:the|of)\s/g, '').split(' ');
+  return words.map((word, index) => (index === 0 ? word : word.slice(0, 1).toUpperCase() + word.slice(1))).join('');
 }

@@ -5,6 +5,7 @@ import { nodeRandom } from '../../runtime/node-random.ts';
 import { writeText } from '../../runtime/write-text.ts';
 import { STDERR, STDOUT } from '../descriptors.ts';
 import { toolNamed } from './all-tools.ts';
+import { javaMessage } from './java-error.ts';
 import { silentLogger } from './silent-logger.ts';
 import { ToolFailure } from './tool-failure.ts';
 import type { Tool } from './tool.ts';
@@ -26,7 +27,7 @@ export async function exitCodeOf(tool: Tool, args: readonly string[], world: Too
   try {
     return await tool.run(args, world);
   } catch (error) {
-    world.err(error instanceof Error ? error.message : String(error));
+    world.err(javaMessage(error));
     return error instanceof ToolFailure ? error.exitCode : 1;
   }
 }
@@ -43,5 +44,6 @@ function nodeWorld(): ToolWorld {
     out: (line) => writeText(STDOUT, `${line}\n`),
     err: (line) => writeText(STDERR, `${line}\n`),
     readFile: (path) => fs.readFileSync(path, 'utf8'),
+    readBytes: (path) => fs.readFileSync(path),
   };
 }

@@ -9,4 +9,6 @@ export interface ToolWorld {
   err(line: string): void;
   /** The text of a file; throws what Node throws. */
   readFile(path: string): string;
+  /** As {@link readFile}, as it is. */
+  readBytes(path: string): Uint8Array;
 }

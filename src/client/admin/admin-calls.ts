@@ -22,7 +22,7 @@ const RETRIED: Readonly<Record<Asked, (error: BrokerError) => boolean>> = {
 export type Items<Item> = ReadonlyMap<string, Item>;
 
 /**
- * How an admin's requests reach brokers and are tried again, until `requestTimeoutMs`. One place for all calls: they say what to
+ * How an admin's requests reach brokers and are tried again, until `apiTimeoutMs`. One place for all calls: they say what to
  * ask, whom, and how to read the answer.
  */
 export class AdminCalls {
@@ -159,11 +159,14 @@ export class AdminCalls {
 
   #late(reason: KafkaError, last: unknown): KafkaError {
     if (!(last instanceof KafkaError) || !(reason instanceof TimeoutError)) return reason;
-    return new TimeoutError(`no success within ${this.timeoutMs} ms; last: ${last.message}`, { cause: last });
+    return new TimeoutError(`no success within ${this.cluster.settings.apiTimeoutMs} ms; last: ${last.message}`, {
+      cause: last,
+    });
   }
 
   #retried<T>(about: string, asked: Asked, attempt: () => Promise<T>, forget?: () => void): Promise<T> {
-    const { cluster, timeoutMs } = this;
+    const { cluster } = this;
+    const timeoutMs = cluster.settings.apiTimeoutMs;
     const beforeRetry = (): void => {
       cluster.expireView();
       forget?.();

@@ -127,7 +127,7 @@ import {
 
 /**
  * Everything that a broker does for whoever runs a cluster. Requests go where Kafka's own admin client sends them and are tried again
- * until `requestTimeoutMs`. What a broker answers for each thing apart is told in a map, as a value or a {@link KafkaError}: use
+ * until `apiTimeoutMs`. What a broker answers for each thing apart is told in a map, as a value or a {@link KafkaError}: use
  * {@link valuesOf} to have the first error thrown. Calls reject with a KafkaError when nothing could be asked, and with INVALID_ARGUMENT for what
  * no broker would take. Times are milliseconds.
  */

@@ -100,7 +100,7 @@ export async function createPartitions(
     'topic',
   );
   for (const { name, total, assignments } of topics) {
-    checkInteger(total, `total of ${name}`, 1);
+    checkInteger(total, `total of ${name}`);
     checkAssignments(name, assignments ?? []);
   }
   const items = new Map(topics.map((topic) => [topic.name, topic]));
