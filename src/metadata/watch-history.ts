@@ -48,6 +48,13 @@ export class WatchHistory {
     this.#trim();
   }
 
+  /** Forgets all revisions so far. */
+  compact(): void {
+    this.#compacted += this.#revisions.length;
+    this.#revisions = [];
+    this.#events = 0;
+  }
+
   /** The store is gone: every watcher hears it once. */
   end(): void {
     const watchers = [...this.#watchers];

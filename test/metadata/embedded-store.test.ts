@@ -62,12 +62,12 @@ function freshDisk(): MemoryDisk {
 
 storeContract('embedded store in memory', async () => {
   const time = new VirtualTime();
-  return { store: open(freshDisk(), time), pass: (ms) => time.run(ms) };
+  return { store: open(freshDisk(), time), pass: (ms) => time.run(ms), isOrdered: true };
 });
 
 storeContract('embedded store with a snapshot after every write', async () => {
   const time = new VirtualTime();
-  return { store: open(freshDisk(), time, { walBytesMax: 1 }), pass: (ms) => time.run(ms) };
+  return { store: open(freshDisk(), time, { walBytesMax: 1 }), pass: (ms) => time.run(ms), isOrdered: true };
 });
 
 suite('embedded store on files', () => {
