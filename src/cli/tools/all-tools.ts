@@ -1,15 +1,23 @@
-import { deleteRecordsTool } from '../commands/delete-records.ts';
-import { getOffsetsTool } from '../commands/get-offsets.ts';
-import { logDirsTool } from '../commands/log-dirs.ts';
-import { topicsTool } from '../commands/topics.ts';
-import { configsTool } from '../commands/configs.ts';
 import type { Tool } from './tool.ts';
 
-/** Every command of Kafka's that there is. */
-export const allTools: readonly Tool[] = [configsTool, deleteRecordsTool, getOffsetsTool, logDirsTool, topicsTool];
+/** A command by its name, loaded when it is called. */
+export interface ToolEntry {
+  /** As Kafka's script is called, without `.sh`. */
+  readonly name: string;
+  load(): Promise<Tool>;
+}
+
+/** Every command of Kafka's that there is. None is loaded before it is called: each start pays for its own command only. */
+export const allTools: readonly ToolEntry[] = [
+  { name: 'kafka-configs', load: async () => (await import('../commands/configs.ts')).configsTool },
+  { name: 'kafka-delete-records', load: async () => (await import('../commands/delete-records.ts')).deleteRecordsTool },
+  { name: 'kafka-get-offsets', load: async () => (await import('../commands/get-offsets.ts')).getOffsetsTool },
+  { name: 'kafka-log-dirs', load: async () => (await import('../commands/log-dirs.ts')).logDirsTool },
+  { name: 'kafka-topics', load: async () => (await import('../commands/topics.ts')).topicsTool },
+];
 
 /** A command by the name it is called by: `kafka-topics.sh`, `kafka-topics` and `topics` are one. */
-export function toolNamed(name: string): Tool | undefined {
+export function toolNamed(name: string): ToolEntry | undefined {
   const plain = name.replace(/\.(?:sh|bat|cmd)$/, '');
   return allTools.find((tool) => tool.name === plain || tool.name === `kafka-${plain}`);
 }
