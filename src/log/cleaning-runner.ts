@@ -6,8 +6,11 @@ import { IoThrottle } from './io-throttle.ts';
 
 /** What the one who wants a cleaning is told of it. */
 export interface CleaningEvents {
-  /** A segment is ready: puts it in place, and answers whether to go on; false ends the cleaning with nothing more told. */
-  cleaned(group: CleanedGroup): boolean;
+  /**
+   * A segment is ready: puts it in place, and answers whether to go on; false ends the cleaning with nothing more told.
+   * Never rejects.
+   */
+  cleaned(group: CleanedGroup): Promise<boolean>;
   done(outcome: CleaningOutcome): void;
   failed(error: Error): void;
 }
@@ -30,12 +33,14 @@ export interface SliceOptions {
   readonly timers: Timers;
 }
 
+type Steps = ReturnType<typeof cleanLog>;
+
 const NOTHING_DONE: CleaningOutcome = { endOffset: 0, bytesRead: 0, bytesWritten: 0, keys: 0, keylessDropped: 0 };
 
 /** Cleans in short slices between other work, where there is no second thread that sees the files. */
 export class SliceRunner implements CleaningRunner {
   readonly #options: SliceOptions;
-  #steps: ReturnType<typeof cleanLog> | undefined;
+  #steps: Steps | undefined;
   #timer: Timer | undefined;
 
   constructor(options: SliceOptions) {
@@ -43,26 +48,9 @@ export class SliceRunner implements CleaningRunner {
   }
 
   start(job: CleaningJob, events: CleaningEvents): void {
-    const { disk, timers } = this.#options;
     this.stop();
-    const steps = cleanLog(job, disk);
-    this.#steps = steps;
-    const throttle = new IoThrottle(job.bytesPerSecondMax);
-    const slice = (): void => {
-      // Another cleaning may have begun, or none is wanted any more.
-      if (steps !== this.#steps) return;
-      let delayMs: number | undefined;
-      try {
-        delayMs = this.#slice(steps, throttle, events);
-      } catch (error) {
-        this.#steps = undefined;
-        events.failed(error instanceof Error ? error : new Error(String(error)));
-      }
-      if (delayMs === undefined) return;
-      if (delayMs > 0) this.#timer = timers.set(delayMs, slice);
-      else timers.soon(slice);
-    };
-    timers.soon(slice);
+    this.#steps = cleanLog(job, this.#options.disk);
+    this.#continue(this.#steps, new IoThrottle(job.bytesPerSecondMax), events);
   }
 
   remove(paths: readonly string[]): void {
@@ -75,8 +63,24 @@ export class SliceRunner implements CleaningRunner {
     this.#steps = undefined;
   }
 
-  /** Works for a moment; returns how long to pause, or undefined when the cleaning is over. */
-  #slice(steps: ReturnType<typeof cleanLog>, throttle: IoThrottle, events: CleaningEvents): number | undefined {
+  #continue(steps: Steps, throttle: IoThrottle, events: CleaningEvents, delayMs = 0): void {
+    const slice = (): void => {
+      // Another cleaning may have begun, or none is wanted any more.
+      if (steps !== this.#steps) return;
+      try {
+        this.#slice(steps, throttle, events);
+      } catch (error) {
+        this.#steps = undefined;
+        events.failed(error instanceof Error ? error : new Error(String(error)));
+      }
+    };
+    const { timers } = this.#options;
+    if (delayMs > 0) this.#timer = timers.set(delayMs, slice);
+    else timers.soon(slice);
+  }
+
+  /** Works for a moment, and sees to it that the cleaning goes on. */
+  #slice(steps: Steps, throttle: IoThrottle, events: CleaningEvents): void {
     const { clock } = this.#options;
     const endMs = clock.monotonicMs() + SLICE_MS;
     do {
@@ -84,16 +88,21 @@ export class SliceRunner implements CleaningRunner {
       if (step.done === true) {
         this.#steps = undefined;
         events.done(step.value);
-        return undefined;
+        return;
       }
-      if (step.value.kind === 'worked') {
-        const delayMs = throttle.delayMs(step.value.bytes, clock.monotonicMs());
-        if (delayMs > 0) return delayMs;
-      } else if (!events.cleaned(step.value.group)) {
-        this.stop();
-        return undefined;
+      if (step.value.kind === 'cleaned') {
+        void events.cleaned(step.value.group).then((goesOn) => {
+          if (goesOn) this.#continue(steps, throttle, events);
+          else if (steps === this.#steps) this.stop();
+        });
+        return;
       }
-    } while (clock.monotonicMs() < endMs && steps === this.#steps);
-    return 0;
+      const delayMs = throttle.delayMs(step.value.bytes, clock.monotonicMs());
+      if (delayMs > 0) {
+        this.#continue(steps, throttle, events, delayMs);
+        return;
+      }
+    } while (clock.monotonicMs() < endMs);
+    this.#continue(steps, throttle, events);
   }
 }

@@ -32,7 +32,7 @@ export class LogCleaner {
   readonly #checkpoints: CleanerCheckpoints;
   readonly #uncleanable = new WeakSet<PartitionLog>();
   #uncleanableCount = 0;
-  #cleaning: PartitionLog | undefined;
+  #cleaning: Candidate | undefined;
   #maxDirtyRatio = 0;
   #bytesCleaned = 0;
   #cleanings = 0;
@@ -70,7 +70,7 @@ export class LogCleaner {
 
   /** Cleans until nothing is worth it any more. Does nothing while that goes on; to be called from time to time. */
   run(): void {
-    if (this.#cleaning?.isOffline === true) {
+    if (this.#cleaning?.log.isOffline === true) {
       this.#options.runner.stop();
       this.#cleaning = undefined;
     }
@@ -119,14 +119,15 @@ export class LogCleaner {
   }
 
   /** False when it cannot be started. */
-  #start({ log, dirtiness }: Candidate, nowMs: number): boolean {
+  #start(candidate: Candidate, nowMs: number): boolean {
+    const { log, dirtiness } = candidate;
     const { runner, clock } = this.#options;
     const startedMs = clock.monotonicMs();
     try {
       const job = log.cleaning.prepare(dirtiness, nowMs, this.#options.limits());
-      this.#cleaning = log;
+      this.#cleaning = candidate;
       runner.start(job, {
-        cleaned: (group) => this.#replace(log, group),
+        cleaned: (group) => this.#replace(candidate, group),
         done: (outcome) => this.#done(log, outcome, startedMs),
         failed: (error) => {
           // What it read may have been taken away beneath it; that says nothing of the log.
@@ -143,9 +144,10 @@ export class LogCleaner {
     }
   }
 
-  #replace(log: PartitionLog, group: CleanedGroup): boolean {
+  async #replace(candidate: Candidate, group: CleanedGroup): Promise<boolean> {
+    const { log } = candidate;
     try {
-      const removed = log.cleaning.replace(group);
+      const removed = await log.cleaning.replace(group);
       if (removed !== undefined) {
         this.#options.runner.remove(removed);
         return true;
@@ -153,8 +155,11 @@ export class LogCleaner {
     } catch (error) {
       this.#failed(log, error);
     }
-    this.#abandon(log);
-    this.#cleaning = undefined;
+    // Unless the cleaner has been stopped meanwhile, or has let go of this cleaning.
+    if (this.#cleaning === candidate) {
+      this.#abandon(log);
+      this.#cleaning = undefined;
+    }
     return false;
   }
 

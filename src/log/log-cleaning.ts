@@ -81,14 +81,22 @@ export class LogCleaning {
 
   /**
    * Puts a cleaned segment in place and returns the paths of files to be removed; undefined when the log has changed too
-   * much meanwhile, or shall not be cleaned any more. A failure takes the log's directory offline and is thrown.
+   * much meanwhile, or shall not be cleaned any more. The log goes on while names are made durable. A failure takes the
+   * log's directory offline and is thrown.
    */
-  replace(group: CleanedGroup): readonly string[] | undefined {
-    const { segments, health, config, store } = this.#log;
-    if (!config.cleanupPolicy.compact || this.hasChanged()) return undefined;
-    const removed = health.guarded(() => store.swap(segments.indexOf(group.cleaned.baseOffset), group));
+  async replace(group: CleanedGroup): Promise<readonly string[] | undefined> {
+    const { health, store } = this.#log;
+    if (!this.#isWanted()) return undefined;
+    const swap = health.guarded(() => store.beginSwap(group));
+    if (!(await this.#namesSynced())) return undefined;
+    if (!this.#isWanted()) {
+      health.guarded(() => store.takeSwapBack());
+      return undefined;
+    }
+    const removed = health.guarded(() => store.finishSwap(swap));
+    if (removed === undefined) return undefined;
     this.#left = this.#left.slice(group.replaced.length);
-    return removed;
+    return (await this.#namesSynced()) ? removed : undefined;
   }
 
   /** Whether the log was cut since {@link prepare}, or lost segments that are to be cleaned: to retention, or with all its files. */
@@ -109,11 +117,29 @@ export class LogCleaning {
 
   /** Removes what a cleaning that did not finish left behind. Throws DiskError. */
   removeUnfinished(): void {
-    const { shared, directory, health } = this.#log;
+    const { shared, directory, health, store } = this.#log;
     if (health.failure !== undefined) return;
+    store.takeSwapBack();
     for (const { name } of shared.disk.list(directory)) {
       if (name.endsWith(CLEANED_SUFFIX)) shared.disk.remove(`${directory}/${name}`);
     }
+  }
+
+  #isWanted(): boolean {
+    return this.#log.config.cleanupPolicy.compact && !this.hasChanged();
+  }
+
+  /** False when the log went offline meanwhile: its files may be another's by now. Throws DiskError. */
+  async #namesSynced(): Promise<boolean> {
+    const { shared, directory, health } = this.#log;
+    try {
+      await shared.disk.syncDirectoryLater(directory);
+    } catch (error) {
+      if (health.failure !== undefined) return false;
+      health.fail(error);
+      throw error;
+    }
+    return health.failure === undefined;
   }
 }
 

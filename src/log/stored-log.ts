@@ -6,8 +6,8 @@ import { LogSyncer } from './log-syncer.ts';
 import type { ProducerState } from './producer-state.ts';
 import type { BatchPlace } from './recent-batches.ts';
 import type { SegmentList } from './segment-list.ts';
-import { CLEANED_SUFFIX, DELETED_SUFFIX, SEGMENT_SUFFIXES, SWAP_SUFFIX } from './segment-names.ts';
-import { Segment } from './segment.ts';
+import { SegmentSwap } from './segment-swap.ts';
+import type { Segment } from './segment.ts';
 import type { SnapshotFiles } from './snapshot-files.ts';
 import type { AbortedTransaction } from './transaction-index.ts';
 
@@ -48,6 +48,8 @@ export class StoredLog {
   readonly syncer: LogSyncer;
   readonly #options: StoredLogOptions;
   #bytesSinceSnapshot = 0;
+  /** Begun, and not finished yet. */
+  #swap: SegmentSwap | undefined;
   /** Of the active segment, as far as it is written. */
   #written = { baseOffset: -1, maxTimestamp: -1, offsetOfMaxTimestamp: -1 };
 
@@ -101,31 +103,31 @@ export class StoredLog {
   }
 
   /**
-   * Puts a cleaned segment in the place of those it was made of, and returns the paths of their files, renamed to be removed
-   * (LocalLog.replaceSegments). The new log ends in `.swap` before anything old is touched, and loses it last: at the next start
-   * a crash in between leaves the old segments or the new one.
+   * Begins to put a cleaned segment in the place of those it was made of: {@link finishSwap} may follow once the names in the
+   * directory are durable. Whatever cuts the log until then takes the beginning back.
    */
-  swap(index: number, { replaced, cleaned }: CleanedGroup): string[] {
+  beginSwap(group: CleanedGroup): SegmentSwap {
     const { shared, directory } = this.#options;
-    const { disk, files } = shared;
-    const segment = new Segment({ files, directory, ...cleaned, isNew: false });
-    const present = SEGMENT_SUFFIXES.filter((suffix) => disk.exists(segment.path(suffix) + CLEANED_SUFFIX));
-    for (const suffix of present)
-      disk.rename(segment.path(suffix) + CLEANED_SUFFIX, segment.path(suffix) + SWAP_SUFFIX);
-    disk.syncDirectory(directory);
-    const removed: string[] = [];
-    for (const old of this.segments.replace(index, replaced.length, segment)) {
-      shared.forgetIndex(old);
-      old.close();
-      for (const suffix of SEGMENT_SUFFIXES) {
-        if (!disk.exists(old.path(suffix))) continue;
-        disk.rename(old.path(suffix), old.path(suffix) + DELETED_SUFFIX);
-        removed.push(old.path(suffix) + DELETED_SUFFIX);
-      }
-    }
-    for (const suffix of present) disk.rename(segment.path(suffix) + SWAP_SUFFIX, segment.path(suffix));
-    disk.syncDirectory(directory);
+    const swap = new SegmentSwap({ shared, directory, segments: this.segments }, group);
+    this.#swap = swap;
+    swap.begin();
+    this.syncer.noteNewNames();
+    return swap;
+  }
+
+  /** Undefined when the swap was taken back; else the paths of files to be removed once the names are durable. */
+  finishSwap(swap: SegmentSwap): string[] | undefined {
+    if (this.#swap !== swap) return undefined;
+    this.#swap = undefined;
+    const removed = swap.finish();
+    this.syncer.noteNewNames();
     return removed;
+  }
+
+  takeSwapBack(): void {
+    const swap = this.#swap;
+    this.#swap = undefined;
+    swap?.takeBack();
   }
 
   removeOldest(count: number): void {
@@ -145,8 +147,11 @@ export class StoredLog {
 
   cut({ segmentIndex, batch, endOffset }: CutPlace): void {
     const { shared, directory, epochs, producers, snapshots } = this.#options;
+    this.takeSwapBack();
     // From the end, so that a crash in between leaves no gap.
     for (const later of this.segments.cut(segmentIndex + 1).toReversed()) this.#remove(later);
+    // What is written next must not be found below a segment that came back.
+    this.syncer.noteNewNames();
     const { active } = this.segments;
     shared.forgetIndex(active);
     if (batch !== undefined) active.truncateTo(endOffset, batch.position);
@@ -157,6 +162,7 @@ export class StoredLog {
 
   /** Drops everything and starts over at `offset`. */
   restartAt(offset: number, nowMs: number): void {
+    this.takeSwapBack();
     for (const segment of this.segments.cut(0).toReversed()) this.#remove(segment);
     this.#startSegment(offset, nowMs);
     this.#options.epochs.clear();

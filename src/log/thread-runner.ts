@@ -66,8 +66,11 @@ export class ThreadRunner implements CleaningRunner {
         this.#tell({ kind: 'clean', job: current.job });
         break;
       case 'cleaned':
-        if (current.events.cleaned(message.group)) this.#tell({ kind: 'goOn' });
-        else this.stop();
+        void current.events.cleaned(message.group).then((goesOn) => {
+          if (current !== this.#current) return;
+          if (goesOn) this.#tell({ kind: 'goOn' });
+          else this.stop();
+        });
         break;
       case 'done':
         this.#current = undefined;

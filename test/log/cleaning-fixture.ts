@@ -18,6 +18,9 @@ export const COMPACT = {
   segmentBytes: 4000,
 };
 
+/** More than the segments of any log here need. */
+const TURNS_MAX = 100;
+
 /** A compacted log on a disk in memory, with a cleaner that runs when told to. */
 export class CleaningFixture extends LogFixture {
   time = new VirtualTime(NOW_MS);
@@ -47,13 +50,23 @@ export class CleaningFixture extends LogFixture {
   async clean(afterMs = 0): Promise<void> {
     this.log.roll(NOW_MS);
     await this.flush();
-    this.cleanOnly(afterMs);
+    await this.cleanOnly(afterMs);
   }
 
-  cleanOnly(afterMs = 0): void {
+  cleanOnly(afterMs = 0): Promise<void> {
     this.time.setWall(NOW_MS + afterMs);
     this.cleaner.run();
-    this.time.advance(0);
+    return this.settle();
+  }
+
+  /** Until the cleaner has nothing to do, or waits for time to pass. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < TURNS_MAX; turn++) {
+      this.time.advance(0);
+      // The disk answers in microtasks.
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      if (!this.cleaner.isCleaning) return;
+    }
   }
 
   /** One batch of `key=value` records; `key=` is a tombstone. */

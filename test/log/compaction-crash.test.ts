@@ -78,7 +78,7 @@ async function cleanedWithCut(left: number): Promise<{ fixture: CleaningFixture;
   fixture.killAndReopen({ highWatermark: END, wrap: (disk) => (cutting = cuttingDisk(disk)) });
   fixture.cleaner = fixture.newCleaner();
   cutting!.left = left;
-  fixture.cleanOnly();
+  await fixture.cleanOnly();
   return { fixture, isCut: cutting!.left <= 0 };
 }
 
@@ -92,7 +92,7 @@ test('a crash at any change on disk leaves the old segments or the new ones', as
       fixture.crashAndReopen(kind, left * 10 + index, { highWatermark: END });
       checkLog(fixture, `${kind} after ${left} calls`);
       fixture.cleaner = fixture.newCleaner();
-      fixture.cleanOnly();
+      await fixture.cleanOnly();
       assert.deepEqual(shown(fixture.log), CLEANED);
     }
     cuts++;
@@ -124,7 +124,7 @@ test('a crash while the marker of an aborted transaction goes leaves both it and
   let without = 0;
   for (let left = 0; ; left++) {
     const fixture = await dirtyLog();
-    fixture.cleanOnly();
+    await fixture.cleanOnly();
     // The first cleaning removed the data, the second gives the marker its horizon, the third may let it go.
     fixture.put(['y=1', 'y=']);
     await fixture.clean();
@@ -136,7 +136,7 @@ test('a crash while the marker of an aborted transaction goes leaves both it and
     fixture.killAndReopen({ highWatermark: end, wrap: (disk) => (cutting = cuttingDisk(disk)) });
     fixture.cleaner = fixture.newCleaner();
     cutting!.left = left;
-    fixture.cleanOnly(5000);
+    await fixture.cleanOnly(5000);
     const isCut = cutting!.left <= 0;
     const cutDisk = fixture.disk;
     for (const [index, kind] of KINDS.entries()) {

@@ -10,6 +10,8 @@ type Step =
   | { readonly kind: 'transact'; readonly producer: number; readonly keys: readonly number[]; readonly codec: Codec }
   | { readonly kind: 'end'; readonly producer: number; readonly outcome: 'commit' | 'abort' }
   | { readonly kind: 'clean'; readonly afterMs: number }
+  /** A cleaning that is under way when the next steps come. */
+  | { readonly kind: 'startCleaning'; readonly turns: number }
   | { readonly kind: 'roll' | 'kill' | 'crash' | 'close' };
 
 /** Keys 0 to 5; ten more stand for the tombstone of a key. */
@@ -32,6 +34,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({ kind: fc.constant('clean' as const), afterMs: fc.integer({ min: 0, max: 900 }) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('startCleaning' as const), turns: fc.integer({ min: 1, max: 20 }) }),
   },
   {
     weight: 3,
@@ -107,6 +113,14 @@ async function apply(fixture: CleaningFixture, model: Model, action: Step): Prom
     case 'clean':
       model.nowMs += action.afterMs;
       await fixture.clean(model.nowMs);
+      break;
+    case 'startCleaning':
+      fixture.log.roll(NOW_MS);
+      await fixture.flush();
+      fixture.cleaner.run();
+      // Up to the middle of a swap: the disk answers in microtasks.
+      fixture.time.advance(0);
+      for (let turn = 0; turn < action.turns; turn++) await Promise.resolve();
       break;
     case 'roll':
       fixture.log.roll(NOW_MS);

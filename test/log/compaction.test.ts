@@ -40,7 +40,7 @@ test('the active segment is never cleaned, and dirty records count from where th
   fixture.put(['a=1', 'a=2']);
   await fixture.clean();
   fixture.put(['a=3', 'a=4']);
-  fixture.cleanOnly();
+  await fixture.cleanOnly();
   assert.deepEqual(shown(fixture.log), ['1:a=2', '2:a=3', '3:a=4']);
   await fixture.clean();
   assert.deepEqual(shown(fixture.log), ['3:a=4']);
@@ -262,7 +262,7 @@ test('segments younger than min.compaction.lag.ms are left alone', async () => {
   fixture.put(['a=3', 'a=4'], {}, NOW_MS - 999);
   await fixture.clean();
   assert.deepEqual(shown(fixture.log), ['1:a=2', '2:a=3', '3:a=4']);
-  fixture.cleanOnly(1);
+  await fixture.cleanOnly(1);
   assert.deepEqual(shown(fixture.log), ['3:a=4']);
 });
 
@@ -275,7 +275,7 @@ test('a log that is not dirty enough waits, until max.compaction.lag.ms has pass
   await fixture.clean();
   assert.equal(fixture.cleaner.cleanings, 1);
   assert.ok(fixture.cleaner.maxDirtyPercent > 0 && fixture.cleaner.maxDirtyPercent < 50);
-  fixture.cleanOnly(10_001);
+  await fixture.cleanOnly(10_001);
   assert.equal(fixture.cleaner.cleanings, 2);
   assert.deepEqual(shown(fixture.log).at(-1), '10:k0=3');
 });
@@ -351,7 +351,7 @@ test('a log whose cleaning fails is left alone; it goes on otherwise', async () 
   fixture.log.roll(NOW_MS);
   await fixture.flush();
   fixture.disk.fail({ call: 'write', code: 'ENOSPC', path: '.cleaned' });
-  fixture.cleanOnly();
+  await fixture.cleanOnly();
   assert.equal(fixture.cleaner.uncleanableCount, 1);
   assert.ok(!fixture.log.isOffline);
   assert.ok(!logNames(fixture).some((name) => name.endsWith('.cleaned')));
@@ -378,7 +378,7 @@ test('a log that stops being compacted while it is cleaned stays as it is', asyn
   await fixture.flush();
   fixture.cleaner.run();
   fixture.log.setConfig({ ...fixture.log.config, cleanupPolicy: { delete: true, compact: false } });
-  fixture.time.advance(0);
+  await fixture.settle();
   assert.deepEqual(shown(fixture.log), ['0:a=1', '1:a=2']);
   assert.deepEqual([fixture.cleaner.isCleaning, fixture.cleaner.uncleanableCount], [false, 0]);
   assert.ok(!logNames(fixture).some((name) => name.endsWith('.cleaned')));
@@ -393,7 +393,7 @@ test('a log that was cut while it was cleaned keeps what the cleaning did not kn
   await fixture.flush();
   fixture.cleaner.run();
   fixture.log.truncateTo(2);
-  fixture.time.advance(0);
+  await fixture.settle();
   assert.deepEqual(shown(fixture.log), ['0:a=1', '1:b=1']);
   assert.equal(fixture.cleaner.uncleanableCount, 0);
 });
@@ -404,10 +404,11 @@ test('the rate of reading and writing is kept', async () => {
   fixture.log.roll(NOW_MS);
   await fixture.flush();
   fixture.limits = { ...fixture.limits, bytesPerSecondMax: 1_000_000 };
-  fixture.cleanOnly();
+  await fixture.cleanOnly();
   assert.ok(fixture.cleaner.isCleaning);
   fixture.time.advance(4000);
   assert.ok(fixture.cleaner.isCleaning);
   fixture.time.advance(3000);
+  await fixture.settle();
   assert.ok(!fixture.cleaner.isCleaning);
 });

@@ -71,7 +71,7 @@ function noting(goesOn = true): CleaningEvents & { heard: string[] } {
     heard,
     cleaned: () => {
       heard.push('cleaned');
-      return goesOn;
+      return Promise.resolve(goesOn);
     },
     done: ({ endOffset }) => heard.push(`done ${endOffset}`),
     failed: ({ message }) => heard.push(`failed ${message}`),
@@ -86,13 +86,14 @@ function setUp(): { threads: SpokenThreads; substitute: NotingRunner; runner: Th
 
 const group = { replaced: [], cleaned: { baseOffset: 0, size: 0, createdMs: 0 } };
 
-test('a thread gets its job once it is ready, goes on after each segment, and serves the next cleaning too', () => {
+test('a thread gets its job once it is ready, goes on after each segment, and serves the next cleaning too', async () => {
   const { threads, runner } = setUp();
   const events = noting();
   runner.start(JOB, events);
   assert.deepEqual(threads.told, []);
   threads.events[0]!.message({ kind: 'ready', version: CLEANING_VERSION });
   threads.events[0]!.message({ kind: 'cleaned', group });
+  await Promise.resolve();
   threads.events[0]!.message({ kind: 'done', outcome: OUTCOME });
   runner.remove(['/x']);
   runner.start(JOB, events);
@@ -106,11 +107,12 @@ test('a thread gets its job once it is ready, goes on after each segment, and se
   assert.equal(threads.events.length, 1);
 });
 
-test('a segment that is not wanted ends the thread', () => {
+test('a segment that is not wanted ends the thread', async () => {
   const { threads, runner } = setUp();
   runner.start(JOB, noting(false));
   threads.events[0]!.message({ kind: 'ready', version: CLEANING_VERSION });
   threads.events[0]!.message({ kind: 'cleaned', group });
+  await Promise.resolve();
   assert.deepEqual([threads.told.length, threads.ended], [1, 1]);
 });
 
