@@ -3,6 +3,7 @@ import type { Controller } from '../controller/controller.ts';
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import type { MarkerSender } from '../coordinator/txn/marker-sender.ts';
 import type { TransactionCoordinator } from '../coordinator/txn/transaction-coordinator.ts';
+import type { TransactionEnrolment } from '../coordinator/txn/transaction-enrolment.ts';
 import type { LogCleaner } from '../log/log-cleaner.ts';
 import type { LogDirectories } from '../log/log-directories.ts';
 import type { ClusterImage } from '../metadata/cluster-image.ts';
@@ -16,6 +17,8 @@ import { AutoTopics } from './auto-topics.ts';
 import { BrokerMetrics } from './broker-metrics.ts';
 import type { ClientListeners } from './client-listener.ts';
 import { ClientQuotas } from './client-quotas.ts';
+import type { ControllerChannel } from './controller-channel.ts';
+import { dispatch, joined } from './dispatcher.ts';
 import { errorResponse } from './error-response.ts';
 import { FetchSessions } from './fetch-sessions.ts';
 import type { Reply } from './reply.ts';
@@ -27,6 +30,8 @@ import type { Peer, RequestContext } from './request-context.ts';
 import type { BrokerEndpoint, BrokerServices } from './services.ts';
 import type { Turn } from './turn.ts';
 
+/** In front of each frame. */
+const SIZE_BYTES = 4;
 const SESSION_ID_MAX = 0x7fff_ffff;
 const MS_PER_SECOND = 1000;
 
@@ -47,6 +52,8 @@ export interface BrokerCoreParts {
   readonly groups: GroupCoordinator;
   readonly transactions: TransactionCoordinator;
   readonly markers: MarkerSender;
+  readonly enrolment: TransactionEnrolment;
+  readonly controllerChannel: ControllerChannel;
   readonly view: MetadataView;
   readonly listeners: ClientListeners;
   /** What clients are told of this broker's listeners; a missing one means the address that they dialled. */
@@ -70,6 +77,8 @@ export class BrokerCore implements BrokerServices {
   readonly groups: GroupCoordinator;
   readonly transactions: TransactionCoordinator;
   readonly markers: MarkerSender;
+  readonly enrolment: TransactionEnrolment;
+  readonly controllerChannel: ControllerChannel;
   readonly fetchSessions: FetchSessions;
   readonly autoTopics: AutoTopics;
   readonly metrics: BrokerMetrics;
@@ -93,6 +102,8 @@ export class BrokerCore implements BrokerServices {
     this.groups = parts.groups;
     this.transactions = parts.transactions;
     this.markers = parts.markers;
+    this.enrolment = parts.enrolment;
+    this.controllerChannel = parts.controllerChannel;
     this.fetchSessions = new FetchSessions(
       parts.config.get('max.incremental.fetch.session.cache.slots'),
       () => 1 + Math.floor(parts.random.next() * SESSION_ID_MAX),
@@ -112,7 +123,7 @@ export class BrokerCore implements BrokerServices {
       groups: parts.groups,
       connectionCount: () => listeners.connectionCount,
     });
-    this.autoTopics = new AutoTopics(parts.controller, parts.config, parts.logger);
+    this.autoTopics = new AutoTopics({ ...parts, image: () => parts.view.image });
   }
 
   image(): ClusterImage {
@@ -134,6 +145,21 @@ export class BrokerCore implements BrokerServices {
       if (address !== undefined) endpoints.push({ nodeId: id, host: address.host, port: address.port, rack });
     }
     return endpoints;
+  }
+
+  serveForwarded(request: Uint8Array, peer: Peer, done: (answer: Uint8Array | undefined) => void): void {
+    try {
+      dispatch(request, peer, this, {
+        fill: (chunks, sent) => {
+          done(joined(chunks).subarray(SIZE_BYTES));
+          sent?.();
+        },
+        throttle: () => {},
+      });
+    } catch (error) {
+      this.logger.debug('a request passed on by another broker cannot be served', { reason: String(error) });
+      done(undefined);
+    }
   }
 
   closeConnection(connectionId: number, reason: string): void {

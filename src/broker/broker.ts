@@ -65,6 +65,15 @@ export class Broker {
       },
     );
     this.#background.every(
+      'in-sync sets',
+      () => config.get('replica.lag.time.max.ms') / 2,
+      () => {
+        core.turn.run(() => {
+          for (const partition of core.partitions.all()) partition.checkInSync();
+        });
+      },
+    );
+    this.#background.every(
       'log cleaner',
       () => config.get('log.cleaner.backoff.ms'),
       () => logCleaner.run(),

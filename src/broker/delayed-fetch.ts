@@ -2,9 +2,13 @@ import type { LogSlice } from '../log/log-slice.ts';
 import { E, type ErrorSpec } from '../protocol/errors.ts';
 import type { Timer } from '../runtime/clock.ts';
 import type { FetchPartition } from './fetch-sessions.ts';
-import type { DataWaiter, Partition, PartitionLeadership } from './partition.ts';
+import type { DataWaiter } from './data-waiters.ts';
+import type { Partition } from './partition.ts';
 import type { RequestContext } from './request-context.ts';
 import type { BrokerServices } from './services.ts';
+
+/** Who leads, for an answer that says that this broker does not. */
+type Leadership = Pick<Partition['leadership'], 'leader' | 'leaderEpoch'>;
 
 /** What was found for one partition of a fetch. */
 export interface PartitionRead {
@@ -29,8 +33,10 @@ export interface FetchWish {
   readonly minBytes: number;
   readonly maxBytes: number;
   readonly isReadCommitted: boolean;
-  /** The broker that fetches to replicate, and reads to the log's end; -1 for a consumer, who reads to the high watermark. */
-  readonly followerId: number;
+  /** The broker that fetches to replicate, and reads to the log's end; undefined for a consumer, who reads to the high watermark. */
+  readonly follower: { readonly id: number; readonly epoch: number } | undefined;
+  /** Whether a replica that follows may answer (KIP-392). */
+  readonly mayReadFollower: boolean;
 }
 
 /**
@@ -64,6 +70,7 @@ export class DelayedFetch implements DataWaiter {
   start(): void {
     const { maxWaitMs, partitions } = this.#wish;
     const reads = this.#readAll();
+    this.#noteFollower(reads);
     let bytes = 0;
     let unknown = 0;
     let isFinal = maxWaitMs <= 0;
@@ -82,7 +89,7 @@ export class DelayedFetch implements DataWaiter {
   }
 
   grown(bytes: number): void {
-    if (this.#wish.isReadCommitted && this.#wish.followerId < 0) {
+    if (this.#wish.isReadCommitted && this.#wish.follower === undefined) {
       this.#lookForStable();
       return;
     }
@@ -105,7 +112,7 @@ export class DelayedFetch implements DataWaiter {
     for (const wanted of this.#wish.partitions) {
       const partition = this.#find(wanted);
       if (!('log' in partition)) continue;
-      partition.addDataWaiter(this);
+      partition.addDataWaiter(this, this.#wish.follower !== undefined);
       this.#parkedOn.push(partition);
     }
     this.#stable = this.#sumOfStable();
@@ -170,6 +177,18 @@ export class DelayedFetch implements DataWaiter {
     return partition;
   }
 
+  /** By asking for an offset a follower tells that it has all below (Partition.fetchRecords). */
+  #noteFollower(reads: readonly PartitionRead[]): void {
+    const { follower } = this.#wish;
+    if (follower === undefined) return;
+    const nowMs = this.#broker.clock.monotonicMs();
+    for (const { wanted, error, diverging } of reads) {
+      if (error !== E.NONE || diverging !== undefined) continue;
+      const fetch = { brokerId: follower.id, brokerEpoch: follower.epoch, offset: wanted.fetchOffset, nowMs };
+      this.#broker.partitions.get(wanted.topic, wanted.partition)?.followerFetched(fetch);
+    }
+  }
+
   #readAll(): PartitionRead[] {
     const reads: PartitionRead[] = [];
     let bytesLeft = this.#wish.maxBytes;
@@ -187,12 +206,12 @@ export class DelayedFetch implements DataWaiter {
   #readOne(wanted: FetchPartition, bytesMax: number, minOneBatch: boolean): PartitionRead {
     const partition = this.#find(wanted);
     if (!('log' in partition)) return failedRead(wanted, partition);
-    const error = partition.check(wanted.currentLeaderEpoch);
+    const { isReadCommitted, follower, mayReadFollower } = this.#wish;
+    const error = partition.checkRead(wanted.currentLeaderEpoch, mayReadFollower);
     if (error !== E.NONE) {
       return failedRead(wanted, error, namesLeader(error) ? partition.leadership : undefined);
     }
-    const { isReadCommitted, followerId } = this.#wish;
-    if (followerId >= 0 && !partition.leadership.replicas.includes(followerId)) {
+    if (follower !== undefined && !partition.leadership.replicas.includes(follower.id)) {
       return failedRead(wanted, E.NOT_LEADER_OR_FOLLOWER);
     }
     const { log } = partition;
@@ -207,7 +226,8 @@ export class DelayedFetch implements DataWaiter {
       leader: undefined,
     };
     if (diverging !== undefined) return { ...marks, slice: undefined, diverging, aborted: null };
-    const upperOffset = followerId >= 0 ? log.logEndOffset : isReadCommitted ? log.lastStableOffset : log.highWatermark;
+    const upperOffset =
+      follower !== undefined ? log.writtenEndOffset : isReadCommitted ? log.lastStableOffset : log.highWatermark;
     const slice = log.read({ offset: wanted.fetchOffset, bytesMax, upperOffset, minOneBatch });
     if (slice.error !== E.NONE) return failedRead(wanted, slice.error);
     const aborted = isReadCommitted
@@ -229,7 +249,7 @@ function namesLeader(error: ErrorSpec): boolean {
   return error === E.NOT_LEADER_OR_FOLLOWER || error === E.FENCED_LEADER_EPOCH;
 }
 
-function failedRead(wanted: FetchPartition, error: ErrorSpec, leadership?: PartitionLeadership): PartitionRead {
+function failedRead(wanted: FetchPartition, error: ErrorSpec, leadership?: Leadership): PartitionRead {
   return {
     wanted,
     error,

@@ -8,6 +8,8 @@ import { requestHeader, responseHeader } from '../protocol/request-header.ts';
 import type { Fields, Read, Write } from '../protocol/schema.ts';
 import { apiVersions } from '../protocol/messages/018-api-versions.ts';
 import type { ClientRates } from './client-quotas.ts';
+import { isForControllerOnly } from './controller-channel.ts';
+import { errorResponse } from './error-response.ts';
 import type { AnyHandler } from './handler.ts';
 import { isServed, loadHandler } from './handlers/all.ts';
 import type { Peer, RequestContext } from './request-context.ts';
@@ -44,6 +46,48 @@ export function dispatch(frame: Uint8Array, peer: Peer, broker: BrokerServices, 
     slot.fill(unsupportedApiVersions(context));
     return;
   }
+  if (isForControllerOnly(context.apiKey) && !broker.controller.isActive) {
+    forward({ context, reader, broker, slot });
+    return;
+  }
+  serveLoaded({ context, reader, broker, slot });
+}
+
+/** Has the controller answer, wherever it is. */
+function forward(exchange: Exchange): void {
+  const { reader, broker, slot } = exchange;
+  broker.controllerChannel.forward(reader.bytes, (forwarded) => {
+    broker.turn.run(() => {
+      if (forwarded === 'local') serveLoaded(exchange);
+      else if (forwarded === 'timed out') refuse(exchange);
+      else slot.fill(withSize(forwarded.answer));
+    });
+  });
+}
+
+/** Nobody could be asked in time. */
+function refuse({ context, broker, slot }: Exchange): void {
+  void Promise.resolve(loadHandler(context.apiKey)).then((handler) =>
+    broker.turn.run(() => {
+      const response = errorResponse(handler.api.response.fields, context.apiVersion, E.REQUEST_TIMED_OUT);
+      slot.fill(frameResponse(handler, context, response));
+    }),
+  );
+}
+
+function withSize(answer: Uint8Array): Uint8Array[] {
+  const size = new Uint8Array(4);
+  new DataView(size.buffer).setInt32(0, answer.length);
+  return [size, answer.slice()];
+}
+
+/** The chunks of an answer as one. */
+export function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+}
+
+function serveLoaded({ context, reader, broker, slot }: Exchange): void {
+  const { peer } = context;
   const found = loadHandler(context.apiKey);
   if (found instanceof Promise) {
     found.then(

@@ -10,7 +10,8 @@ import { E, type ErrorSpec } from '../protocol/errors.ts';
 import { ControlType, buildEndTxnBatch } from '../records/control-records.ts';
 import type { Clock, Timer, Timers } from '../runtime/clock.ts';
 import { OFFSETS_TOPIC } from './coordinator-topics.ts';
-import type { AppendWaiter, Partition } from './partition.ts';
+import type { AppendWaiter } from './append-waiters.ts';
+import type { Partition } from './partition.ts';
 import type { Partitions } from './partitions.ts';
 import type { Turn } from './turn.ts';
 

@@ -10,6 +10,7 @@ import { EmbeddedStore, StoreLocked, type EmbeddedStoreOptions } from '../metada
 import type { ClusterImage } from '../metadata/cluster-image.ts';
 import type { ImageDelta } from '../metadata/image-delta.ts';
 import type { Endpoint } from '../metadata/records.ts';
+import type { MetadataStore } from '../metadata/metadata-store.ts';
 import { MetadataView } from '../metadata/metadata-view.ts';
 import { StoreDamaged } from '../metadata/store-files.ts';
 import { DiskError } from '../runtime/disk.ts';
@@ -19,14 +20,17 @@ import { adoptFoundTopics } from './adopt-found-topics.ts';
 import { BrokerCore } from './broker-core.ts';
 import { BrokerStartError } from './broker-start-error.ts';
 import { ClientListeners } from './client-listener.ts';
+import { ControllerChannel } from './controller-channel.ts';
 import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from './coordinator-topics.ts';
 import { findLostLogs } from './find-lost-logs.ts';
 import { openCleaner } from './open-cleaner.ts';
 import { openGroups, openTransactions, type TransactionCoordinatorParts } from './open-coordinators.ts';
 import { ListenerError, planListeners, type ListenerAddress, type ListenerPlan } from './listener-addresses.ts';
 import { openLogs } from './open-logs.ts';
+import { openReplication, type Replication } from './open-replication.ts';
 import { Partitions } from './partitions.ts';
 import { ReplicaMover } from './replica-mover.ts';
+import { ReplicaRoles } from './replica-roles.ts';
 import { TopicApplier } from './topic-applier.ts';
 import { Turn } from './turn.ts';
 
@@ -93,47 +97,34 @@ async function openParts(
   const dataDirectories = logDirectoryPaths(config);
   const { store, view } = await openMetadata(join(dataDirectories[0]!, METADATA_DIRECTORY), runtime, opened);
   const turn = new Turn(timers, logger);
-  const partitions = new Partitions(brokerId, turn);
+  let registration: BrokerRegistration | undefined;
+  const brokerEpoch = (): number => registration?.brokerEpoch ?? -1;
+  const replication = openReplication({ config, runtime, store, view, turn, brokerId, brokerEpoch });
+  opened.add(() => replication.close());
+  const { peers } = replication;
+  const partitions = new Partitions(replication.services);
   const logDirectories = await openLogs({ config, runtime, image: view.image, partitions, turn, failed });
   const controller = new Controller({ store, view, config, random, brokerId, logger });
-  const register = async (): Promise<BrokerRegistration> => {
-    await adoptFoundTopics({ config, runtime, store, view, logDirectories, brokerId });
-    await findLostLogs({ config, logger, store, view, logDirectories, brokerId });
-    return BrokerRegistration.start({
-      store,
-      view,
-      brokerId,
-      clusterId: logDirectories.clusterId,
-      endpoints: registeredEndpoints(plan),
-      rack: config.get('broker.rack'),
-      logDirs: logDirectories.directoryIds,
-      timers,
-      random,
-      logger,
-    });
-  };
-  const registration = await register().catch(async (error: unknown) => {
-    await logDirectories.close();
-    throw error;
-  });
+  registration = await register({ config, runtime, store, view, logDirectories, brokerId, plan });
+  const registered = registration;
   // The logs are closed while the registration stands: the mark they leave names its epoch.
-  opened.add(() => registration.close());
+  opened.add(() => registered.close());
   opened.add(() => logDirectories.close(view.image.brokers.get(brokerId)?.epoch));
-  const shared = { config, runtime, view, partitions, turn, controller };
+  const shared = { config, runtime, view, partitions, turn, controller, peers, brokerId };
   const groups = openGroups(shared);
   opened.add(() => groups.close());
-  const { transactions, markers } = openTransactions({ ...shared, groups });
+  const { transactions, markers, enrolment } = openTransactions({ ...shared, groups });
   opened.add(() => transactions.close());
   const replicaMover = new ReplicaMover({ config, partitions, logDirectories, clock, timers, turn, logger });
   opened.add(() => replicaMover.stop());
-  followTopics({ ...shared, groups, transactions, logDirectories, replicaMover, brokerId }, opened);
+  followTopics({ ...shared, groups, transactions, logDirectories, replicaMover, replication }, opened);
   await allSettled(partitions);
   const logCleaner = openCleaner(config, runtime, logDirectories);
   opened.add(() => logCleaner.stop());
   const listeners = new ClientListeners(runtime, config);
   opened.add(() => listeners.close());
+  const image = (): ClusterImage => view.image;
   const core = new BrokerCore({
-    brokerId,
     clusterId: logDirectories.clusterId,
     clock,
     timers,
@@ -146,11 +137,48 @@ async function openParts(
     groups,
     transactions,
     markers,
+    enrolment,
+    controllerChannel: new ControllerChannel({ config, clock, timers, peers, brokerId, image }),
     listeners,
     ...shared,
   });
   const listening = await listenAll(plan, listeners, core);
   return { core, logDirectories, logCleaner, listening, dataDirectories, close: () => opened.closeAll() };
+}
+
+interface RegistrationParts {
+  readonly config: BrokerConfig;
+  readonly runtime: Runtime;
+  readonly store: MetadataStore;
+  readonly view: MetadataView;
+  readonly logDirectories: LogDirectories;
+  readonly brokerId: number;
+  readonly plan: ListenerPlan;
+}
+
+/** Takes this broker's place in the cluster, after saying what of its logs is found and what is lost. */
+async function register(parts: RegistrationParts): Promise<BrokerRegistration> {
+  const { config, runtime, store, view, logDirectories, brokerId, plan } = parts;
+  const { timers, random, logger } = runtime;
+  try {
+    await adoptFoundTopics({ config, runtime, store, view, logDirectories, brokerId });
+    await findLostLogs({ config, logger, store, view, logDirectories, brokerId });
+    return await BrokerRegistration.start({
+      store,
+      view,
+      brokerId,
+      clusterId: logDirectories.clusterId,
+      endpoints: registeredEndpoints(plan),
+      rack: config.get('broker.rack'),
+      logDirs: logDirectories.directoryIds,
+      timers,
+      random,
+      logger,
+    });
+  } catch (error) {
+    await logDirectories.close();
+    throw error;
+  }
 }
 
 async function listenAll(plan: ListenerPlan, listeners: ClientListeners, core: BrokerCore): Promise<ListenerAddress[]> {
@@ -198,27 +226,28 @@ interface TopicParts extends TransactionCoordinatorParts {
   readonly logDirectories: LogDirectories;
   readonly transactions: TransactionCoordinator;
   readonly replicaMover: ReplicaMover;
-  readonly brokerId: number;
+  readonly replication: Replication;
 }
 
 /** Brings the logs in line with the metadata as it is, and from now on with each change of it. */
 function followTopics(parts: TopicParts, opened: Opened): void {
-  const { view, groups, transactions, replicaMover, turn, runtime, controller, ...rest } = parts;
+  const { view, groups, transactions, replicaMover, replication, turn, runtime, controller, ...rest } = parts;
   const { clock, timers, logger } = runtime;
   const tidied = (work: Promise<void>): void =>
     void work.catch((error: unknown) => logger.warn('metadata of deleted topics stays for now', { error }));
+  const coordinatorOf = (topic: string) =>
+    topic === OFFSETS_TOPIC ? groups : topic === TRANSACTIONS_TOPIC ? transactions : undefined;
   const applier = new TopicApplier(view.image, {
     ...rest,
     clock,
     timers,
     logger,
     turn,
-    onPartition: (topic, index, change) => {
-      if (change === 'given up') replicaMover.forget(topic, index);
-      const coordinator = topic === OFFSETS_TOPIC ? groups : topic === TRANSACTIONS_TOPIC ? transactions : undefined;
-      if (change === 'taken up') coordinator?.load(index);
-      else coordinator?.unload(index);
-    },
+    roles: new ReplicaRoles(parts.brokerId, replication.fetchers, {
+      leads: (topic, index) => coordinatorOf(topic)?.load(index),
+      resigned: (topic, index) => coordinatorOf(topic)?.unload(index),
+    }),
+    onReleased: (topic, index) => replicaMover.forget(topic, index),
     onTopicDeleted: ({ id }) => tidied(controller.forgetTopic(id)),
   });
   turn.run(() => applier.applyAll());

@@ -17,6 +17,10 @@ import type { Partitions } from './partitions.ts';
 import { ProducerIds } from './producer-ids.ts';
 import { transactionSettings } from './transaction-settings.ts';
 import type { Turn } from './turn.ts';
+import type { TransactionEnrolment } from '../coordinator/txn/transaction-enrolment.ts';
+import type { Peers } from '../wire/peers.ts';
+import { ClusterEnrolment } from './cluster-enrolment.ts';
+import { ClusterMarkerSender } from './cluster-marker-sender.ts';
 
 /** What a coordinator stands on. */
 export interface GroupCoordinatorParts {
@@ -51,26 +55,30 @@ export function openGroups({ config, runtime, view, partitions, turn }: GroupCoo
 export interface TransactionCoordinatorParts extends GroupCoordinatorParts {
   readonly controller: Controller;
   readonly groups: GroupCoordinator;
+  readonly peers: Peers;
+  readonly brokerId: number;
 }
 
 /** The transaction coordinator over the partitions of `__transaction_state`, and the end of transactions in the partitions of this broker. */
 export function openTransactions(parts: TransactionCoordinatorParts): {
   readonly transactions: TransactionCoordinator;
   readonly markers: MarkerSender;
+  readonly enrolment: TransactionEnrolment;
 } {
-  const { config, runtime, view, partitions, turn, controller, groups } = parts;
+  const { config, runtime, view, partitions, turn, controller, groups, peers, brokerId } = parts;
   const { clock, timers, logger } = runtime;
   const producerIds = new ProducerIds(controller);
   const topicOf = (name: string) => view.image.topics.get(name);
   const markers = new LocalMarkerSender({ config, clock, timers, partitions, groups, turn });
-  const transactions = new TransactionCoordinator(
+  const image = (): ClusterImage => view.image;
+  const transactions: TransactionCoordinator = new TransactionCoordinator(
     transactionSettings(config, () => view.image),
     {
       log: new PartitionCoordinatorLog(TRANSACTIONS_TOPIC, { partitions, turn, clock, mustVerify: () => false }),
       clock,
       timers,
       logger,
-      markers,
+      markers: new ClusterMarkerSender({ config, peers, brokerId, turn, local: markers, image }),
       takeProducerId: (given) => producerIds.take(given),
       coordinatorEpoch: (index) => view.image.partition(TRANSACTIONS_TOPIC, index)?.leaderEpoch ?? 0,
       partitionCount: () =>
@@ -84,5 +92,6 @@ export function openTransactions(parts: TransactionCoordinatorParts): {
       offsetsPartition: (groupId) => ({ topic: OFFSETS_TOPIC, partition: groups.partitionFor(groupId) }),
     },
   );
-  return { transactions, markers };
+  const enrolment = new ClusterEnrolment({ config, peers, brokerId, local: transactions, image });
+  return { transactions, markers, enrolment };
 }

@@ -1,83 +1,82 @@
 import type { AppendContext, AppendResult, PartitionLog } from '../log/partition-log.ts';
 import type { PartitionImage } from '../metadata/cluster-image.ts';
 import { E, type ErrorSpec } from '../protocol/errors.ts';
+import type { FollowerReplica, LeaderMarks } from '../replication/follower-replica.ts';
 import { nextHighWatermark } from '../replication/high-watermark.ts';
+import type { InSyncProposal } from '../replication/in-sync-proposals.ts';
+import { LeaderTerm, type FollowerFetch, type TermView } from '../replication/leader-term.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { AppendWaiters, type AppendWaiter } from './append-waiters.ts';
+import { DataWaiters, type DataWaiter } from './data-waiters.ts';
 import type { Turn, TurnWork } from './turn.ts';
 
-/** Waits until an appended batch counts as written (acks=1) or committed (acks=all). */
-export interface AppendWaiter {
-  appended(error: ErrorSpec): void;
+/** What replicas need of the broker that holds them. */
+export interface ReplicaServices {
+  readonly turn: Turn;
+  readonly clock: Clock;
+  readonly brokerId: number;
+  /** `replica.lag.time.max.ms`. */
+  readonly lagMaxMs: () => number;
+  /** Whether a broker may be in sync: unfenced, staying, and registered under that epoch (KIP-841, 903). */
+  readonly isEligible: (brokerId: number, brokerEpoch: number) => boolean;
+  /** Writes the in-sync set that a leader wants. */
+  propose(proposal: InSyncProposal): void;
 }
-
-/** Waits for records (a parked fetch). Told how many bytes became visible; it decides whether that is enough. */
-export interface DataWaiter {
-  grown(bytes: number): void;
-  /** Leadership, existence or the log's state changed: answer now. */
-  changed(): void;
-}
-
-/** Who leads the partition and who is in sync, as the cluster's metadata says. */
-export type PartitionLeadership = Pick<
-  PartitionImage,
-  'leader' | 'leaderEpoch' | 'partitionEpoch' | 'replicas' | 'isr'
->;
 
 export interface PartitionOptions {
-  log: PartitionLog;
-  topic: string;
-  topicId: string;
-  index: number;
-  brokerId: number;
-  leadership: PartitionLeadership;
-  turn: Turn;
-}
-
-interface ParkedAppend {
-  /** The end offset that has to be reached. */
-  readonly endOffset: number;
-  readonly waiter: AppendWaiter;
+  readonly log: PartitionLog;
+  readonly topic: string;
+  readonly topicId: string;
+  readonly index: number;
+  readonly leadership: PartitionImage;
+  readonly services: ReplicaServices;
 }
 
 /**
  * One replica of a partition on this broker: its log, its place in the cluster, and whoever waits on it.
  * Appends are staged, and written together at the end of the turn; only then do waiters hear of them.
- * With one replica the in-sync set is this broker alone and the high watermark follows the log's end.
+ * A leader moves the high watermark by what its followers fetch ({@link LeaderTerm}); with one replica it follows the
+ * log's end. A follower takes it from its leader.
  */
-export class Partition implements TurnWork {
+export class Partition implements TurnWork, FollowerReplica {
   readonly topic: string;
   readonly topicId: string;
   readonly index: number;
   #log: PartitionLog;
-  readonly #brokerId: number;
+  readonly #services: ReplicaServices;
   readonly #turn: Turn;
-  readonly #followerEndOffsets = new Map<number, number>();
-  readonly #dataWaiters = new Set<DataWaiter>();
-  #leadership: PartitionLeadership;
-  #inSyncFollowers: readonly number[];
+  readonly #dataWaiters: DataWaiters;
+  readonly #awaitingWrite: AppendWaiters;
+  readonly #awaitingCommit: AppendWaiters;
+  #leadership: PartitionImage;
+  /** While this broker leads and there are followers. */
+  #term: LeaderTerm | undefined;
+  /** Where the log ended when this broker became the leader. */
+  #termStartOffset = 0;
   #isEnlisted = false;
   #isGone = false;
   #isAwaitingSync = false;
   /** Appended in this turn. */
   #bytesStaged = 0;
-  /** Bytes written and not yet below the high watermark, by where they end. */
-  #unannounced: { readonly endOffset: number; readonly bytes: number }[] = [];
-  #awaitingWrite: ParkedAppend[] = [];
-  #awaitingCommit: ParkedAppend[] = [];
+  /** What the leader told last, while this broker follows. */
+  #leaderMarks: LeaderMarks | undefined;
 
-  constructor(options: PartitionOptions) {
-    this.#log = options.log;
-    this.topic = options.topic;
-    this.topicId = options.topicId;
-    this.index = options.index;
-    this.#brokerId = options.brokerId;
-    this.#leadership = options.leadership;
-    this.#inSyncFollowers = this.#followersOf(options.leadership);
-    this.#turn = options.turn;
+  constructor({ log, topic, topicId, index, leadership, services }: PartitionOptions) {
+    this.#log = log;
+    this.topic = topic;
+    this.topicId = topicId;
+    this.index = index;
+    this.#leadership = leadership;
+    this.#services = services;
+    this.#turn = services.turn;
+    this.#dataWaiters = new DataWaiters(services.turn);
+    this.#awaitingWrite = new AppendWaiters(services.turn);
+    this.#awaitingCommit = new AppendWaiters(services.turn);
   }
 
   /** The partition is taken up: the watermark of the last life may lie below what is in sync by now. */
   start(): void {
-    if (this.isLeader) this.log.assignLeaderEpoch(this.#leadership.leaderEpoch);
+    if (this.isLeader) this.#beginTerm();
     this.#enlist();
   }
 
@@ -94,12 +93,28 @@ export class Partition implements TurnWork {
     this.#enlist();
   }
 
-  get leadership(): PartitionLeadership {
+  /** Who leads the partition and who is in sync, as the cluster's metadata says. */
+  get leadership(): PartitionImage {
     return this.#leadership;
   }
 
+  get leaderEpoch(): number {
+    return this.#leadership.leaderEpoch;
+  }
+
   get isLeader(): boolean {
-    return this.#leadership.leader === this.#brokerId && !this.#isGone;
+    return this.#leadership.leader === this.#services.brokerId && !this.#isGone;
+  }
+
+  /** Whether the leader knows what is committed: not before its high watermark has reached where its term began (KIP-207). */
+  get isHighWatermarkKnown(): boolean {
+    return this.#term === undefined || this.log.highWatermark >= this.#termStartOffset;
+  }
+
+  /** As {@link check}, for a read, which a replica that follows may serve when `mayFollow`. */
+  checkRead(currentLeaderEpoch: number, mayFollow: boolean): ErrorSpec {
+    const error = this.check(currentLeaderEpoch);
+    return error === E.NOT_LEADER_OR_FOLLOWER && mayFollow && !this.isLeader ? E.NONE : error;
   }
 
   /** Why the partition cannot serve a request that names `currentLeaderEpoch` (-1: no check); E.NONE when it can. */
@@ -133,59 +148,93 @@ export class Partition implements TurnWork {
 
   /** Tells `waiter` when everything below `endOffset` is written as the flush policy demands. */
   whenWritten(endOffset: number, waiter: AppendWaiter): void {
-    this.#awaitingWrite.push({ endOffset, waiter });
+    this.#awaitingWrite.add(endOffset, waiter);
     this.#enlist();
   }
 
   /** Tells `waiter` when everything below `endOffset` is below the high watermark. */
   whenCommitted(endOffset: number, waiter: AppendWaiter): void {
-    this.#awaitingCommit.push({ endOffset, waiter });
+    this.#awaitingCommit.add(endOffset, waiter);
     this.#enlist();
   }
 
   /** Gives up waiting; the waiter hears nothing more. */
   forget(waiter: AppendWaiter): void {
-    this.#awaitingWrite = this.#awaitingWrite.filter((parked) => parked.waiter !== waiter);
-    this.#awaitingCommit = this.#awaitingCommit.filter((parked) => parked.waiter !== waiter);
+    this.#awaitingWrite.forget(waiter);
+    this.#awaitingCommit.forget(waiter);
   }
 
-  addDataWaiter(waiter: DataWaiter): void {
-    this.#dataWaiters.add(waiter);
+  /** Parks a fetch; a follower's hears of what is written, any other of what is committed. */
+  addDataWaiter(waiter: DataWaiter, isFollower: boolean): void {
+    this.#dataWaiters.add(waiter, isFollower);
   }
 
   removeDataWaiter(waiter: DataWaiter): void {
-    this.#dataWaiters.delete(waiter);
+    this.#dataWaiters.remove(waiter);
+  }
+
+  /** A follower asks for what comes next, and so tells what it has. */
+  followerFetched(fetch: FollowerFetch): void {
+    if (this.#term?.fetched(fetch, this.log.logEndOffset) === true) this.#enlist();
+  }
+
+  /** Looks after followers that have fallen behind, or are ready to join; to be called now and then. */
+  checkInSync(): void {
+    if (this.#term !== undefined) this.#proposeInSync(this.#term);
+  }
+
+  appendAsFollower(batches: Uint8Array, nowMs: number): void {
+    this.log.appendAsFollower(batches, nowMs);
+    this.#bytesStaged += batches.length;
+    this.#enlist();
+  }
+
+  truncateTo(offset: number): void {
+    this.log.truncateTo(offset);
+    this.#dataWaiters.forgetWritten();
+    this.announceChange();
+  }
+
+  restartAt(offset: number): void {
+    this.log.truncateFullyAndStartAt(offset, this.#services.clock.nowMs());
+    this.announceChange();
+  }
+
+  leaderMoved(marks: LeaderMarks): void {
+    this.#leaderMarks = marks;
+    this.#enlist();
   }
 
   endOfTurn(): void {
     this.#isEnlisted = false;
     const bytes = this.#bytesStaged;
     this.#bytesStaged = 0;
-    try {
-      this.log.writeStaged();
-    } catch {
-      // The log took its directory offline and reported why; nothing of this turn was acknowledged.
-      if (this.log.isOffline) {
-        this.#failAll(E.KAFKA_STORAGE_ERROR);
-        return;
-      }
-    }
+    if (!this.#writeStaged()) return;
     if (this.log.takeUndone()) {
-      this.#failBeyond(this.log.logEndOffset, E.KAFKA_STORAGE_ERROR);
+      this.#awaitingWrite.failBeyond(this.log.logEndOffset, E.KAFKA_STORAGE_ERROR);
+      this.#awaitingCommit.failBeyond(this.log.logEndOffset, E.KAFKA_STORAGE_ERROR);
       this.#advance(0);
       return;
     }
     this.#advance(bytes);
+    if (bytes > 0) this.#dataWaiters.tellFollowers(bytes);
   }
 
-  /** The cluster's metadata changed. Waiting requests are answered: the world they waited in is gone. */
-  changeLeadership(leadership: PartitionLeadership): void {
+  /** The cluster's metadata changed. Under a new leader epoch waiting requests are answered: the world they waited in is gone. */
+  changeLeadership(leadership: PartitionImage): void {
     const before = this.#leadership;
     this.#leadership = leadership;
-    this.#inSyncFollowers = this.#followersOf(leadership);
     if (before.leader !== leadership.leader || before.leaderEpoch !== leadership.leaderEpoch) {
-      if (this.isLeader) this.log.assignLeaderEpoch(leadership.leaderEpoch);
+      // What was staged under the old epoch is in the log before the new one begins.
+      this.#writeStaged();
+      this.#term = undefined;
+      this.#leaderMarks = undefined;
+      if (this.isLeader) this.#beginTerm();
       this.#failAll(E.NOT_LEADER_OR_FOLLOWER);
+    } else if (this.isLeader) {
+      const { replicas, isr } = leadership;
+      if (this.#term === undefined) this.#followFollowers();
+      else this.#term.changed(replicas, isr, this.#services.clock.monotonicMs());
     }
     this.#enlist();
   }
@@ -203,13 +252,27 @@ export class Partition implements TurnWork {
 
   /** Log start moved (delete-records, retention) or the like: parked fetches look again. */
   announceChange(): void {
-    if (this.#dataWaiters.size === 0) return;
-    // Not the set itself: an answer may start the client's next fetch, which parks here again.
-    for (const waiter of Array.from(this.#dataWaiters)) this.#turn.guard(() => waiter.changed());
+    this.#dataWaiters.tellChanged();
   }
 
-  #followersOf({ isr }: PartitionLeadership): readonly number[] {
-    return isr.filter((id) => id !== this.#brokerId);
+  #beginTerm(): void {
+    this.log.assignLeaderEpoch(this.#leadership.leaderEpoch);
+    this.#termStartOffset = this.log.logEndOffset;
+    this.#followFollowers();
+  }
+
+  /** Keeps track of the followers, when there are any. */
+  #followFollowers(): void {
+    const { leaderEpoch, replicas, isr } = this.#leadership;
+    if (replicas.length === 1) return;
+    this.#term = new LeaderTerm({
+      brokerId: this.#services.brokerId,
+      leaderEpoch,
+      startOffset: this.#termStartOffset,
+      replicas,
+      inSync: isr,
+      nowMs: this.#services.clock.monotonicMs(),
+    });
   }
 
   #enlist(): void {
@@ -218,57 +281,88 @@ export class Partition implements TurnWork {
     this.#turn.enlistStore(this);
   }
 
+  /** False when the log went offline: it reported why, and nothing of this turn was acknowledged. */
+  #writeStaged(): boolean {
+    try {
+      this.log.writeStaged();
+    } catch {
+      if (this.log.isOffline) this.#failAll(E.KAFKA_STORAGE_ERROR);
+    }
+    return !this.log.isOffline;
+  }
+
   /** Brings the watermark up to what is settled; `bytes` were written since the last time. */
-  #advance(bytes = 0): void {
+  #advance(bytes: number): void {
     const { log } = this;
     const settled = log.settledEndOffset;
     if (settled < log.logEndOffset && !this.#isAwaitingSync) {
       this.#isAwaitingSync = true;
       log.whenSettled(log.logEndOffset, (error) => this.#settled(log, error));
     }
-    const watermark = nextHighWatermark(log.highWatermark, {
-      leaderEndOffset: settled,
-      inSyncFollowers: this.#inSyncFollowers,
-      followerEndOffsets: this.#followerEndOffsets,
-      inSyncCount: this.#leadership.isr.length,
-      minInSyncReplicas: this.minInSyncReplicas,
-    });
+    const watermark = this.isLeader ? this.#leadersWatermark(settled) : this.#followersWatermark();
     // Readers first: their answers carry the records, the producers' only say that they are there.
     if (watermark > log.highWatermark) {
       log.setHighWatermark(watermark);
-      this.#announce(watermark, bytes);
-    } else if (bytes > 0) {
-      this.#unannounced.push({ endOffset: log.logEndOffset, bytes });
+      const isAllCommitted = watermark === log.logEndOffset;
+      if (!isAllCommitted) this.#dataWaiters.written(log.logEndOffset, bytes);
+      this.#dataWaiters.committed(watermark, isAllCommitted ? bytes : 0);
+    } else {
+      this.#dataWaiters.written(log.logEndOffset, bytes);
     }
-    this.#release(this.#awaitingWrite, settled);
-    this.#release(this.#awaitingCommit, watermark);
+    this.#awaitingWrite.reached(settled);
+    this.#awaitingCommit.reached(log.highWatermark);
+    if (this.#term !== undefined) this.#proposeInSync(this.#term);
+    else if (this.#leaderMarks !== undefined) this.#followLogStart(this.#leaderMarks.logStartOffset);
   }
 
-  /** Tells those who wait for data how many bytes the watermark has passed; `bytesAtEnd` lie just below the log's end. */
-  #announce(watermark: number, bytesAtEnd: number): void {
-    let bytes = 0;
-    if (watermark === this.log.logEndOffset) bytes = bytesAtEnd;
-    else if (bytesAtEnd > 0) this.#unannounced.push({ endOffset: this.log.logEndOffset, bytes: bytesAtEnd });
-    if (this.#unannounced.length > 0) {
-      const passed = this.#unannounced.filter(({ endOffset }) => endOffset <= watermark);
-      this.#unannounced = this.#unannounced.slice(passed.length);
-      for (const each of passed) bytes += each.bytes;
-    }
-    if (this.#dataWaiters.size === 0) return;
-    for (const waiter of Array.from(this.#dataWaiters)) this.#turn.guard(() => waiter.grown(bytes));
+  #leadersWatermark(settled: number): number {
+    const { isr } = this.#leadership;
+    const term = this.#term;
+    return nextHighWatermark(this.log.highWatermark, {
+      leaderEndOffset: settled,
+      inSyncFollowers: term === undefined ? NO_FOLLOWERS : term.awaited(this.#termView()),
+      followerEndOffsets: term === undefined ? NO_OFFSETS : term.endOffsets,
+      inSyncCount: isr.length,
+      minInSyncReplicas: this.minInSyncReplicas,
+    });
   }
 
-  /** Tells everyone whose offset is reached; the others go on waiting. */
-  #release(parked: ParkedAppend[], endOffset: number): void {
-    if (parked.length === 0) return;
-    const waiting = parked.filter((entry) => entry.endOffset > endOffset);
-    if (waiting.length === parked.length) return;
-    // Before anyone is told: what that sets off may come back here.
-    if (parked === this.#awaitingWrite) this.#awaitingWrite = waiting;
-    else this.#awaitingCommit = waiting;
-    for (const entry of parked) {
-      if (entry.endOffset <= endOffset) this.#turn.guard(() => entry.waiter.appended(E.NONE));
-    }
+  #followersWatermark(): number {
+    return Math.min(this.#leaderMarks?.highWatermark ?? 0, this.log.logEndOffset);
+  }
+
+  #followLogStart(logStartOffset: number): void {
+    const { log } = this;
+    const startOffset = Math.min(logStartOffset, log.highWatermark);
+    if (startOffset > log.logStartOffset) log.deleteRecordsBefore(startOffset);
+  }
+
+  #termView(): TermView {
+    const { clock, lagMaxMs, isEligible } = this.#services;
+    return {
+      highWatermark: this.log.highWatermark,
+      leaderEndOffset: this.log.logEndOffset,
+      nowMs: clock.monotonicMs(),
+      lagMaxMs: lagMaxMs(),
+      isEligible,
+    };
+  }
+
+  #proposeInSync(term: LeaderTerm): void {
+    if (!this.isLeader || this.log.isOffline) return;
+    const members = term.wanted(this.#termView());
+    if (members === undefined) return;
+    term.propose(members);
+    this.#services.propose({
+      topicId: this.topicId,
+      index: this.index,
+      seen: this.#leadership,
+      members,
+      minInSync: this.minInSyncReplicas,
+      refused: () => {
+        if (this.#term === term) term.withdrawn();
+      },
+    });
   }
 
   #settled(log: PartitionLog, error: ErrorSpec): void {
@@ -276,24 +370,17 @@ export class Partition implements TurnWork {
     if (log !== this.#log) return;
     this.#isAwaitingSync = false;
     this.#turn.run(() => {
-      if (error === E.NONE) this.#advance();
+      if (error === E.NONE) this.#advance(0);
       else this.#failAll(error);
     });
   }
 
-  /** Tells those who wait for offsets that the log does not have after all. */
-  #failBeyond(endOffset: number, error: ErrorSpec): void {
-    const waiting = [...this.#awaitingWrite, ...this.#awaitingCommit].filter((entry) => entry.endOffset > endOffset);
-    this.#awaitingWrite = this.#awaitingWrite.filter((entry) => entry.endOffset <= endOffset);
-    this.#awaitingCommit = this.#awaitingCommit.filter((entry) => entry.endOffset <= endOffset);
-    for (const { waiter } of waiting) this.#turn.guard(() => waiter.appended(error));
-  }
-
   #failAll(error: ErrorSpec): void {
-    const waiting = [...this.#awaitingWrite, ...this.#awaitingCommit];
-    this.#awaitingWrite = [];
-    this.#awaitingCommit = [];
-    for (const { waiter } of waiting) this.#turn.guard(() => waiter.appended(error));
+    this.#awaitingWrite.failAll(error);
+    this.#awaitingCommit.failAll(error);
     this.announceChange();
   }
 }
+
+const NO_FOLLOWERS: readonly number[] = [];
+const NO_OFFSETS: ReadonlyMap<number, number> = new Map();

@@ -1,20 +1,17 @@
 import type { PartitionImage } from '../metadata/cluster-image.ts';
 import type { PartitionLog } from '../log/partition-log.ts';
 import { E, type ErrorSpec } from '../protocol/errors.ts';
-import { Partition } from './partition.ts';
-import type { Turn } from './turn.ts';
+import { Partition, type ReplicaServices } from './partition.ts';
 
 /** The partitions that this broker holds, by topic and index. */
 export class Partitions {
-  readonly #brokerId: number;
-  readonly #turn: Turn;
-  readonly #topics = new Map<string, Partition[]>();
+  readonly #services: ReplicaServices;
+  readonly #topics = new Map<string, (Partition | undefined)[]>();
   /** Assigned partitions whose logs are not open yet: opened by whoever asks first, or in the background. */
   readonly #unopened = new Map<string, Map<number, () => void>>();
 
-  constructor(brokerId: number, turn: Turn) {
-    this.#brokerId = brokerId;
-    this.#turn = turn;
+  constructor(services: ReplicaServices) {
+    this.#services = services;
   }
 
   get(topic: string, index: number): Partition | undefined {
@@ -65,8 +62,7 @@ export class Partitions {
   /** Takes up a partition whose log is open. */
   add(log: PartitionLog, leadership: PartitionImage): Partition {
     const { topic, partition: index, topicId } = log;
-    const { turn, brokerId } = { turn: this.#turn, brokerId: this.#brokerId };
-    const partition = new Partition({ log, topic, topicId, index, brokerId, leadership, turn });
+    const partition = new Partition({ log, topic, topicId, index, leadership, services: this.#services });
     let partitions = this.#topics.get(topic);
     if (partitions === undefined) {
       partitions = [];
@@ -83,6 +79,17 @@ export class Partitions {
     this.#topics.delete(topic);
     this.#unopened.delete(topic);
     for (const partition of partitions) partition?.retire(error);
+  }
+
+  /** Forgets one replica, which is elsewhere now; whoever waits on it is sent to the leader. */
+  removeReplica(topic: string, index: number): void {
+    const partitions = this.#topics.get(topic);
+    const partition = partitions?.[index];
+    if (this.#unopened.get(topic)?.has(index) === true) this.#opened(topic, index);
+    if (partitions === undefined || partition === undefined) return;
+    partitions[index] = undefined;
+    if (partitions.every((each) => each === undefined)) this.#topics.delete(topic);
+    partition.retire(E.NOT_LEADER_OR_FOLLOWER);
   }
 
   #opened(topic: string, index: number): void {

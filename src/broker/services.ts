@@ -3,6 +3,7 @@ import type { Controller } from '../controller/controller.ts';
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import type { MarkerSender } from '../coordinator/txn/marker-sender.ts';
 import type { TransactionCoordinator } from '../coordinator/txn/transaction-coordinator.ts';
+import type { TransactionEnrolment } from '../coordinator/txn/transaction-enrolment.ts';
 import type { LogDirectories } from '../log/log-directories.ts';
 import type { ClusterImage } from '../metadata/cluster-image.ts';
 import type { Fields } from '../protocol/schema.ts';
@@ -12,6 +13,7 @@ import type { Random } from '../runtime/random.ts';
 import type { AutoTopics } from './auto-topics.ts';
 import type { BrokerMetrics } from './broker-metrics.ts';
 import type { ClientQuotas } from './client-quotas.ts';
+import type { ControllerChannel } from './controller-channel.ts';
 import type { FetchSessions } from './fetch-sessions.ts';
 import type { Reply } from './reply.ts';
 import type { Partitions } from './partitions.ts';
@@ -50,6 +52,9 @@ export interface BrokerServices {
   readonly controller: Controller;
   readonly groups: GroupCoordinator;
   readonly transactions: TransactionCoordinator;
+  /** How partitions led here ask about transactions, whoever coordinates them. */
+  readonly enrolment: TransactionEnrolment;
+  readonly controllerChannel: ControllerChannel;
   /** Ends transactions in the partitions that this broker leads. */
   readonly markers: MarkerSender;
   readonly fetchSessions: FetchSessions;
@@ -63,6 +68,11 @@ export interface BrokerServices {
   image(): ClusterImage;
   /** Live brokers as the peer's listener reaches them. */
   endpoints(peer: Peer): BrokerEndpoint[];
+  /**
+   * Serves a client's request, header and body, that another broker passed on; `done` gets the answer, header and body, or
+   * nothing when it is none that can be served.
+   */
+  serveForwarded(request: Uint8Array, peer: Peer, done: (answer: Uint8Array | undefined) => void): void;
   closeConnection(connectionId: number, reason: string): void;
   /** A handler failed unexpectedly: logs it and answers UNKNOWN_SERVER_ERROR where the response has room for it. */
   failed(context: RequestContext, error: unknown, reply: Reply<Fields>): void;

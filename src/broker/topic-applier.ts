@@ -10,7 +10,9 @@ import type { Clock, Timers } from '../runtime/clock.ts';
 import { DiskError } from '../runtime/disk.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { logSettings } from './log-settings.ts';
+import type { Partition } from './partition.ts';
 import type { Partitions } from './partitions.ts';
+import type { ReplicaRoles } from './replica-roles.ts';
 import type { Turn } from './turn.ts';
 
 /** Logs made in one go in the background: about a millisecond. */
@@ -25,8 +27,9 @@ export interface TopicApplierParts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly turn: Turn;
-  /** This broker took up or gave up a partition, or its topic is gone. */
-  onPartition(topic: string, index: number, change: 'taken up' | 'given up'): void;
+  readonly roles: ReplicaRoles;
+  /** A replica's files are about to go. */
+  onReleased(topic: string, index: number): void;
   onTopicDeleted(topic: TopicImage): void;
 }
 
@@ -120,13 +123,29 @@ export class TopicApplier {
   }
 
   #takeUp(topic: TopicImage): void {
-    const { brokerId, partitions } = this.#parts;
+    const { brokerId, partitions, roles } = this.#parts;
     topic.partitions.forEach((assigned, index) => {
-      if (!assigned.replicas.includes(brokerId)) return;
+      if (!assigned.replicas.includes(brokerId)) {
+        this.#giveUp(topic.name, index);
+        return;
+      }
       const held = partitions.get(topic.name, index);
-      if (held === undefined) this.#open(topic, index, assigned);
-      else held.changeLeadership(assigned);
+      if (held === undefined) {
+        this.#open(topic, index, assigned);
+        return;
+      }
+      held.changeLeadership(assigned);
+      roles.assign(held);
     });
+  }
+
+  /** The partition was reassigned: its replica here is no longer one (StopReplica with deletion). */
+  #giveUp(topic: string, index: number): void {
+    const { partitions, logDirectories } = this.#parts;
+    const held = partitions.ofTopic(topic)[index];
+    partitions.removeReplica(topic, index);
+    if (held !== undefined) this.#parts.roles.release(held);
+    if (logDirectories.get(topic, index) !== undefined) this.#removeLog(topic, index);
   }
 
   #open(topic: TopicImage, index: number, assigned: PartitionImage): void {
@@ -137,8 +156,7 @@ export class TopicApplier {
         logDirectories.get(topic.name, index) ??
         logDirectories.create({ topic: topic.name, partition: index, topicId: topic.id, config: settings });
       log.setConfig(settings);
-      partitions.add(log, assigned);
-      this.#parts.onPartition(topic.name, index, 'taken up');
+      this.#parts.roles.assign(partitions.add(log, assigned));
     } catch (error) {
       const facts = { topic: topic.name, partition: index, ...cause(error) };
       logger.error('partition is offline: its log cannot be opened', facts);
@@ -146,19 +164,25 @@ export class TopicApplier {
   }
 
   #delete(topic: TopicImage): void {
-    const { partitions, logDirectories, logger, clock } = this.#parts;
+    const { partitions, logDirectories, roles } = this.#parts;
+    const held = partitions.ofTopic(topic.name).filter((partition): partition is Partition => partition !== undefined);
     partitions.remove(topic.name);
+    for (const partition of held) roles.release(partition);
     topic.partitions.forEach((_, index) => {
-      if (logDirectories.get(topic.name, index) === undefined) return;
-      this.#parts.onPartition(topic.name, index, 'given up');
-      try {
-        logDirectories.delete(topic.name, index, clock.nowMs());
-      } catch (error) {
-        const facts = { topic: topic.name, partition: index, ...cause(error) };
-        logger.error('the log of a deleted topic cannot be removed', facts);
-      }
+      if (logDirectories.get(topic.name, index) !== undefined) this.#removeLog(topic.name, index);
     });
     this.#parts.onTopicDeleted(topic);
+  }
+
+  #removeLog(topic: string, index: number): void {
+    const { logDirectories, logger, clock } = this.#parts;
+    this.#parts.onReleased(topic, index);
+    try {
+      logDirectories.delete(topic, index, clock.nowMs());
+    } catch (error) {
+      const facts = { topic, partition: index, ...cause(error) };
+      logger.error('a log that is no longer wanted cannot be removed', facts);
+    }
   }
 
   #configure(topic: string): void {

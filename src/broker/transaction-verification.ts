@@ -54,7 +54,7 @@ export interface VerificationSeams {
   readonly timers: Timers;
   readonly turn: Turn;
   readonly partitions: Partitions;
-  readonly transactions: TransactionEnrolment;
+  readonly enrolment: TransactionEnrolment;
   image(): Pick<ClusterImage, 'partition'>;
 }
 
@@ -118,7 +118,7 @@ class TransactionVerification {
     const answered = (errors: readonly ErrorSpec[]): void => {
       this.#seams.turn.run(() => this.#seams.turn.guard(() => this.#answered(verdicts, errors)));
     };
-    this.#seams.transactions.enrol(enrolment).then(answered, () => answered(asked.map(() => E.UNKNOWN_SERVER_ERROR)));
+    this.#seams.enrolment.enrol(enrolment).then(answered, () => answered(asked.map(() => E.UNKNOWN_SERVER_ERROR)));
     return false;
   }
 

@@ -41,7 +41,11 @@ function rolled(log: LogCore, nowMs: number): boolean {
 /** Cuts the log so that it ends at `offset`, or before the batch that holds it. For followers. */
 export function truncateTo(log: LogCore, offset: number): void {
   log.health.check();
-  if (offset >= log.logEndOffset) return;
+  if (offset >= log.logEndOffset) {
+    // An epoch in which this replica led and wrote nothing must not stand against the leader's (LocalLog.truncateTo).
+    log.epochs.truncateFromEnd(offset);
+    return;
+  }
   if (offset <= log.segments.first.baseOffset) {
     truncateFullyAndStartAt(log, offset, 0);
     return;

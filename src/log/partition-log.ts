@@ -116,6 +116,11 @@ export class PartitionLog {
     return this.#core.durability.settledEndOffset;
   }
 
+  /** The end of what was handed to the operating system; what is staged lies behind it. */
+  get writtenEndOffset(): number {
+    return this.#core.durability.writtenEndOffset;
+  }
+
   get sizeBytes(): number {
     return this.#core.segments.sizeBytes;
   }

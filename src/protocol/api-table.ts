@@ -84,6 +84,7 @@ const rows: readonly Row[] = [
   [55, 'DescribeQuorum', 0, 2, 0, 'clients'],
   [56, 'AlterPartition', 2, 3, 0, 'brokers'],
   [57, 'UpdateFeatures', 0, 2, 0, 'clients'],
+  [58, 'Envelope', 0, 0, 0, 'brokers'],
   [60, 'DescribeCluster', 0, 2, 0, 'clients'],
   [61, 'DescribeProducers', 0, 0, 0, 'clients'],
   [62, 'BrokerRegistration', 0, 4, 0, 'brokers'],

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Partition, type PartitionLeadership } from '../../src/broker/partition.ts';
+import { Partition } from '../../src/broker/partition.ts';
 import { Turn } from '../../src/broker/turn.ts';
 import { E, type ErrorSpec } from '../../src/protocol/errors.ts';
 import { VirtualTime } from '../../src/runtime/virtual-time.ts';
 import { batchOf, LogFixture, NOW_MS } from '../log/log-fixture.ts';
+import { aloneServices, ALONE } from './replica-fixture.ts';
 
 const SELF = 1;
-const ALONE: PartitionLeadership = { leader: SELF, leaderEpoch: 3, partitionEpoch: 0, replicas: [SELF], isr: [SELF] };
 
 function given(flushPolicy: 'os' | 'group' = 'os') {
   const fixture = new LogFixture({ config: { flushPolicy } });
@@ -18,9 +18,8 @@ function given(flushPolicy: 'os' | 'group' = 'os') {
     topic: 'orders',
     topicId: log.topicId,
     index: 0,
-    brokerId: SELF,
     leadership: ALONE,
-    turn,
+    services: aloneServices(SELF, turn),
   });
   turn.run(() => partition.start());
   const append = (...waiters: ((error: ErrorSpec) => void)[]) =>
@@ -67,13 +66,16 @@ test('a waiter that fails hurts nobody else, and nobody is told twice', () => {
 test('a reader that fails hurts no other reader', () => {
   const { partition, append } = given();
   let grown = 0;
-  partition.addDataWaiter({
-    grown: () => {
-      throw new Error('a fault in an answer');
+  partition.addDataWaiter(
+    {
+      grown: () => {
+        throw new Error('a fault in an answer');
+      },
+      changed: () => {},
     },
-    changed: () => {},
-  });
-  partition.addDataWaiter({ grown: (bytes) => (grown += bytes), changed: () => {} });
+    false,
+  );
+  partition.addDataWaiter({ grown: (bytes) => (grown += bytes), changed: () => {} }, false);
   append();
   assert.equal(grown, batchOf(['a']).length);
 });

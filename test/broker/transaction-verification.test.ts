@@ -12,25 +12,12 @@ import {
 import { Turn } from '../../src/broker/turn.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Enrolment } from '../../src/coordinator/txn/transaction-enrolment.ts';
-import type { PartitionImage } from '../../src/metadata/cluster-image.ts';
 import { E, type ErrorSpec } from '../../src/protocol/errors.ts';
 import { VirtualTime } from '../../src/runtime/virtual-time.ts';
 import { LogFixture, batchOf } from '../log/log-fixture.ts';
+import { ALONE, aloneServices } from './replica-fixture.ts';
 
 const SELF = 1;
-const ALONE: PartitionImage = {
-  leader: SELF,
-  leaderEpoch: 0,
-  partitionEpoch: 0,
-  replicas: [SELF],
-  isr: [SELF],
-  elr: [],
-  lastKnownElr: [],
-  adding: [],
-  removing: [],
-  recovering: false,
-  modRevision: 1,
-};
 const PRODUCER = 7;
 
 /** A leader of one partition, and a coordinator that answers as it is told. */
@@ -38,7 +25,7 @@ class World {
   readonly time = new VirtualTime();
   readonly fixture = new LogFixture();
   readonly turn = new Turn(this.time, this.fixture.logger);
-  readonly partitions = new Partitions(SELF, this.turn);
+  readonly partitions = new Partitions(aloneServices(SELF, this.turn));
   readonly asked: Enrolment[] = [];
   /** One after the other; the last one again and again. */
   answers: ErrorSpec[] = [E.NONE];
@@ -76,7 +63,7 @@ class World {
         timers: time,
         turn,
         partitions,
-        transactions: { enrol },
+        enrolment: { enrol },
         image: () => ({ partition: () => undefined }),
       },
       (verdicts) => {

@@ -15,6 +15,7 @@ type PartitionData = TopicAnswer['partitions'][number];
 
 const READ_COMMITTED = 1;
 const READ_UNCOMMITTED = 0;
+const FIRST_VERSION_FROM_FOLLOWERS = 11;
 const FIRST_VERSION_WITH_TOPIC_IDS = 13;
 const NO_CHUNKS: readonly Uint8Array[] = [];
 
@@ -40,19 +41,23 @@ export const handleFetch = directHandler(fetch, (request, context, broker, reply
     return;
   }
   const replicaId = context.apiVersion >= 15 ? request.replicaState.replicaId : request.replicaId;
+  const isFollower = replicaId >= 0;
   const delayed = new DelayedFetch(
     {
       partitions: session.partitions,
       usesTopicIds,
       maxWaitMs: request.maxWaitMs,
       minBytes: request.minBytes,
-      maxBytes: Math.min(
-        request.maxBytes,
-        broker.config.get('fetch.max.bytes'),
-        broker.clientQuotas.of(context.clientId)?.fetchBytesMax ?? Infinity,
-      ),
+      maxBytes: isFollower
+        ? request.maxBytes
+        : Math.min(
+            request.maxBytes,
+            broker.config.get('fetch.max.bytes'),
+            broker.clientQuotas.of(context.clientId)?.fetchBytesMax ?? Infinity,
+          ),
       isReadCommitted: request.isolationLevel === READ_COMMITTED,
-      followerId: replicaId,
+      follower: isFollower ? { id: replicaId, epoch: request.replicaState.replicaEpoch } : undefined,
+      mayReadFollower: !isFollower && context.apiVersion >= FIRST_VERSION_FROM_FOLLOWERS,
     },
     context,
     broker,

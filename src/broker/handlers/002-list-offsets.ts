@@ -10,6 +10,7 @@ type PartitionAnswer = WriteMessage<typeof listOffsets.response>['topics'][numbe
 
 const READ_COMMITTED = 1;
 const FIRST_VERSION_WITH_EPOCH = 4;
+const FIRST_VERSION_WITH_NOT_AVAILABLE = 5;
 const CONSUMER_REPLICA_ID = -1;
 const DEBUGGING_REPLICA_ID = -2;
 
@@ -116,6 +117,7 @@ function at(offset: number, leaderEpoch: number): Found {
 function locate(partition: Partition, question: Question): Found {
   const { log } = partition;
   const { leaderEpoch } = partition.leadership;
+  const mayBeBeyond = question.isConsumer && !partition.isHighWatermarkKnown;
   const limit = !question.isConsumer
     ? log.logEndOffset
     : question.isReadCommitted
@@ -123,7 +125,7 @@ function locate(partition: Partition, question: Question): Found {
       : log.highWatermark;
   switch (question.timestamp) {
     case Special.latest:
-      return at(limit, leaderEpoch);
+      return mayBeBeyond ? notKnownYet(question) : at(limit, leaderEpoch);
     case Special.earliest:
     case Special.earliestLocal:
       return at(log.logStartOffset, log.leaderEpochs.epochOf(log.logStartOffset));
@@ -134,8 +136,20 @@ function locate(partition: Partition, question: Question): Found {
     case Special.maxTimestamp:
       return before(limit, log.offsetOfMaxTimestamp());
     default:
-      return before(limit, log.offsetForTimestamp(question.timestamp));
+      return timed(limit, log.offsetForTimestamp(question.timestamp), mayBeBeyond ? question : undefined);
   }
+}
+
+/** A new leader does not know yet what is committed: an answer now could lie before one given earlier (KIP-207). */
+function notKnownYet({ version }: Question): Found {
+  return failed(version >= FIRST_VERSION_WITH_NOT_AVAILABLE ? E.OFFSET_NOT_AVAILABLE : E.LEADER_NOT_AVAILABLE);
+}
+
+/** @param undecided the question, when what lies beyond the limit may be committed for all that is known. */
+function timed(limit: number, found: Parameters<typeof before>[1], undecided: Question | undefined): Found {
+  return undecided !== undefined && (found === undefined || found.offset >= limit)
+    ? notKnownYet(undecided)
+    : before(limit, found);
 }
 
 /** What was found, unless it lies where the asker cannot read yet: that is "nothing", not an error. */

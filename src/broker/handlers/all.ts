@@ -60,6 +60,7 @@ const lazy: ReadonlyMap<number, Load> = new Map<number, Load>([
   [51, async () => (await import('./051-alter-user-scram-credentials.ts')).handleAlterUserScramCredentials],
   [55, async () => (await import('./055-describe-quorum.ts')).handleDescribeQuorum],
   [57, async () => (await import('./057-update-features.ts')).handleUpdateFeatures],
+  [58, async () => (await import('./058-envelope.ts')).handleEnvelope],
   [60, async () => (await import('./060-describe-cluster.ts')).handleDescribeCluster],
   [61, async () => (await import('./061-describe-producers.ts')).handleDescribeProducers],
   [64, async () => (await import('./064-unregister-broker.ts')).handleUnregisterBroker],
@@ -84,13 +85,12 @@ export function loadHandler(apiKey: number): AnyHandler | Promise<AnyHandler> {
 }
 
 const served: readonly ServedApi[] = [...new Set([...ready.keys(), ...lazy.keys()])]
-  .toSorted((left, right) => left - right)
-  .map((key) => {
-    const entry = apiTable.get(key)!;
-    return { key, min: entry.advertisedMin, max: entry.stableMax };
-  });
+  .map((key) => apiTable.get(key)!)
+  .filter(({ callers }) => callers === 'clients')
+  .toSorted((left, right) => left.key - right.key)
+  .map(({ key, advertisedMin, stableMax }) => ({ key, min: advertisedMin, max: stableMax }));
 
-/** The keys that have a handler, with the versions told to clients, by key. */
+/** The keys that have a handler and are for clients, with the versions told to them, by key. */
 export function servedApis(): readonly ServedApi[] {
   return served;
 }

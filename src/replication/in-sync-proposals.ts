@@ -1,0 +1,112 @@
+import type { Uuid } from '../base/uuid.ts';
+import type { ClusterImage, PartitionImage } from '../metadata/cluster-image.ts';
+import { StoreUnavailable, type Compare, type MetadataStore, type StoreOp } from '../metadata/metadata-store.ts';
+import type { MetadataView } from '../metadata/metadata-view.ts';
+import { withInSync } from '../metadata/partition-transition.ts';
+import { storeKeys } from '../metadata/store-keys.ts';
+import type { Timers } from '../runtime/clock.ts';
+import type { InSyncMember } from './leader-term.ts';
+
+/** Partitions whose proposals share a transaction: each takes up to a compare for itself and two for each member that joins. */
+const PER_TXN_MAX = 20;
+/** Until an unknown outcome is looked into again. */
+const RETRY_MS = 500;
+
+export interface InSyncProposal {
+  readonly topicId: Uuid;
+  readonly index: number;
+  /** The record that the leader saw: any later change of it refuses the proposal. */
+  readonly seen: PartitionImage;
+  readonly members: readonly InSyncMember[];
+  readonly minInSync: number;
+  /** The proposal was refused for certain: the record changed, or a member is not what the leader took it for. */
+  refused(): void;
+}
+
+export interface InSyncProposalsOptions {
+  readonly store: MetadataStore;
+  readonly view: MetadataView;
+  readonly timers: Timers;
+  readonly brokerId: number;
+  /** Epoch of this broker's registration: without it in force its proposals are void. */
+  readonly brokerEpoch: () => number;
+}
+
+/**
+ * Writes the in-sync sets that this broker proposes as leader: compare-and-set on the partition's record, on the leader's
+ * own registration and on that of every member that joins (KIP-497, 841, 903), without a detour by the controller.
+ * Accepted proposals come back with the image. One whose outcome is unknown is repeated until it is known: at most one of
+ * the attempts can take effect, and whoever reads the answer knows that no other will.
+ */
+export class InSyncProposals {
+  readonly #options: InSyncProposalsOptions;
+  #waiting: InSyncProposal[] = [];
+  #isWriting = false;
+  #isClosed = false;
+
+  constructor(options: InSyncProposalsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a proposal; those of a turn are written together. */
+  propose(proposal: InSyncProposal): void {
+    this.#waiting.push(proposal);
+    if (this.#isWriting) return;
+    this.#isWriting = true;
+    this.#options.timers.soon(() => void this.#writeAll());
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#waiting = [];
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#waiting.length > 0 && !this.#isClosed) {
+      const proposals = this.#waiting.splice(0, PER_TXN_MAX);
+      const isWritten = await this.#write(proposals);
+      if (isWritten || proposals.length === 1) continue;
+      // One that is refused must not hold up the others.
+      for (const proposal of proposals) await this.#write([proposal]);
+    }
+    this.#isWriting = false;
+  }
+
+  /** False when it was refused as a whole; a single one is told so. */
+  async #write(proposals: readonly InSyncProposal[]): Promise<boolean> {
+    const { store, view } = this.#options;
+    const txn = this.#txn(proposals, view.image);
+    for (;;) {
+      try {
+        const { succeeded } = await store.txn(txn);
+        if (!succeeded && proposals.length === 1) proposals[0]!.refused();
+        return succeeded;
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable)) throw error;
+        if (this.#isClosed) return true;
+        await new Promise<void>((resolve) => void this.#options.timers.set(RETRY_MS, resolve));
+        if (this.#isClosed) return true;
+      }
+    }
+  }
+
+  #txn(proposals: readonly InSyncProposal[], image: ClusterImage): { compares: Compare[]; onSuccess: StoreOp[] } {
+    const { brokerId, brokerEpoch } = this.#options;
+    const compares = new Map<string, Compare>();
+    const compare = (each: Compare): void => void compares.set(each.key, each);
+    compare({ key: storeKeys.broker(brokerId), createRevision: brokerEpoch() });
+    const onSuccess: StoreOp[] = [];
+    for (const { topicId, index, seen, members } of proposals) {
+      const key = storeKeys.partition(topicId, index);
+      compare({ key, modRevision: seen.modRevision });
+      for (const { brokerId: id, brokerEpoch: epoch } of members) {
+        if (seen.isr.includes(id)) continue;
+        compare({ key: storeKeys.broker(id), createRevision: epoch });
+        compare({ key: storeKeys.liveBroker(id), createRevision: image.brokers.get(id)?.epoch ?? -1 });
+      }
+      const isr = seen.replicas.filter((id) => members.some((member) => member.brokerId === id));
+      onSuccess.push({ type: 'put', key, value: JSON.stringify(withInSync(seen, isr)) });
+    }
+    return { compares: [...compares.values()], onSuccess };
+  }
+}

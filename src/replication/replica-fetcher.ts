@@ -1,0 +1,370 @@
+import { Malformed } from '../base/malformed.ts';
+import type { BrokerConfig } from '../config/broker-config.ts';
+import { E, errorOf } from '../protocol/errors.ts';
+import { fetch } from '../protocol/messages/001-fetch.ts';
+import { listOffsets } from '../protocol/messages/002-list-offsets.ts';
+import type { ReadMessage, WriteMessage } from '../protocol/schema.ts';
+import type { Clock, Timer, Timers } from '../runtime/clock.ts';
+import { DiskError } from '../runtime/disk.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { PeerFailure } from '../wire/peer-connection.ts';
+import type { Peers } from '../wire/peers.ts';
+import { truncationPoint, type FollowerReplica } from './follower-replica.ts';
+
+const FETCH_VERSION = 18;
+const LIST_OFFSETS_VERSION = 9;
+const EARLIEST = -2;
+const LATEST = -1;
+/** First wait after a failure; it doubles up to `replica.fetch.backoff.ms`. */
+const BACKOFF_FIRST_MS = 20;
+/** How much longer than its own wait a fetch may take before the leader counts as gone. */
+const GRACE_MS = 5_000;
+
+type Answer = ReadMessage<typeof fetch.response>;
+type PartitionAnswer = Answer['responses'][number]['partitions'][number];
+type FetchTopic = WriteMessage<typeof fetch.request>['topics'][number];
+type FetchPartition = FetchTopic['partitions'][number];
+
+export interface ReplicaFetcherParts {
+  readonly config: BrokerConfig;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  readonly peers: Peers;
+  readonly brokerId: number;
+  readonly brokerEpoch: () => number;
+  /** Runs work as a turn: what is appended in it is written at its end. */
+  readonly turn: (work: () => void) => void;
+  /** Calls back once what was appended in this turn is written. */
+  readonly whenWritten: (done: () => void) => void;
+}
+
+/** One replica that is followed, and what the leader's session knows of it. */
+interface Followed {
+  readonly replica: FollowerReplica;
+  /** The epoch that the last request named; answers to another are void. */
+  askedEpoch: number;
+  isInSession: boolean;
+  /** Its offset or epoch moved since the session was told. */
+  isDirty: boolean;
+  delayedUntilMs: number;
+  failures: number;
+}
+
+/**
+ * Follows one leader: a single fetch at a time for all replicas that this broker has of it, in a fetch session, so that
+ * idle partitions cost nothing (KIP-227). What comes is appended, and only after it is written does the next fetch say so:
+ * the offset that a follower asks for is its acknowledgement. Where the logs part, the follower's is cut (KIP-101, 279, 595).
+ */
+export class ReplicaFetcher {
+  readonly leaderId: number;
+  readonly #parts: ReplicaFetcherParts;
+  readonly #followed = new Map<string, Followed>();
+  /** Replicas that the session has and that are followed no longer. */
+  #forgotten: { topicId: string; index: number }[] = [];
+  #sessionId = 0;
+  #sessionEpoch = 0;
+  #failures = 0;
+  #isFetching = false;
+  #timer: Timer | undefined;
+  #isStopped = false;
+
+  constructor(leaderId: number, parts: ReplicaFetcherParts) {
+    this.leaderId = leaderId;
+    this.#parts = parts;
+  }
+
+  get size(): number {
+    return this.#followed.size;
+  }
+
+  /** Begins, or begins anew under a new leader epoch, to follow with a replica. */
+  add(replica: FollowerReplica): void {
+    const key = keyOf(replica.topicId, replica.index);
+    const before = this.#followed.get(key);
+    this.#followed.set(key, {
+      replica,
+      askedEpoch: -1,
+      isInSession: before?.isInSession ?? false,
+      isDirty: true,
+      delayedUntilMs: 0,
+      failures: 0,
+    });
+    this.#fetchSoon();
+  }
+
+  remove({ topicId, index }: { readonly topicId: string; readonly index: number }): void {
+    const key = keyOf(topicId, index);
+    const followed = this.#followed.get(key);
+    if (followed === undefined) return;
+    this.#followed.delete(key);
+    if (followed.isInSession) this.#forgotten.push({ topicId, index });
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    this.#followed.clear();
+  }
+
+  #fetchSoon(): void {
+    if (this.#isFetching || this.#isStopped || this.#timer !== undefined) return;
+    this.#wait(0);
+  }
+
+  #wait(delayMs: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#parts.timers.set(delayMs, () => {
+      this.#timer = undefined;
+      this.#fetch();
+    });
+  }
+
+  #fetch(): void {
+    if (this.#isFetching || this.#isStopped) return;
+    const nowMs = this.#parts.clock.monotonicMs();
+    const topics = this.#wanted(nowMs);
+    let nextDelayedMs = Number.POSITIVE_INFINITY;
+    let isAnyReady = false;
+    for (const { delayedUntilMs } of this.#followed.values()) {
+      if (delayedUntilMs > nowMs) nextDelayedMs = Math.min(nextDelayedMs, delayedUntilMs);
+      else isAnyReady = true;
+    }
+    if (!isAnyReady) {
+      if (nextDelayedMs < Number.POSITIVE_INFINITY) this.#wait(nextDelayedMs - nowMs);
+      return;
+    }
+    const { config, peers, brokerId, brokerEpoch } = this.#parts;
+    // A replica that may be tried again soon must not wait for the whole of an idle fetch.
+    const maxWaitMs = Math.max(0, Math.min(config.get('replica.fetch.wait.max.ms'), nextDelayedMs - nowMs));
+    const forgotten = this.#forgotten;
+    this.#forgotten = [];
+    this.#isFetching = true;
+    const body = {
+      replicaState: { replicaId: brokerId, replicaEpoch: brokerEpoch() },
+      maxWaitMs: Math.floor(maxWaitMs),
+      minBytes: config.get('replica.fetch.min.bytes'),
+      maxBytes: config.get('replica.fetch.response.max.bytes'),
+      sessionId: this.#sessionId,
+      sessionEpoch: this.#sessionEpoch,
+      topics,
+      forgottenTopicsData: this.#sessionId === 0 ? [] : forgottenTopics(forgotten),
+    };
+    peers.send(
+      this.leaderId,
+      'replication',
+      { api: fetch, version: FETCH_VERSION, body, timeoutMs: maxWaitMs + GRACE_MS },
+      (answer) => this.#parts.turn(() => this.#answered(answer)),
+    );
+  }
+
+  /** What the session has to be told; with no session, everything that is to be fetched. */
+  #wanted(nowMs: number): FetchTopic[] {
+    const byTopic = new Map<string, FetchPartition[]>();
+    const isFull = this.#sessionId === 0;
+    for (const followed of this.#followed.values()) {
+      const { replica } = followed;
+      if (followed.delayedUntilMs > nowMs) {
+        if (followed.isInSession) this.#forgotten.push({ topicId: replica.topicId, index: replica.index });
+        followed.isInSession = false;
+        continue;
+      }
+      if (!isFull && followed.isInSession && !followed.isDirty) continue;
+      const partitions = byTopic.get(replica.topicId) ?? [];
+      byTopic.set(replica.topicId, partitions);
+      partitions.push(this.#wantedOf(replica));
+      followed.askedEpoch = replica.leaderEpoch;
+      followed.isInSession = true;
+      followed.isDirty = false;
+    }
+    return Array.from(byTopic, ([topicId, partitions]) => ({ topic: '', topicId, partitions }));
+  }
+
+  #wantedOf({ index, leaderEpoch, log }: FollowerReplica): FetchPartition {
+    return {
+      partition: index,
+      currentLeaderEpoch: leaderEpoch,
+      fetchOffset: log.logEndOffset,
+      lastFetchedEpoch: log.leaderEpochs.latestEpoch,
+      logStartOffset: log.logStartOffset,
+      partitionMaxBytes: this.#parts.config.get('replica.fetch.max.bytes'),
+    };
+  }
+
+  #answered(answer: Answer | PeerFailure): void {
+    this.#isFetching = false;
+    if (this.#isStopped) return;
+    if (answer instanceof PeerFailure || answer.errorCode !== E.NONE.code) {
+      this.#failed(answer instanceof PeerFailure ? answer.message : errorOf(answer.errorCode).name);
+      return;
+    }
+    this.#failures = 0;
+    this.#sessionId = answer.sessionId;
+    this.#sessionEpoch = answer.sessionId === 0 ? 0 : this.#sessionEpoch === 0x7fff_ffff ? 1 : this.#sessionEpoch + 1;
+    if (answer.sessionId === 0) this.#leaveSession();
+    for (const { topicId, partitions } of answer.responses) {
+      for (const partition of partitions) this.#take(topicId, partition);
+    }
+    this.#parts.whenWritten(() => this.#whenSettled());
+  }
+
+  /** The next fetch acknowledges what this one brought: only once it counts as written under the flush policy. */
+  #whenSettled(): void {
+    let unsettled = 1;
+    const settled = (): void => {
+      unsettled--;
+      if (unsettled === 0) this.#fetchSoon();
+    };
+    for (const { replica, isDirty } of this.#followed.values()) {
+      const { log } = replica;
+      if (!isDirty || log.isOffline || log.settledEndOffset >= log.logEndOffset) continue;
+      unsettled++;
+      log.whenSettled(log.logEndOffset, settled);
+    }
+    settled();
+  }
+
+  #failed(reason: string): void {
+    const { logger, config } = this.#parts;
+    if (this.#failures === 0) logger.info('fetching from the leader failed', { leader: this.leaderId, reason });
+    this.#failures++;
+    this.#leaveSession();
+    this.#wait(backoffMs(this.#failures, config.get('replica.fetch.backoff.ms')));
+  }
+
+  #leaveSession(): void {
+    this.#sessionId = 0;
+    this.#sessionEpoch = 0;
+    this.#forgotten = [];
+    for (const followed of this.#followed.values()) followed.isInSession = false;
+  }
+
+  #take(topicId: string, answer: PartitionAnswer): void {
+    const followed = this.#followed.get(keyOf(topicId, answer.partitionIndex));
+    // Given up, or under another leader epoch by now.
+    if (followed === undefined || followed.askedEpoch !== followed.replica.leaderEpoch) return;
+    const { logger } = this.#parts;
+    try {
+      this.#apply(followed, answer);
+    } catch (error) {
+      const { topic, index: partition } = followed.replica;
+      if (!(error instanceof Malformed || error instanceof DiskError)) throw error;
+      logger.error('a replica cannot follow its leader', { topic, partition, leader: this.leaderId, error });
+      this.#delay(followed);
+    }
+  }
+
+  #apply(followed: Followed, answer: PartitionAnswer): void {
+    const { replica } = followed;
+    const error = errorOf(answer.errorCode);
+    if (error === E.OFFSET_OUT_OF_RANGE) {
+      this.#findPlace(followed);
+      return;
+    }
+    if (error !== E.NONE || replica.log.isOffline) {
+      this.#delay(followed);
+      return;
+    }
+    followed.failures = 0;
+    const { divergingEpoch, records, highWatermark, logStartOffset } = answer;
+    if (divergingEpoch.epoch >= 0) {
+      this.#cut(followed, truncationPoint(replica.log, divergingEpoch));
+      return;
+    }
+    if (records !== null && records.length > 0) {
+      replica.appendAsFollower(records, this.#parts.clock.nowMs());
+      followed.isDirty = true;
+    }
+    replica.leaderMoved({ highWatermark, logStartOffset });
+  }
+
+  #cut(followed: Followed, offset: number): void {
+    const { replica } = followed;
+    const { topic, index: partition, log } = replica;
+    const facts = { topic, partition, leader: this.leaderId, from: log.logEndOffset, to: offset };
+    if (offset < log.highWatermark) {
+      this.#parts.logger.error('a follower is cut below its high watermark: the leader has lost records', facts);
+    } else {
+      this.#parts.logger.info('a follower is cut to where it agrees with its leader', facts);
+    }
+    replica.truncateTo(offset);
+    followed.isDirty = true;
+  }
+
+  /** The leader has nothing at this replica's end: it goes where the leader's log ends or starts (KAFKA-1367's rule). */
+  #findPlace(followed: Followed): void {
+    const { replica } = followed;
+    const { topic, index, leaderEpoch } = replica;
+    const { peers, brokerId, config, turn } = this.#parts;
+    followed.delayedUntilMs = Number.POSITIVE_INFINITY;
+    const ask = (timestamp: number, told: (offset: number) => void): void => {
+      const timeoutMs = config.get('replica.socket.timeout.ms');
+      const partitions = [{ partitionIndex: index, currentLeaderEpoch: leaderEpoch, timestamp }];
+      const body = { replicaId: brokerId, isolationLevel: 0, topics: [{ name: topic, partitions }], timeoutMs };
+      peers.send(
+        this.leaderId,
+        'requests',
+        { api: listOffsets, version: LIST_OFFSETS_VERSION, body, timeoutMs },
+        (got) =>
+          turn(() => {
+            const found = got instanceof PeerFailure ? undefined : got.topics[0]?.partitions[0];
+            const isCurrent = this.#followed.get(keyOf(replica.topicId, index)) === followed;
+            if (!isCurrent || leaderEpoch !== replica.leaderEpoch) return;
+            if (found === undefined || found.errorCode !== E.NONE.code) this.#delay(followed);
+            else told(found.offset);
+          }),
+      );
+    };
+    ask(LATEST, (endOffset) => {
+      if (endOffset < replica.log.logEndOffset) {
+        this.#goOn(followed, () => this.#cut(followed, endOffset));
+        return;
+      }
+      ask(EARLIEST, (startOffset) =>
+        this.#goOn(followed, () => {
+          if (startOffset > replica.log.logEndOffset) replica.restartAt(startOffset);
+        }),
+      );
+    });
+  }
+
+  #goOn(followed: Followed, move: () => void): void {
+    try {
+      move();
+      followed.delayedUntilMs = 0;
+      followed.isDirty = true;
+      this.#fetchSoon();
+    } catch (error) {
+      const { topic, index: partition } = followed.replica;
+      this.#parts.logger.error('a replica cannot follow its leader', { topic, partition, error });
+      this.#delay(followed);
+    }
+  }
+
+  #delay(followed: Followed): void {
+    const { clock, config } = this.#parts;
+    followed.failures++;
+    followed.isDirty = true;
+    followed.delayedUntilMs =
+      clock.monotonicMs() + backoffMs(followed.failures, config.get('replica.fetch.backoff.ms'));
+    this.#fetchSoon();
+  }
+}
+
+function backoffMs(failures: number, maxMs: number): number {
+  return Math.min(maxMs, BACKOFF_FIRST_MS * 2 ** Math.min(failures - 1, 16));
+}
+
+function keyOf(topicId: string, index: number): string {
+  return `${topicId}/${index}`;
+}
+
+function forgottenTopics(forgotten: readonly { topicId: string; index: number }[]) {
+  const byTopic = new Map<string, number[]>();
+  for (const { topicId, index } of forgotten) {
+    const partitions = byTopic.get(topicId) ?? [];
+    byTopic.set(topicId, partitions);
+    partitions.push(index);
+  }
+  return Array.from(byTopic, ([topicId, partitions]) => ({ topic: '', topicId, partitions }));
+}
