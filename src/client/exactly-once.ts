@@ -46,6 +46,8 @@ export async function exactlyOnce<KI, VI, KO, VO>(
   handler: ExactlyOnceHandler<KI, VI, KO, VO>,
 ): Promise<void> {
   try {
+    // First, because a predecessor may have died with its transaction open: its offsets cannot be read until that is aborted.
+    await producer.initTransactions().catch(passOverRetriable);
     await consumer.subscribe(topics);
     for await (const batch of consumer.batches()) {
       const error = await attempt(consumer, producer, batch, handler);
@@ -54,6 +56,12 @@ export async function exactlyOnce<KI, VI, KO, VO>(
   } finally {
     await Promise.all([consumer.close(), producer.close({ timeoutMs: 0 })]);
   }
+}
+
+/** Whatever may succeed later is tried again with the first transaction. */
+function passOverRetriable(thrown: unknown): void {
+  const error = asKafkaError(thrown, 'transaction');
+  if (!error.retriable) throw error;
 }
 
 /** What failed in a way that lets the batch be tried again; rejects with anything else. */

@@ -144,7 +144,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
   }
 
   /** Commits up to and with a record or batch, or offsets as they are. Rejects when the group went on without this member. */
-  async commit(what: Commitable<K, V>): Promise<void> {
+  async commit(what: Commitable): Promise<void> {
     await this.#committer.commit(offsetsOf(what));
   }
 

@@ -101,7 +101,11 @@ export class GroupSession {
     const told = this.#tell(request).catch((error: unknown) => {
       runtime.logger.debug('the group was not told of a leave', { err: error, group: this.#groupId });
     });
-    await Promise.race([told, pause(runtime, LEAVE_TIMEOUT_MS)]);
+    // Looking for the coordinator may take longer than anybody wants to wait for a goodbye; a timer left running would hold up the process.
+    const isTold = new AbortController();
+    const late = pause(runtime, LEAVE_TIMEOUT_MS, isTold.signal).catch(() => {});
+    await Promise.race([told, late]);
+    isTold.abort();
   }
 
   async #tell(request: MemberRequest): Promise<void> {

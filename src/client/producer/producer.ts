@@ -114,6 +114,14 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
   }
 
   /**
+   * Takes the transactional id: every other producer that has it is fenced, and what it left open is aborted. {@link begin} does it too; do it
+   * before reading what is to be processed, since readers of committed records and offsets wait for what is open.
+   */
+  async initTransactions(): Promise<void> {
+    await this.#withTransactions().initialise();
+  }
+
+  /**
    * Begins a transaction; needs `transactionalId`. The first one of a producer fences every other with the same id. Rejects
    * with FencedError when this one was fenced.
    */

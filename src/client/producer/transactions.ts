@@ -77,8 +77,19 @@ export class Transactions implements SendGate {
     throw new KafkaError('INVALID_STATE', 'no transaction is open; begin one first');
   }
 
+  /** Takes the transactional id, if that is still to be done: another producer that has it is fenced, what it left open aborted. */
+  async initialise(): Promise<void> {
+    await this.#prepare('initTransactions');
+    this.#phase = 'none';
+  }
+
   async begin(): Promise<void> {
-    this.#expect(['none'], 'begin');
+    await this.#prepare('begin');
+    this.#phase = 'open';
+  }
+
+  async #prepare(what: string): Promise<void> {
+    this.#expect(['none'], what);
     this.#phase = 'beginning';
     const { calls, idempotence } = this.#parts;
     try {
@@ -90,7 +101,6 @@ export class Transactions implements SendGate {
         idempotence.adopt(next.producerId, next.producerEpoch);
         this.#needsEpoch = false;
       }
-      this.#phase = 'open';
     } catch (error) {
       this.#phase = 'none';
       throw this.#fromCoordinator(error);

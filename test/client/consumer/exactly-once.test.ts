@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Kafka, string } from '../../../src/client/index.ts';
+import { Producer } from '../../../src/client/producer/producer.ts';
 import { brokerFor, clientRuntime } from '../client-world.ts';
-import { consumerOf, Feed, numbered, QUICK_GROUPS, take } from './consumer-world.ts';
+import { clusterOf, consumerOf, Feed, numbered, QUICK_GROUPS, take } from './consumer-world.ts';
 
 test('results of a handler that fails once are there once', async (context) => {
   const { bootstrapServers } = await brokerFor(context, QUICK_GROUPS);
@@ -42,3 +43,36 @@ test('results of a handler that fails once are there once', async (context) => {
     [10, 10],
   );
 });
+
+test(
+  'who takes the place of one that died with its offsets sent goes on at once',
+  { timeout: 30_000 },
+  async (context) => {
+    const { bootstrapServers } = await brokerFor(context, QUICK_GROUPS);
+    const feed = new Feed(context, bootstrapServers);
+    await feed.createTopic('in', 1);
+    await feed.createTopic('out', 1);
+    await feed.write('in', 0, numbered('a', 10));
+    const cluster = clusterOf(bootstrapServers);
+    const dying = new Producer<null, string | null>(cluster, { transactionalId: 't', valueSerializer: string });
+    await dying.begin();
+    await dying.send({ topic: 'out', value: 'never to be seen' });
+    await dying.sendOffsets([{ topic: 'in', partition: 0, offset: 10 }], { groupId: 'g' });
+    // Without connections it can tell nobody anything any more.
+    cluster.close();
+    context.after(() => dying.close({ timeoutMs: 0 }));
+
+    const kafka = new Kafka({ bootstrapServers }, clientRuntime());
+    const stop = new AbortController();
+    const seen: (string | null)[] = [];
+    const consumer = { valueDeserializer: string, offsetReset: 'earliest' } as const;
+    await kafka.exactlyOnce(
+      { topics: ['in'], groupId: 'g', transactionalId: 't', consumer, signal: stop.signal },
+      (batch) => {
+        for (const { value } of batch) seen.push(value);
+        stop.abort();
+      },
+    );
+    assert.deepEqual(seen, numbered('a', 10));
+  },
+);
