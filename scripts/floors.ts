@@ -32,6 +32,7 @@ export const packagesForAll: readonly string[] = [
   'node:assert/strict',
   'node:buffer',
   'node:crypto',
+  'node:diagnostics_channel',
   'node:module',
   'node:path',
   'node:path/posix',

@@ -22,6 +22,7 @@ import { SSL_SETTINGS } from '../src/config/settings/ssl-settings.ts';
 import { TRANSACTION_SETTINGS } from '../src/config/settings/transaction-settings.ts';
 import { TOPIC_SETTINGS } from '../src/config/topic-settings.ts';
 import { clientErrorsPage } from './client-errors-page.ts';
+import { clientMetricsPage } from './client-metrics-page.ts';
 
 const SECTIONS: readonly (readonly [string, SettingTable])[] = [
   ["Posthorn's own", POSTHORN_SETTINGS],
@@ -146,6 +147,7 @@ function page(): string {
 const PAGES: readonly (readonly [string, () => string])[] = [
   ['docs/configuration.md', page],
   ['docs/client-errors.md', clientErrorsPage],
+  ['docs/client-metrics.md', clientMetricsPage],
 ];
 
 /** Writes the pages, or with `--check` fails if one is not what would be written. */

@@ -1,22 +1,25 @@
 import { ByteReader } from '../base/byte-reader.ts';
-import { ByteWriter } from '../base/byte-writer.ts';
 import { Malformed } from '../base/malformed.ts';
-import { apiTable, requestHeaderVersion, responseHeaderVersion } from '../protocol/api-table.ts';
-import { decode, decodeExact, encode } from '../protocol/codec.ts';
+import { responseHeaderVersion } from '../protocol/api-table.ts';
+import { decode, decodeExact } from '../protocol/codec.ts';
 import { E, errorOf } from '../protocol/errors.ts';
 import { apiVersions } from '../protocol/messages/018-api-versions.ts';
-import { requestHeader, responseHeader } from '../protocol/request-header.ts';
+import { responseHeader } from '../protocol/request-header.ts';
 import type { Api, Fields, Read, Write } from '../protocol/schema.ts';
 import type { Timer } from '../runtime/clock.ts';
 import type { Address, Connection, ConnectionHandler } from '../runtime/network.ts';
 import { TlsError } from '../runtime/network.ts';
 import { FrameReceiver } from '../wire/frame-receiver.ts';
+import { abilitiesIn, versionBetween, type BrokerAbilities } from './broker-abilities.ts';
 import { asKafkaError, brokerError, ConnectionError, KafkaError, TimeoutError } from './client-error.ts';
+import type { ClientContext } from './client-context.ts';
 import type { ClientSettings } from './client-options.ts';
 import type { ClientRuntime } from './client-runtime.ts';
+import { isTlsAlert, malformed, nameOf, securityMismatch, tlsFailure, unansweredHint } from './connection-errors.ts';
 import { logIn } from './log-in.ts';
+import type { NetworkCounters } from './observe/metric-tables.ts';
+import { requestFrame, SIZE_BYTES, type Outgoing } from './request-frame.ts';
 
-const SIZE_BYTES = 4;
 /** Larger answers are not taken: fetches ask for less. */
 const RESPONSE_BYTES_MAX = 256 * 1024 * 1024;
 const CORRELATION_ID_MASK = 0x7fff_ffff;
@@ -26,10 +29,13 @@ const NEWEST_API_VERSIONS = 4;
 /** A request whose answer has not come. */
 interface Pending {
   readonly correlationId: number;
-  readonly headerVersion: 0 | 1;
+  /** 'none': the answer is a bare token without any header. */
+  readonly headerVersion: 0 | 1 | 'none';
   readonly answered: (body: ByteReader) => void;
   readonly failed: (error: KafkaError) => void;
   readonly timer: Timer;
+  /** Monotonic milliseconds. */
+  sentMs: number;
 }
 
 /** A request that waits while the connection logs in anew; nothing but the login may be sent in between. */
@@ -37,20 +43,6 @@ interface Held {
   readonly pending: Pending | undefined;
   readonly chunks: Uint8Array[];
   readonly sent: (() => void) | undefined;
-}
-
-/** A request on its way out. */
-interface Outgoing<Req extends Fields, Res extends Fields> {
-  readonly api: Api<Req, Res>;
-  readonly version: number;
-  readonly body: Write<Req>;
-}
-
-/** The features and versions that a broker told. */
-export interface BrokerAbilities {
-  readonly versions: ReadonlyMap<number, { readonly min: number; readonly max: number }>;
-  /** Finalized feature levels by name, like `transaction.version`. */
-  readonly features: ReadonlyMap<string, number>;
 }
 
 /**
@@ -61,8 +53,11 @@ export class BrokerConnection implements ConnectionHandler {
   readonly address: Address;
   readonly #runtime: ClientRuntime;
   readonly #settings: ClientSettings;
+  readonly #counters: NetworkCounters;
   readonly #frames: FrameReceiver;
   #connection: Connection | undefined;
+  #landed: Uint8Array = new Uint8Array();
+  #wasAnswered = false;
   #pending: Pending[] = [];
   /** Those who wait for bytes to leave. */
   readonly #leaving = new Set<(error: KafkaError) => void>();
@@ -72,10 +67,11 @@ export class BrokerConnection implements ConnectionHandler {
   #abilities: BrokerAbilities = { versions: new Map(), features: new Map() };
   #failure: KafkaError | undefined;
   #lastUsedMs: number;
-  #closed: (() => void) | undefined;
+  #closed: ((error: KafkaError) => void) | undefined;
 
-  private constructor(runtime: ClientRuntime, settings: ClientSettings, address: Address) {
+  private constructor({ runtime, settings, counters }: ClientContext, address: Address) {
     this.address = address;
+    this.#counters = counters;
     this.#runtime = runtime;
     this.#settings = settings;
     this.#lastUsedMs = runtime.clock.monotonicMs();
@@ -88,22 +84,23 @@ export class BrokerConnection implements ConnectionHandler {
   /**
    * Connects, asks what the broker speaks and logs in. Rejects with {@link ConnectionError} or {@link TimeoutError}, or with
    * AUTHENTICATION_FAILED when either end does not trust the other.
-   * @param closed called once when the connection has ended, for whatever reason.
+   * @param closed called once when the connection has ended, with the reason; CLOSED when that was {@link close}.
    */
   static async open(
-    runtime: ClientRuntime,
-    settings: ClientSettings,
+    context: ClientContext,
     address: Address,
-    closed: () => void,
+    closed: (error: KafkaError) => void,
   ): Promise<BrokerConnection> {
-    const opened = new BrokerConnection(runtime, settings, address);
-    const { connectTimeoutMs } = settings;
+    const opened = new BrokerConnection(context, address);
+    const { connectTimeoutMs } = context.settings;
     const name = nameOf(address);
-    const timer = runtime.timers.set(connectTimeoutMs, () =>
-      opened.#fail(new TimeoutError(`${name} cannot be reached within ${connectTimeoutMs} ms`)),
-    );
+    const gaveUp = new AbortController();
+    const timer = context.runtime.timers.set(connectTimeoutMs, () => {
+      opened.#fail(new TimeoutError(`${name} cannot be reached within ${connectTimeoutMs} ms`));
+      gaveUp.abort();
+    });
     try {
-      await opened.#connect();
+      await opened.#connect(gaveUp.signal);
       opened.#abilities = await opened.#askAbilities();
       await opened.#logIn();
     } catch (error) {
@@ -137,12 +134,8 @@ export class BrokerConnection implements ConnectionHandler {
   }
 
   /** The newest version of a request that both sides speak, at most `newest`; undefined when there is none. */
-  versionOf({ key }: Pick<Api, 'key'>, newest = Number.MAX_SAFE_INTEGER): number | undefined {
-    const ours = apiTable.get(key);
-    const theirs = this.#abilities.versions.get(key);
-    if (ours === undefined || theirs === undefined) return undefined;
-    const version = Math.min(ours.stableMax, theirs.max, newest);
-    return version >= Math.max(ours.min, theirs.min) ? version : undefined;
+  versionOf({ key }: Pick<Api, 'key'>, newest?: number): number | undefined {
+    return versionBetween(key, this.#abilities, newest);
   }
 
   /** As {@link versionOf}; throws UNSUPPORTED when there is none. */
@@ -176,13 +169,13 @@ export class BrokerConnection implements ConnectionHandler {
       const correlationId = this.#nextCorrelationId();
       const about = `${api.name} at ${nameOf(this.address)}`;
       // Encoded first: a body that the version cannot carry must not leave an answer awaited.
-      const chunks = this.#encoded({ api, version, body }, correlationId);
+      const chunks = requestFrame({ api, version, body }, correlationId, this.#settings.clientId);
       const timer = this.#runtime.timers.set(timeoutMs, () =>
         this.#fail(new TimeoutError(`${about}: no answer within ${timeoutMs} ms`)),
       );
       const answered = (reader: ByteReader): void => resolve(decodeExact(api.response, version, reader));
       const headerVersion = responseHeaderVersion(api.key, version);
-      const pending = { correlationId, headerVersion, answered, failed: reject, timer };
+      const pending = { correlationId, headerVersion, answered, failed: reject, timer, sentMs: 0 };
       submit({ pending, chunks, sent: undefined });
     });
   }
@@ -195,7 +188,7 @@ export class BrokerConnection implements ConnectionHandler {
         reject(this.#failure);
         return;
       }
-      const chunks = this.#encoded({ api, version, body }, this.#nextCorrelationId());
+      const chunks = requestFrame({ api, version, body }, this.#nextCorrelationId(), this.#settings.clientId);
       this.#leaving.add(reject);
       const sent = (): void => {
         if (this.#leaving.delete(reject)) resolve();
@@ -210,10 +203,15 @@ export class BrokerConnection implements ConnectionHandler {
   }
 
   landing(): Uint8Array {
-    return this.#frames.landing();
+    this.#landed = this.#frames.landing();
+    return this.#landed;
   }
 
   received(count: number): void {
+    if (!this.#wasAnswered && isTlsAlert(this.#landed, count)) {
+      this.#fail(securityMismatch(`${nameOf(this.address)} speaks TLS: set the option tls, or use its plain port`));
+      return;
+    }
     try {
       this.#frames.received(count);
     } catch (error) {
@@ -226,25 +224,34 @@ export class BrokerConnection implements ConnectionHandler {
   }
 
   closed(error?: Error): void {
-    const why = error === undefined ? '' : `: ${error.message}`;
-    this.#fail(new ConnectionError(`the connection to ${nameOf(this.address)} broke${why}`, { cause: error }));
-  }
-
-  async #connect(): Promise<void> {
-    const { network } = this.#runtime;
-    const connection = await network
-      .connect(this.address, () => this, this.#settings.tls)
-      .catch((error: unknown) => {
-        const text = error instanceof Error ? error.message : String(error);
-        if (error instanceof TlsError) throw new KafkaError('AUTHENTICATION_FAILED', text, { cause: error });
-        throw new ConnectionError(`${nameOf(this.address)} cannot be reached: ${text}`, { cause: error });
-      });
-    if (this.#failure === undefined) {
-      this.#connection = connection;
+    if (error instanceof TlsError) {
+      this.#fail(tlsFailure(this.address, error));
       return;
     }
-    connection.destroy();
-    throw this.#failure;
+    const why = error === undefined ? '' : `: ${error.message}`;
+    const hint = this.#wasAnswered ? '' : unansweredHint(this.#settings.tls !== undefined);
+    this.#fail(new ConnectionError(`the connection to ${nameOf(this.address)} broke${why}${hint}`, { cause: error }));
+  }
+
+  /** A network that takes longer than the signal allows is left behind, and what it still brings is dropped. */
+  async #connect(signal: AbortSignal): Promise<void> {
+    const connecting = this.#runtime.network.connect(this.address, () => this, this.#settings.tls, signal);
+    this.#connection = await new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(this.#failure), { once: true });
+      connecting.then(
+        (connection) => {
+          if (this.#failure === undefined) resolve(connection);
+          else connection.destroy();
+        },
+        (error: unknown) => reject(this.#unreachable(error)),
+      );
+    });
+  }
+
+  #unreachable(error: unknown): KafkaError {
+    if (error instanceof TlsError) return tlsFailure(this.address, error);
+    const text = error instanceof Error ? error.message : String(error);
+    return new ConnectionError(`${nameOf(this.address)} cannot be reached: ${text}`, { cause: error });
   }
 
   /** Logs in where that is wished; called again before the session's lifetime ends. */
@@ -256,10 +263,30 @@ export class BrokerConnection implements ConnectionHandler {
     const renewalMs = await logIn(sasl, random, {
       name: nameOf(this.address),
       versionFor: (api) => this.versionFor(api),
+      versionOf: (api) => this.versionOf(api),
+      exchange: (token) => this.#exchange(token, connectTimeoutMs),
       ask: (api, version, body) =>
         this.#ask({ api, version, body }, connectTimeoutMs, (request) => this.#submitNow(request)),
     });
     this.#renewAtMs = beganMs + renewalMs;
+  }
+
+  /** A token as it is, answered by one: how brokers before Kafka 1.0 log in. */
+  #exchange(token: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== undefined) {
+        reject(this.#failure);
+        return;
+      }
+      const timer = this.#runtime.timers.set(timeoutMs, () =>
+        this.#fail(new TimeoutError(`login at ${nameOf(this.address)}: no answer within ${timeoutMs} ms`)),
+      );
+      const answered = (reader: ByteReader): void => resolve(reader.slice(reader.remaining));
+      const pending: Pending = { correlationId: 0, headerVersion: 'none', answered, failed: reject, timer, sentMs: 0 };
+      const size = Buffer.alloc(SIZE_BYTES);
+      size.writeInt32BE(token.length);
+      this.#submitNow({ pending, chunks: [size, token], sent: undefined });
+    });
   }
 
   /** Before a request that comes late in the session: logs in anew, while the request and those after it wait. */
@@ -281,9 +308,17 @@ export class BrokerConnection implements ConnectionHandler {
     else this.#held.push(request);
   }
 
+  /** `sent` is called when the bytes have left this process. */
   #submitNow({ pending, chunks, sent }: Held): void {
-    if (pending !== undefined) this.#pending.push(pending);
-    this.#send(chunks, sent);
+    const nowMs = this.#runtime.clock.monotonicMs();
+    if (pending !== undefined) {
+      pending.sentMs = nowMs;
+      this.#pending.push(pending);
+    }
+    this.#lastUsedMs = nowMs;
+    this.#counters.requestsSent++;
+    for (const { length } of chunks) this.#counters.bytesSent += length;
+    this.#connection?.write(chunks, sent);
   }
 
   /** ApiVersions is asked in the newest version; a broker that is older answers in version 0 and says so. */
@@ -297,12 +332,7 @@ export class BrokerConnection implements ConnectionHandler {
         version = Math.min(version - 1, told.apiKeys.find(({ apiKey }) => apiKey === apiVersions.key)?.maxVersion ?? 0);
     }
     if (answer.errorCode !== 0) throw brokerError(errorOf(answer.errorCode), `ApiVersions at ${nameOf(this.address)}`);
-    return {
-      versions: new Map(
-        answer.apiKeys.map(({ apiKey, minVersion, maxVersion }) => [apiKey, { min: minVersion, max: maxVersion }]),
-      ),
-      features: new Map(answer.finalizedFeatures.map(({ name, maxVersionLevel }) => [name, maxVersionLevel])),
-    };
+    return abilitiesIn(answer);
   }
 
   #askVersions(
@@ -323,47 +353,36 @@ export class BrokerConnection implements ConnectionHandler {
         reader.position = start;
         resolve(decodeExact(apiVersions.response, isRefused ? 0 : version, reader));
       };
-      this.#pending.push({ correlationId, headerVersion: 0, answered, failed: reject, timer });
-      this.#send(this.#encoded({ api: apiVersions, version, body }, correlationId));
+      const pending: Pending = { correlationId, headerVersion: 0, answered, failed: reject, timer, sentMs: 0 };
+      const chunks = requestFrame({ api: apiVersions, version, body }, correlationId, this.#settings.clientId);
+      this.#submitNow({ pending, chunks, sent: undefined });
     });
-  }
-
-  #encoded<Req extends Fields, Res extends Fields>(
-    { api, version, body }: Outgoing<Req, Res>,
-    correlationId: number,
-  ): Uint8Array[] {
-    const writer = new ByteWriter();
-    writer.reserve(SIZE_BYTES);
-    encode(requestHeader, requestHeaderVersion(api.key, version), writer, {
-      requestApiKey: api.key,
-      requestApiVersion: version,
-      correlationId,
-      clientId: this.#settings.clientId,
-    });
-    encode(api.request, version, writer, body);
-    const chunks = writer.chunks();
-    writer.view.setInt32(0, writer.size - SIZE_BYTES);
-    return chunks;
-  }
-
-  /** @param sent called when the bytes have left this process. */
-  #send(chunks: Uint8Array[], sent?: () => void): void {
-    this.#lastUsedMs = this.#runtime.clock.monotonicMs();
-    this.#connection?.write(chunks, sent);
   }
 
   #frame(frame: Uint8Array): void {
     const reader = new ByteReader(frame);
     const [pending] = this.#pending;
     if (pending === undefined) throw new Malformed('an answer that nobody asked for');
-    const { correlationId } = decode(responseHeader, pending.headerVersion, reader);
-    if (correlationId !== pending.correlationId) {
-      throw new Malformed(`answer ${correlationId} came where ${pending.correlationId} was due`);
+    if (pending.headerVersion !== 'none') {
+      const { correlationId } = decode(responseHeader, pending.headerVersion, reader);
+      if (correlationId !== pending.correlationId) {
+        throw new Malformed(`answer ${correlationId} came where ${pending.correlationId} was due`);
+      }
     }
     this.#pending.shift();
+    this.#wasAnswered = true;
     pending.timer.cancel();
     this.#lastUsedMs = this.#runtime.clock.monotonicMs();
+    this.#count(frame.length, this.#lastUsedMs - pending.sentMs);
     pending.answered(reader);
+  }
+
+  #count(frameBytes: number, responseMs: number): void {
+    const counters = this.#counters;
+    counters.responsesReceived++;
+    counters.bytesReceived += SIZE_BYTES + frameBytes;
+    counters.responseTimeMsTotal += responseMs;
+    if (responseMs > counters.responseTimeMsMax) counters.responseTimeMsMax = responseMs;
   }
 
   #nextCorrelationId(): number {
@@ -386,15 +405,6 @@ export class BrokerConnection implements ConnectionHandler {
     for (const failed of this.#leaving) failed(error);
     this.#leaving.clear();
     this.#connection?.destroy();
-    this.#closed?.();
+    this.#closed?.(error);
   }
-}
-
-export function nameOf({ host, port }: Address): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-function malformed(address: Address, error: unknown): KafkaError {
-  const text = error instanceof Error ? error.message : String(error);
-  return new KafkaError('MALFORMED', `${nameOf(address)} sent what is no answer: ${text}`, { cause: error });
 }

@@ -11,7 +11,9 @@ export const LOCAL_ERRORS = {
   INVALID_ARGUMENT: 'A setting or an argument that cannot be; the message names it and what is allowed.',
   INVALID_STATE: 'A call that the state does not allow, like a commit without a transaction.',
   UNSUPPORTED: 'The broker does not speak any version of what is needed.',
-  AUTHENTICATION_FAILED: 'Login was refused, or the broker does not offer the mechanism.',
+  AUTHENTICATION_FAILED:
+    'Login was refused, the broker does not offer the mechanism, or one end does not trust the certificate of the other.',
+  SECURITY_MISMATCH: 'One end speaks TLS and the other does not: the option `tls`, or the port, is wrong.',
   NO_OFFSET: "A consumer has nowhere to go on from: nothing committed, or gone, and `offsetReset` is 'none'.",
   LOG_TRUNCATED: 'Records that were read are not in the log any more: the leader lost them (KIP-320).',
   SERIALIZATION: 'A key or value could not be turned into bytes, or bytes into one.',

@@ -20,6 +20,8 @@ export interface ClientOptions {
   readonly retryBackoffMaxMs?: number;
   /** Cluster metadata older than this is asked for anew; 300,000. */
   readonly metadataMaxAgeMs?: number;
+  /** Topics and coordinators that were not used for so long are forgotten; 300,000. */
+  readonly metadataMaxIdleMs?: number;
   /** An idle connection is closed after this; 540,000. */
   readonly connectionsMaxIdleMs?: number;
   /** Encrypts every connection; true trusts the system's authorities. Plain when left out. */
@@ -38,6 +40,7 @@ export interface ClientSettings {
   readonly retryBackoffMs: number;
   readonly retryBackoffMaxMs: number;
   readonly metadataMaxAgeMs: number;
+  readonly metadataMaxIdleMs: number;
   readonly connectionsMaxIdleMs: number;
   readonly tls: DialTls | undefined;
   readonly sasl: SaslOptions | undefined;
@@ -50,6 +53,7 @@ const DEFAULTS = {
   retryBackoffMs: 100,
   retryBackoffMaxMs: 1000,
   metadataMaxAgeMs: 300_000,
+  metadataMaxIdleMs: 300_000,
   connectionsMaxIdleMs: 540_000,
 } as const;
 
@@ -68,6 +72,7 @@ export function clientSettings(options: ClientOptions): ClientSettings {
     retryBackoffMs: options.retryBackoffMs ?? DEFAULTS.retryBackoffMs,
     retryBackoffMaxMs: options.retryBackoffMaxMs ?? DEFAULTS.retryBackoffMaxMs,
     metadataMaxAgeMs: options.metadataMaxAgeMs ?? DEFAULTS.metadataMaxAgeMs,
+    metadataMaxIdleMs: options.metadataMaxIdleMs ?? DEFAULTS.metadataMaxIdleMs,
     connectionsMaxIdleMs: options.connectionsMaxIdleMs ?? DEFAULTS.connectionsMaxIdleMs,
     tls: tlsSettings(options.tls, connectTimeoutMs),
     sasl: checkSasl(options.sasl),

@@ -45,7 +45,7 @@ export class ClusterView {
   readonly controllerId: number;
   readonly brokers: ReadonlyMap<number, KnownBroker>;
   readonly topics: ReadonlyMap<string, KnownTopic>;
-  /** Topics that were asked for and that the broker answered with an error. */
+  /** Topics of the last question that the broker answered with an error. */
   readonly refusals: ReadonlyMap<string, ErrorSpec>;
 
   constructor(view: Pick<ClusterView, 'clusterId' | 'controllerId' | 'brokers' | 'topics' | 'refusals'>) {
@@ -68,6 +68,11 @@ export class ClusterView {
     return this.topics.get(name);
   }
 
+  get #parts(): Pick<ClusterView, 'clusterId' | 'controllerId' | 'brokers' | 'topics' | 'refusals'> {
+    const { clusterId, controllerId, brokers, topics, refusals } = this;
+    return { clusterId, controllerId, brokers, topics, refusals };
+  }
+
   partition(topic: string, index: number): KnownPartition | undefined {
     return this.topics.get(topic)?.partitions[index];
   }
@@ -86,24 +91,28 @@ export class ClusterView {
     if (leader.broker !== undefined) brokers.set(leader.leaderId, leader.broker);
     if (!brokers.has(leader.leaderId)) return this;
     const topics = new Map(this.topics).set(topic, { ...known, partitions });
-    const { clusterId, controllerId, refusals } = this;
-    return new ClusterView({ clusterId, controllerId, refusals, brokers, topics });
+    return new ClusterView({ ...this.#parts, brokers, topics });
   }
 
-  /** What the broker answered, put over what is known: topics that were not asked for stay. */
-  with(answer: MetadataResponse): ClusterView {
-    const topics = new Map(this.topics);
-    const refusals = new Map(this.refusals);
+  /** Without topics that nobody uses. */
+  only(isUsed: (topic: string) => boolean): ClusterView {
+    const topics = new Map([...this.topics].filter(([name]) => isUsed(name)));
+    return topics.size === this.topics.size ? this : new ClusterView({ ...this.#parts, topics });
+  }
+
+  /** What the broker answered, put over what is known: topics that were not asked for stay, unless all were. */
+  with(answer: MetadataResponse, isOfAllTopics: boolean): ClusterView {
+    const topics = isOfAllTopics ? new Map<string, KnownTopic>() : new Map(this.topics);
+    const refusals = new Map<string, ErrorSpec>();
     for (const told of answer.topics) {
       const name = told.name ?? '';
       const error = errorOf(told.errorCode);
-      const before = topics.get(name);
+      const before = this.topics.get(name);
       if (error !== E.NONE) {
         refusals.set(name, error);
         topics.delete(name);
         continue;
       }
-      refusals.delete(name);
       topics.set(name, knownTopic(name, told, before));
     }
     const brokers = answer.brokers.map(

@@ -5,9 +5,12 @@ import { findCoordinator } from '../protocol/messages/010-find-coordinator.ts';
 import type { BrokerConnection } from './broker-connection.ts';
 import { brokerError, ConnectionError, KafkaError } from './client-error.ts';
 import { clientSettings, type ClientOptions, type ClientSettings } from './client-options.ts';
+import type { ClientContext } from './client-context.ts';
 import type { ClientRuntime } from './client-runtime.ts';
 import { ClusterView, type KnownTopic, type LeaderHint } from './cluster-view.ts';
 import { Connections, type Purpose } from './connections.ts';
+import { IdleMap } from './idle-map.ts';
+import { countersFor, NETWORK_METRICS, type MetricsSnapshot, type NetworkCounters } from './observe/metric-tables.ts';
 import { retried } from './retry.ts';
 
 export type CoordinatorKind = 'group' | 'transaction' | 'share';
@@ -26,22 +29,44 @@ interface MetadataWish {
  * The cluster as one client sees it: connections, metadata and coordinators. Producers, consumers and admins stand on it. Nothing
  * happens before it is needed; {@link close} ends everything.
  */
-export class Cluster {
+export class Cluster implements ClientContext {
   readonly runtime: ClientRuntime;
   readonly settings: ClientSettings;
+  readonly counters: NetworkCounters = countersFor(NETWORK_METRICS);
   readonly #connections: Connections;
   #view = ClusterView.nothing;
   #viewAtMs = Number.NEGATIVE_INFINITY;
   #nextBootstrap = 0;
   readonly #asking = new Map<string, Promise<ClusterView>>();
-  readonly #coordinators = new Map<string, number>();
+  /** Topics by when they were last asked for; the view keeps only these. */
+  readonly #topicsAskedFor: IdleMap<true>;
+  readonly #coordinators: IdleMap<number>;
+  #topicsInUse: () => Iterable<string> = () => [];
 
   /** Throws INVALID_ARGUMENT. */
   constructor(runtime: ClientRuntime, options: ClientOptions) {
     this.runtime = runtime;
     this.settings = clientSettings(options);
-    this.#connections = new Connections(runtime, this.settings);
+    this.#topicsAskedFor = new IdleMap(this.settings.metadataMaxIdleMs);
+    this.#coordinators = new IdleMap(this.settings.metadataMaxIdleMs);
+    this.#connections = new Connections(this);
     this.#nextBootstrap = Math.floor(runtime.random.next() * this.settings.bootstrap.length);
+  }
+
+  /** What was counted so far, and how things stand. */
+  metrics(): MetricsSnapshot<typeof NETWORK_METRICS> {
+    return {
+      ...this.counters,
+      connectionsOpen: this.#connections.openCount,
+      requestsInFlight: this.#connections.inFlight,
+      topicsKnown: this.#view.topics.size,
+      timestampMs: this.runtime.clock.nowMs(),
+    };
+  }
+
+  /** Who asks which topics it uses, so that these are kept; all others are forgotten after `metadataMaxIdleMs`. */
+  keepTopics(inUse: () => Iterable<string>): void {
+    this.#topicsInUse = inUse;
   }
 
   /** What is known now, without asking. */
@@ -111,10 +136,12 @@ export class Cluster {
   /** A connection to the coordinator of a group or of a transactional id; remembered until {@link forgetCoordinator}. */
   async coordinator(kind: CoordinatorKind, key: string, purpose: Purpose = 'coordination'): Promise<BrokerConnection> {
     const name = `${kind} ${key}`;
-    let nodeId = this.#coordinators.get(name);
+    const { clock } = this.runtime;
+    let nodeId = this.#coordinators.get(name, clock.monotonicMs());
     if (nodeId === undefined) {
       nodeId = await this.#findCoordinator(kind, key);
-      this.#coordinators.set(name, nodeId);
+      this.#coordinators.sweep(clock.monotonicMs());
+      this.#coordinators.set(name, nodeId, clock.monotonicMs());
     }
     try {
       if (!this.#view.brokers.has(nodeId)) await this.refresh([]);
@@ -156,9 +183,20 @@ export class Cluster {
       includeTopicAuthorizedOperations: false,
     });
     if (answer.errorCode !== 0) throw brokerError(errorOf(answer.errorCode), 'metadata');
-    this.#view = this.#view.with(answer);
-    this.#viewAtMs = this.runtime.clock.monotonicMs();
+    const nowMs = this.runtime.clock.monotonicMs();
+    this.#view = this.#view.with(answer, topics === null);
+    this.#viewAtMs = nowMs;
+    this.counters.metadataRefreshes++;
+    for (const { name } of answer.topics) if (name !== null) this.#topicsAskedFor.set(name, true, nowMs);
+    this.#forgetIdle(nowMs);
     return this.#view;
+  }
+
+  /** As Kafka's `metadata.max.idle.ms`: what nobody asked for or uses is not kept for ever. */
+  #forgetIdle(nowMs: number): void {
+    for (const topic of this.#topicsInUse()) this.#topicsAskedFor.set(topic, true, nowMs);
+    this.#topicsAskedFor.sweep(nowMs);
+    this.#view = this.#view.only((topic) => this.#topicsAskedFor.get(topic) !== undefined);
   }
 
   async #findCoordinator(kind: CoordinatorKind, key: string): Promise<number> {
@@ -181,6 +219,6 @@ export class Cluster {
 
   async #retried<T>(about: string, attempt: () => Promise<T>): Promise<T> {
     const { requestTimeoutMs } = this.settings;
-    return retried(this.runtime, this.settings, { about, timeoutMs: requestTimeoutMs }, attempt);
+    return retried(this, { about, timeoutMs: requestTimeoutMs }, attempt);
   }
 }

@@ -1,8 +1,9 @@
 import type { Address } from '../runtime/network.ts';
 import { BrokerConnection } from './broker-connection.ts';
-import { KafkaError } from './client-error.ts';
-import type { ClientSettings } from './client-options.ts';
-import type { ClientRuntime } from './client-runtime.ts';
+import { nameOf } from './connection-errors.ts';
+import { asKafkaError, KafkaError } from './client-error.ts';
+import type { ClientContext } from './client-context.ts';
+import { events } from './observe/events.ts';
 import { backoffMs, pause } from './retry.ts';
 
 /** What a connection is for: a fetch that waits at the broker must not hold up heartbeats and commits. */
@@ -22,14 +23,26 @@ interface Slot {
  * opened again faster than the retry backoff allows.
  */
 export class Connections {
-  readonly #runtime: ClientRuntime;
-  readonly #settings: ClientSettings;
+  readonly #context: ClientContext;
   readonly #slots = new Map<string, Slot>();
   #isClosed = false;
 
-  constructor(runtime: ClientRuntime, settings: ClientSettings) {
-    this.#runtime = runtime;
-    this.#settings = settings;
+  constructor(context: ClientContext) {
+    this.#context = context;
+  }
+
+  /** Connections that are open. */
+  get openCount(): number {
+    let count = 0;
+    for (const { connection } of this.#slots.values()) if (connection?.isOpen === true) count++;
+    return count;
+  }
+
+  /** Requests that wait for their answers. */
+  get inFlight(): number {
+    let count = 0;
+    for (const { connection } of this.#slots.values()) count += connection?.inFlight ?? 0;
+    return count;
   }
 
   /** An open connection to an address. Rejects with ConnectionError, TimeoutError or CLOSED. */
@@ -66,28 +79,44 @@ export class Connections {
   }
 
   async #open(address: Address, slot: Slot): Promise<BrokerConnection> {
-    const waitMs = slot.notBeforeMs - this.#runtime.clock.monotonicMs();
-    if (waitMs > 0) await pause(this.#runtime, waitMs);
+    const { runtime, settings, counters } = this.#context;
+    const waitMs = slot.notBeforeMs - runtime.clock.monotonicMs();
+    if (waitMs > 0) await pause(runtime, waitMs);
     if (this.#isClosed) throw closedError();
     try {
-      const connection = await BrokerConnection.open(this.#runtime, this.#settings, address, () => {
+      const connection = await BrokerConnection.open(this.#context, address, (error) => {
         if (slot.connection === connection) slot.connection = undefined;
+        this.#tell(address, 'closed', error.code === 'CLOSED' ? undefined : error);
       });
+      counters.connectionsOpened++;
+      this.#tell(address, 'opened');
       if (this.#isClosed) connection.close();
       slot.connection = connection;
       slot.failures = 0;
       return connection;
-    } catch (error) {
-      const ms = backoffMs(this.#settings, slot.failures++, this.#runtime.random.next());
-      slot.notBeforeMs = this.#runtime.clock.monotonicMs() + ms;
+    } catch (thrown) {
+      const error = asKafkaError(thrown, `connection to ${nameOf(address)}`);
+      counters.connectionsFailed++;
+      this.#tell(address, 'failed', error);
+      const ms = backoffMs(settings, slot.failures++, runtime.random.next());
+      slot.notBeforeMs = runtime.clock.monotonicMs() + ms;
       throw error;
     }
   }
 
+  #tell(address: Address, state: 'opened' | 'failed' | 'closed', error?: KafkaError): void {
+    if (!events.connection.isHeard) return;
+    const { clientId } = this.#context.settings;
+    events.connection.publish({ clientId, state, broker: nameOf(address), error });
+  }
+
   #closeIdle(): void {
-    const oldestMs = this.#runtime.clock.monotonicMs() - this.#settings.connectionsMaxIdleMs;
-    for (const { connection } of this.#slots.values()) {
+    const { runtime, settings } = this.#context;
+    const oldestMs = runtime.clock.monotonicMs() - settings.connectionsMaxIdleMs;
+    for (const [key, { connection, opening, notBeforeMs }] of this.#slots) {
       if (connection !== undefined && connection.inFlight === 0 && connection.lastUsedMs < oldestMs) connection.close();
+      // Of an address that nobody asks for any more, nothing is to be remembered.
+      if (connection === undefined && opening === undefined && notBeforeMs < oldestMs) this.#slots.delete(key);
     }
   }
 }

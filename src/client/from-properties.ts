@@ -75,6 +75,7 @@ const TARGETS: Readonly<Record<string, Target>> = {
   'retry.backoff.ms': kafka('retryBackoffMs', whole),
   'retry.backoff.max.ms': kafka('retryBackoffMaxMs', whole),
   'metadata.max.age.ms': kafka('metadataMaxAgeMs', whole),
+  'metadata.max.idle.ms': kafka('metadataMaxIdleMs', whole),
   'connections.max.idle.ms': kafka('connectionsMaxIdleMs', whole),
   acks: producer('acks', acks),
   'request.required.acks': producer('acks', acks),

@@ -95,6 +95,9 @@ export type { TopicPartition, TopicPartitionOffset } from './consumer/topic-part
 export { exactlyOnce, type ExactlyOnceHandler, type ExactlyOnceOptions } from './exactly-once.ts';
 export { fromProperties, type OptionsFromProperties, type PropertiesReading } from './from-properties.ts';
 export { Kafka, type KafkaOptions } from './kafka.ts';
+export type { ClientEvents } from './observe/events.ts';
+export type { AdminMetrics, ConsumerMetrics, ProducerMetrics } from './observe/metric-tables.ts';
+export { spanContextOf, type RemoteSpanContext, type TraceState } from './observe/open-telemetry.ts';
 export type { PartitionChoice, Partitioner } from './producer/partitioner.ts';
 export type { Compression, ProducerOptions } from './producer/producer-options.ts';
 export type { ProducerHeaders, ProducerRecord, RecordMetadata } from './producer/producer-record.ts';

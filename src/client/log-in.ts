@@ -7,21 +7,24 @@ import { OAuthBearerClient } from '../wire/sasl/oauthbearer.ts';
 import { PlainClient } from '../wire/sasl/plain.ts';
 import { SaslError, type SaslClient } from '../wire/sasl/sasl.ts';
 import { ScramClient } from '../wire/sasl/scram-client.ts';
-import { KafkaError } from './client-error.ts';
+import { ConnectionError, KafkaError } from './client-error.ts';
 import type { SaslOptions } from './security-options.ts';
 
 const NONCE_BYTES = 24;
 /** Part of a session's lifetime after which it is renewed, as in Java's client: 85 to 95 % (KIP-368). */
 const RENEWAL_PART_MIN = 0.85;
 const RENEWAL_PART_SPREAD = 0.1;
-/** Tokens in SaslAuthenticate; version 0 sends them bare, as brokers before Kafka 1.0 want it. */
-const HANDSHAKE_VERSION_MIN = 1;
+/** From this version of SaslHandshake on tokens travel in SaslAuthenticate; before, bare, as Kafka before 1.0 wants them. */
+const FRAMED_HANDSHAKE_VERSION = 1;
 
 /** The connection, as a login needs it. */
 export interface LoginPeer {
   readonly name: string;
   /** Throws UNSUPPORTED. */
   versionFor(api: Pick<Api, 'key' | 'name'>): number;
+  versionOf(api: Pick<Api, 'key'>): number | undefined;
+  /** Sends a bare token, and gives the one that answers it. */
+  exchange(token: Uint8Array): Promise<Uint8Array>;
   ask<Req extends Fields, Res extends Fields>(
     api: Api<Req, Res>,
     version: number,
@@ -36,7 +39,13 @@ export interface LoginPeer {
 export async function logIn(sasl: SaslOptions, random: Random, peer: LoginPeer): Promise<number> {
   try {
     const client = await clientFor(sasl, random);
-    await shakeHands(sasl.mechanism, peer);
+    const isFramed = peer.versionOf(saslAuthenticate) !== undefined;
+    const version = isFramed ? peer.versionFor(saslHandshake) : 0;
+    await shakeHands(sasl.mechanism, version, peer);
+    if (version < FRAMED_HANDSHAKE_VERSION) {
+      await exchangeBare(sasl.mechanism, client, peer);
+      return Number.POSITIVE_INFINITY;
+    }
     const lifetimeMs = await exchange(sasl.mechanism, client, peer);
     if (lifetimeMs <= 0) return Number.POSITIVE_INFINITY;
     return lifetimeMs * (RENEWAL_PART_MIN + RENEWAL_PART_SPREAD * random.next());
@@ -46,11 +55,7 @@ export async function logIn(sasl: SaslOptions, random: Random, peer: LoginPeer):
   }
 }
 
-async function shakeHands(mechanism: string, peer: LoginPeer): Promise<void> {
-  const version = peer.versionFor(saslHandshake);
-  if (version < HANDSHAKE_VERSION_MIN) {
-    throw new KafkaError('UNSUPPORTED', `the broker at ${peer.name} is too old for logins: SaslHandshake ${version}`);
-  }
+async function shakeHands(mechanism: string, version: number, peer: LoginPeer): Promise<void> {
   const { errorCode, mechanisms } = await peer.ask(saslHandshake, version, { mechanism });
   if (errorCode === 0) return;
   if (errorCode !== E.UNSUPPORTED_SASL_MECHANISM.code) throw refused(peer, errorOf(errorCode).text);
@@ -74,6 +79,19 @@ async function exchange(mechanism: string, client: SaslClient, peer: LoginPeer):
     lifetimeMs = answer.sessionLifetimeMs;
   }
   return lifetimeMs;
+}
+
+/** Such a broker refuses by hanging up, which a broken connection does as well: it stays worth another try. */
+async function exchangeBare(mechanism: string, client: SaslClient, peer: LoginPeer): Promise<void> {
+  try {
+    for (let token: Uint8Array | undefined = client.initial(); token !== undefined;) {
+      token = client.answer(await peer.exchange(token));
+    }
+  } catch (error) {
+    if (!(error instanceof ConnectionError)) throw error;
+    const why = `${mechanism}: the broker hung up, as brokers before Kafka 1.0 do at a wrong login`;
+    throw new ConnectionError(`login at ${peer.name} failed: ${why}`, { cause: error });
+  }
 }
 
 async function clientFor(sasl: SaslOptions, random: Random): Promise<SaslClient> {

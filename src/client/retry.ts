@@ -1,6 +1,8 @@
 import { KafkaError, TimeoutError, asKafkaError } from './client-error.ts';
+import type { ClientContext } from './client-context.ts';
 import type { ClientRuntime } from './client-runtime.ts';
 import type { ClientSettings } from './client-options.ts';
+import { events } from './observe/events.ts';
 
 const JITTER = 0.2;
 /** More doublings than any backoff maximum can need; keeps the power finite. */
@@ -53,8 +55,7 @@ export interface RetryOptions {
  * cause. Only what is `retriable`, or what `isRetried` names, is tried again.
  */
 export async function retried<T>(
-  runtime: ClientRuntime,
-  settings: ClientSettings,
+  { runtime, settings, counters }: ClientContext,
   options: RetryOptions,
   attempt: () => Promise<T>,
 ): Promise<T> {
@@ -72,6 +73,10 @@ export async function retried<T>(
           cause: error,
           about,
         });
+      }
+      counters.retries++;
+      if (events.retry.isHeard) {
+        events.retry.publish({ clientId: settings.clientId, about, attempt: retries + 1, waitMs, error });
       }
       options.beforeRetry?.(error);
       await pause(runtime, waitMs, signal);

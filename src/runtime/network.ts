@@ -49,8 +49,16 @@ export interface Network {
     accept: (connection: Connection) => ConnectionHandler | undefined,
     tls?: ListenTls,
   ): Promise<Listener>;
-  /** Rejects with {@link NetworkError} (ECONNREFUSED, ENOTFOUND ...), with {@link TlsError} when the handshake is refused. */
-  connect(address: Address, handler: (connection: Connection) => ConnectionHandler, tls?: DialTls): Promise<Connection>;
+  /**
+   * Rejects with {@link NetworkError} (ECONNREFUSED, ENOTFOUND ...), with {@link TlsError} when the handshake is refused; with
+   * ECANCELED when `signal` fires before the connection is there.
+   */
+  connect(
+    address: Address,
+    handler: (connection: Connection) => ConnectionHandler,
+    tls?: DialTls,
+    signal?: AbortSignal,
+  ): Promise<Connection>;
 }
 
 export interface Listener {
@@ -107,7 +115,7 @@ export class NetworkError extends Error {
   }
 }
 
-/** One end did not trust the other, or it does not speak TLS: trying again does not help. */
+/** One end did not trust the other, or does not speak TLS (code NOT_TLS): trying again does not help. */
 export class TlsError extends NetworkError {
   override name = 'TlsError';
 }

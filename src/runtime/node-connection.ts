@@ -1,7 +1,7 @@
 import type * as net from 'node:net';
 import { assert } from '../base/assert.ts';
 import type { Connection, ConnectionHandler } from './network.ts';
-import { NetworkError } from './network.ts';
+import { networkErrorOf } from './tls-faults.ts';
 
 /** Where the first bytes of every connection land: Node asks for that place before the owner is known. */
 const first = Buffer.allocUnsafeSlow(64 * 1024);
@@ -127,9 +127,4 @@ export class NodeConnection implements Connection {
     this.#handler?.closed(this.#error && networkErrorOf(this.#error));
     this.#handler = undefined;
   }
-}
-
-/** What Node reported, as the seam has it. */
-export function networkErrorOf(error: Error): NetworkError {
-  return new NetworkError((error as NodeJS.ErrnoException).code ?? 'EIO', error.message, { cause: error });
 }

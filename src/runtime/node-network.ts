@@ -3,8 +3,9 @@ import { rewrap } from './landing-socket.ts';
 import type { Logger } from './logger.ts';
 import type { Address, Connection, ConnectionHandler, DialTls, Listener, ListenTls, Network } from './network.ts';
 import { NetworkError } from './network.ts';
-import { networkErrorOf, NodeConnection } from './node-connection.ts';
-import { dialTls, tlsServer } from './node-tls.ts';
+import { NodeConnection } from './node-connection.ts';
+import { destroyedBy, dialTls, tlsServer } from './node-tls.ts';
+import { networkErrorOf } from './tls-faults.ts';
 
 /** Length of the queue of connections that the kernel holds until they are accepted; Kafka's default is 50. */
 const BACKLOG_DEFAULT = 511;
@@ -42,19 +43,30 @@ export class NodeNetwork implements Network {
     address: Address,
     handler: (connection: Connection) => ConnectionHandler,
     tls?: DialTls,
+    signal?: AbortSignal,
   ): Promise<Connection> {
-    return tls === undefined ? this.#connectPlain(address, handler) : this.#connectTls(address, handler, tls);
+    if (tls === undefined) return this.#connectPlain(address, handler, signal);
+    return this.#connectTls(address, handler, { tls, signal });
   }
 
-  #connectPlain(address: Address, handler: (connection: Connection) => ConnectionHandler): Promise<Connection> {
+  #connectPlain(
+    address: Address,
+    handler: (connection: Connection) => ConnectionHandler,
+    signal: AbortSignal | undefined,
+  ): Promise<Connection> {
     const connection = new NodeConnection();
     const { host, port } = address;
     const onread = this.#directLanding ? { onread: connection.onread } : {};
     const socket = net.connect({ host, port, noDelay: true, keepAlive: true, ...onread });
+    const settled = destroyedBy(signal, socket);
     return new Promise((resolve, reject) => {
-      const refused = (error: Error): void => reject(networkErrorOf(error));
+      const refused = (error: Error): void => {
+        settled();
+        reject(networkErrorOf(error));
+      };
       socket.once('error', refused);
       socket.once('connect', () => {
+        settled();
         socket.off('error', refused);
         socket.pause();
         connection.attach(socket);
@@ -68,9 +80,9 @@ export class NodeNetwork implements Network {
   async #connectTls(
     address: Address,
     handler: (connection: Connection) => ConnectionHandler,
-    tls: DialTls,
+    { tls, signal }: { readonly tls: DialTls; readonly signal: AbortSignal | undefined },
   ): Promise<Connection> {
-    const socket = await dialTls(address, tls);
+    const socket = await dialTls(address, tls, signal);
     const connection = new NodeConnection();
     connection.attach(socket);
     connection.start(handler(connection), false);

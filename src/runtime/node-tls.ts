@@ -2,41 +2,16 @@ import * as net from 'node:net';
 import type * as tlsModule from 'node:tls';
 import type { Logger } from './logger.ts';
 import type { Address, DialTls, ListenTls } from './network.ts';
-import { NetworkError, TlsError } from './network.ts';
-import { networkErrorOf } from './node-connection.ts';
+import { NetworkError } from './network.ts';
 import { lazyPackage } from './packages.ts';
+import { handshakeErrorOf } from './tls-faults.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
-
-/** What goes wrong most, in words that say what to do; OpenSSL's own words stand for the rest. */
-const TEXTS: Readonly<Record<string, string>> = {
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself, not by a trusted authority (option ca)',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate comes from an unknown authority (option ca)',
-  UNABLE_TO_GET_ISSUER_CERT: 'its certificate comes from an unknown authority (option ca)',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate comes from an unknown authority (option ca)',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate comes from an unknown authority (option ca)',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS on this port',
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it does not speak TLS on this port',
-};
-
-/** Broken off rather than refused: worth another try. */
-const BROKEN: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-]);
 
 const tlsOfNode = lazyPackage('node:tls') as () => typeof tlsModule;
 
 /** Connects and shakes hands. Rejects with {@link NetworkError}, with {@link TlsError} when either end refuses the other. */
-export function dialTls({ host, port }: Address, options: DialTls): Promise<net.Socket> {
+export function dialTls({ host, port }: Address, options: DialTls, signal?: AbortSignal): Promise<net.Socket> {
   const name = options.serverName ?? host;
   const about = `TLS with ${host}:${port}`;
   const timeoutMs = options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS;
@@ -55,7 +30,7 @@ export function dialTls({ host, port }: Address, options: DialTls): Promise<net.
         rejectUnauthorized: options.rejectUnauthorized ?? true,
       });
     } catch (error) {
-      reject(handshakeError(about, error));
+      reject(handshakeErrorOf(about, error));
       return;
     }
     socket.setNoDelay(true);
@@ -63,18 +38,29 @@ export function dialTls({ host, port }: Address, options: DialTls): Promise<net.
     const timer = setTimeout(() => {
       socket.destroy(new NetworkError('ETIMEDOUT', `${about}: no handshake within ${timeoutMs} ms`));
     }, timeoutMs);
+    const settled = destroyedBy(signal, socket);
     const refused = (error: Error): void => {
       clearTimeout(timer);
-      reject(handshakeError(about, error));
+      settled();
+      reject(handshakeErrorOf(about, error));
     };
     socket.once('error', refused);
     socket.once('secureConnect', () => {
       clearTimeout(timer);
+      settled();
       socket.off('error', refused);
       socket.pause();
       resolve(socket);
     });
   });
+}
+
+/** Has a signal end a socket that is being connected. Call what it returns once that is settled. */
+export function destroyedBy(signal: AbortSignal | undefined, socket: net.Socket): () => void {
+  const aborted = (): void => void socket.destroy(new NetworkError('ECANCELED', 'connecting was given up'));
+  if (signal?.aborted === true) aborted();
+  signal?.addEventListener('abort', aborted, { once: true });
+  return () => signal?.removeEventListener('abort', aborted);
 }
 
 /** A server whose connections are told after their handshake; those that fail are logged and dropped. Throws {@link TlsError}. */
@@ -101,7 +87,7 @@ export function tlsServer(options: ListenTls, logger: Logger, secured: (socket: 
     });
     return server;
   } catch (error) {
-    throw handshakeError('TLS listener', error);
+    throw handshakeErrorOf('TLS listener', error);
   }
 }
 
@@ -117,12 +103,4 @@ function keysOf({ ca, cert, key, passphrase }: DialTls | ListenTls): tlsModule.S
     ...(key === undefined ? {} : { key }),
     ...(passphrase === undefined ? {} : { passphrase }),
   };
-}
-
-function handshakeError(about: string, thrown: unknown): NetworkError {
-  if (thrown instanceof NetworkError) return thrown;
-  const error = networkErrorOf(thrown instanceof Error ? thrown : new Error(String(thrown)));
-  if (BROKEN.has(error.code)) return error;
-  const text = TEXTS[error.code] ?? error.message;
-  return new TlsError(error.code, `${about}: ${text}`, { cause: thrown });
 }

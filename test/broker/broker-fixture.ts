@@ -57,7 +57,7 @@ class CountingNetwork implements Network {
     return bytes;
   }
 
-  connect(...args: Parameters<Network['connect']>): Promise<Connection> {
+  connect(...args: Parameters<MemoryNetwork['connect']>): Promise<Connection> {
     return this.#network.connect(...args);
   }
 }

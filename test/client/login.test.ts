@@ -4,6 +4,7 @@ import { SeededRandom } from '../../src/base/seeded-random.ts';
 import { BrokerConnection } from '../../src/client/broker-connection.ts';
 import { clientSettings, type ClientOptions } from '../../src/client/client-options.ts';
 import { logIn, type LoginPeer } from '../../src/client/log-in.ts';
+import { countersFor, NETWORK_METRICS } from '../../src/client/observe/metric-tables.ts';
 import type { SaslOptions } from '../../src/client/security-options.ts';
 import { ByteReader } from '../../src/base/byte-reader.ts';
 import { ByteWriter } from '../../src/base/byte-writer.ts';
@@ -29,6 +30,9 @@ class LoginBroker {
   readonly network = new MemoryNetwork(nodeTimers);
   readonly asked: string[] = [];
   takesLogins = true;
+  /** As Kafka before 1.0: tokens come bare after a handshake of version 0. */
+  isOld = false;
+  isShakenOff = false;
   port = 0;
 
   async listen(): Promise<void> {
@@ -45,6 +49,13 @@ class LoginBroker {
   }
 
   #serve(connection: Connection, frame: Uint8Array): void {
+    if (this.isShakenOff) {
+      this.isShakenOff = false;
+      this.asked.push(`a bare token of ${frame.length} bytes`);
+      if (this.takesLogins) connection.write([Buffer.alloc(4)]);
+      else connection.destroy();
+      return;
+    }
     const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
     const [key, version] = [view.getInt16(0), view.getInt16(2)];
     const reader = new ByteReader(frame);
@@ -60,14 +71,19 @@ class LoginBroker {
       connection.write(chunks);
     };
     if (key === apiVersions.key) {
-      const apiKeys = [saslHandshake, saslAuthenticate, listGroups].map((api) => ({
-        apiKey: api.key,
+      const served = this.isOld ? [saslHandshake, listGroups] : [saslHandshake, saslAuthenticate, listGroups];
+      const apiKeys = served.map(({ key: apiKey }) => ({
+        apiKey,
         minVersion: 0,
-        maxVersion: 1,
+        maxVersion: this.isOld && apiKey === saslHandshake.key ? 0 : 1,
       }));
       answer(apiVersions, { errorCode: 0, apiKeys, throttleTimeMs: 0 });
-    } else if (key === saslHandshake.key) answer(saslHandshake, { errorCode: 0, mechanisms: ['PLAIN'] });
-    else if (key === saslAuthenticate.key) {
+    } else if (key === saslHandshake.key) {
+      answer(saslHandshake, { errorCode: 0, mechanisms: ['PLAIN'] });
+      this.isShakenOff = version === 0;
+    }
+    if (key === apiVersions.key || key === saslHandshake.key) return;
+    if (key === saslAuthenticate.key) {
       const errorCode = this.takesLogins ? 0 : 58;
       const errorMessage = this.takesLogins ? null : 'no, says the broker';
       answer(saslAuthenticate, { errorCode, errorMessage, authBytes: Buffer.of(), sessionLifetimeMs: LIFETIME_MS });
@@ -95,7 +111,8 @@ async function world(): Promise<World> {
     broker,
     open: (options = {}) => {
       const settings = clientSettings({ bootstrapServers: `broker:${broker.port}`, sasl: plain, ...options });
-      return BrokerConnection.open(runtime, settings, { host: 'broker', port: broker.port }, () => {});
+      const context = { runtime, settings, counters: countersFor(NETWORK_METRICS) };
+      return BrokerConnection.open(context, { host: 'broker', port: broker.port }, () => {});
     },
     passMs: (ms) => {
       nowMs += ms;
@@ -120,6 +137,24 @@ suite('login', { timeout: 10_000 }, () => {
     broker.takesLogins = false;
     const refused = { code: 'AUTHENTICATION_FAILED', retriable: false };
     await assert.rejects(open(), { ...refused, message: /no, says the broker/ });
+  });
+
+  test('a broker before Kafka 1.0 gets its tokens bare, and what follows as ever', async () => {
+    const { broker, open } = await world();
+    broker.isOld = true;
+    const connection = await open();
+    await groups(connection);
+    connection.close();
+    assert.deepEqual(broker.asked, ['ApiVersions', 'SaslHandshake', 'a bare token of 11 bytes', 'ListGroups']);
+  });
+
+  test('such a broker refuses by hanging up, and the error says so', async () => {
+    const { broker, open } = await world();
+    Object.assign(broker, { isOld: true, takesLogins: false });
+    await assert.rejects(open(), {
+      code: 'CONNECTION_FAILED',
+      message: /PLAIN: the broker hung up, as brokers before Kafka 1\.0 do at a wrong login/,
+    });
   });
 
   test('is done anew late in the session; requests wait for it and none is lost', async () => {
@@ -154,6 +189,8 @@ suite('login', { timeout: 10_000 }, () => {
     const peer: LoginPeer = {
       name: 'broker:1',
       versionFor: () => 1,
+      versionOf: () => 1,
+      exchange: async (token) => token,
       ask: async () => ({ errorCode: 33, mechanisms: ['SCRAM-SHA-256'] }) as never,
     };
     await assert.rejects(logIn(plain, new SeededRandom(1), peer), {

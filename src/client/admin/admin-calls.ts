@@ -2,6 +2,8 @@ import type { Api, Fields, Read, Write } from '../../protocol/schema.ts';
 import type { BrokerConnection } from '../broker-connection.ts';
 import { asKafkaError, BrokerError, KafkaError, TimeoutError } from '../client-error.ts';
 import type { Cluster, CoordinatorKind } from '../cluster.ts';
+import { events } from '../observe/events.ts';
+import { ADMIN_METRICS, countersFor, type Counters } from '../observe/metric-tables.ts';
 import { retried } from '../retry.ts';
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import type { Outcome } from './results.ts';
@@ -27,6 +29,7 @@ export type Items<Item> = ReadonlyMap<string, Item>;
  */
 export class AdminCalls {
   readonly cluster: Cluster;
+  readonly counters: Counters<typeof ADMIN_METRICS> = countersFor(ADMIN_METRICS);
 
   constructor(cluster: Cluster) {
     this.cluster = cluster;
@@ -164,7 +167,7 @@ export class AdminCalls {
     });
   }
 
-  #retried<T>(about: string, asked: Asked, attempt: () => Promise<T>, forget?: () => void): Promise<T> {
+  async #retried<T>(about: string, asked: Asked, attempt: () => Promise<T>, forget?: () => void): Promise<T> {
     const { cluster } = this;
     const timeoutMs = cluster.settings.apiTimeoutMs;
     const beforeRetry = (): void => {
@@ -172,7 +175,15 @@ export class AdminCalls {
       forget?.();
     };
     const isWorthIt = (error: KafkaError): boolean => isRetried(error, asked);
-    return retried(cluster.runtime, cluster.settings, { about, timeoutMs, beforeRetry, isRetried: isWorthIt }, attempt);
+    this.counters.calls++;
+    try {
+      return await retried(cluster, { about, timeoutMs, beforeRetry, isRetried: isWorthIt }, attempt);
+    } catch (thrown) {
+      const error = asKafkaError(thrown, about);
+      this.counters.callsFailed++;
+      if (events.error.isHeard) events.error.publish({ clientId: cluster.settings.clientId, about, error });
+      throw error;
+    }
   }
 }
 

@@ -69,6 +69,7 @@ import {
   type OffsetToCommit,
 } from './group-offsets.ts';
 import { listGroups, type GroupListing, type ListGroupsOptions } from './list-groups.ts';
+import type { AdminMetrics } from '../observe/metric-tables.ts';
 import {
   deleteRecords,
   listOffsets,
@@ -139,6 +140,11 @@ export class Admin {
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
     this.#calls = new AdminCalls(cluster);
+  }
+
+  /** What was counted since the admin was made; names and units are in docs/client-metrics.md. */
+  metrics(): AdminMetrics {
+    return { ...this.#calls.counters, ...this.#cluster.metrics() };
   }
 
   /** Creates topics with counts or with assignments (KIP-464, KIP-525); `validateOnly` checks only. */

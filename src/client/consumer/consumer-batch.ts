@@ -24,6 +24,8 @@ export class ConsumerBatch<K, V> implements Iterable<ConsumerRecord<K, V>> {
   /** Records at and beyond it could not be read yet when this was fetched. */
   readonly highWatermark: number;
   readonly sizeBytes: number;
+  /** Records in the log's batches that it is made of; a first one may begin before {@link firstOffset}. */
+  readonly recordCount: number;
   readonly #bytes: Uint8Array;
   readonly #positions: readonly number[];
   readonly #deserializers: Deserializers<K, V>;
@@ -36,6 +38,7 @@ export class ConsumerBatch<K, V> implements Iterable<ConsumerRecord<K, V>> {
     this.leaderEpoch = index.leaderEpoch;
     this.highWatermark = highWatermark;
     this.sizeBytes = fetched.bytes.length;
+    this.recordCount = index.recordCount;
     this.#bytes = fetched.bytes;
     this.#positions = index.positions;
     this.#deserializers = deserializers;

@@ -1,5 +1,6 @@
 import { KafkaError } from '../client-error.ts';
 import type { Cluster } from '../cluster.ts';
+import type { ConsumerMetrics } from '../observe/metric-tables.ts';
 import { bytes, type Deserializer } from '../serializers.ts';
 import { AssignedPartitions, type HandedOut } from './assigned-partitions.ts';
 import { Committer } from './committer.ts';
@@ -9,8 +10,10 @@ import { ConsumerGroup } from './consumer-group.ts';
 import { consumerSettings, type ConsumerOptions, type ConsumerSettings } from './consumer-options.ts';
 import type { ConsumerRecord } from './consumer-record.ts';
 import { runHandlers, type RunOptions } from './consumer-run.ts';
+import { ConsumerWatch } from './consumer-watch.ts';
 import { Delivery } from './delivery.ts';
 import { Fetcher, type PartitionLost } from './fetcher.ts';
+import { at, invalidState, lostPosition, topicsOf } from './consumer-facts.ts';
 import { GroupOffsets, type GroupMembership } from './group-offsets.ts';
 import { lookUpOffsets, OffsetTime, type FoundOffset, type TimedPartition } from './offset-lookup.ts';
 import type { PartitionState, PositionSource } from './partition-state.ts';
@@ -33,6 +36,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
   readonly #finder: PositionFinder<K, V>;
   readonly #offsets: GroupOffsets | undefined;
   readonly #committer: Committer<K, V>;
+  readonly #watch: ConsumerWatch;
   #subscription: Subscription | undefined;
   #group: ConsumerGroup | undefined;
   #isMember = false;
@@ -49,6 +53,9 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
     };
     const { runtime } = cluster;
     const assigned = this.#assigned;
+    const watch = new ConsumerWatch(cluster, settings.groupId ?? '');
+    this.#watch = watch;
+    cluster.keepTopics(() => topicsOf(assigned));
     this.#cluster = cluster;
     this.#settings = settings;
     this.#delivery = new Delivery(runtime, assigned, settings.maxPollIntervalMs, {
@@ -59,11 +66,11 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
     this.#fetcher = new Fetcher(
       cluster,
       settings,
-      { assigned, deserializers },
+      { assigned, deserializers, watch },
       {
         ready: () => this.#delivery.ready(),
         lost: (lost) => this.#positionLost(lost),
-        failed: (error) => this.#delivery.fail(error),
+        failed: (error) => this.#fail(error),
       },
     );
     const { groupId } = settings;
@@ -77,7 +84,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
       { assigned, committed },
       {
         found: () => this.#fetcher.wake(),
-        failed: (error) => this.#delivery.fail(error),
+        failed: (error) => this.#fail(error),
       },
     );
     this.#committer = new Committer(runtime, assigned, async (items) => this.#sendCommit(items));
@@ -171,6 +178,12 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
     return state.isKnown && state.highWatermark >= 0
       ? Math.max(0, state.highWatermark - state.processed.offset)
       : undefined;
+  }
+
+  /** What was counted since the consumer was made, and how it stands; names and units are in docs/client-metrics.md. */
+  metrics(): ConsumerMetrics {
+    const lags = this.assignment.map((partition) => this.lag(partition) ?? 0);
+    return this.#watch.snapshot(lags, this.#assigned.queuedBytes);
   }
 
   /** Goes on from this offset. */
@@ -285,7 +298,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
       assigned: async (partitions) => this.#take(partitions),
       revoked: async (partitions) => this.#revoke(partitions),
       lost: async (partitions) => this.#lose(partitions),
-      failed: (error) => this.#delivery.fail(error),
+      failed: (error) => this.#fail(error),
     });
     void this.#group.join();
   }
@@ -297,6 +310,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
 
   async #take(partitions: readonly TopicPartition[]): Promise<void> {
     this.#assigned.add(partitions);
+    this.#watch.rebalanced('assigned', partitions);
     await this.#settings.rebalance.assigned?.(partitions);
     this.#finder.wake();
     this.#fetcher.wake();
@@ -312,6 +326,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
   }
 
   async #giveUp(partitions: readonly TopicPartition[]): Promise<void> {
+    this.#watch.rebalanced('revoked', partitions);
     try {
       await this.#settings.rebalance.revoked?.(partitions);
     } finally {
@@ -324,6 +339,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
     this.#assigned.remove(partitions);
     const { rebalance } = this.#settings;
     if (partitions.length === 0) return;
+    this.#watch.rebalanced('lost', partitions);
     if (rebalance.lost !== undefined) await rebalance.lost(partitions);
     else await rebalance.revoked?.(partitions);
   }
@@ -350,19 +366,17 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
 
   async #sendCommit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
     if (this.#offsets === undefined) throw invalidState('there is no groupId to commit for');
-    await this.#offsets.commit(() => this.groupMetadata, offsets);
+    const sending = this.#offsets;
+    await this.#watch.commit(offsets, () => sending.commit(() => this.groupMetadata, offsets));
   }
 
   #positionLost({ topic, partition, offset, diverging }: PartitionLost): void {
     const state = this.#assigned.get({ topic, partition });
     if (state === undefined) return;
+    this.#watch.counters.positionsLost++;
     const name = partitionName(state);
     if (this.#settings.offsetReset === 'none') {
-      const error =
-        diverging === undefined
-          ? new KafkaError('OFFSET_OUT_OF_RANGE', `${name} has no offset ${offset} and offsetReset is 'none'`)
-          : new KafkaError('LOG_TRUNCATED', `${name} was truncated to ${diverging.offset}; read was up to ${offset}`);
-      this.#delivery.fail(error);
+      this.#fail(lostPosition(name, offset, diverging));
       return;
     }
     this.#cluster.runtime.logger.warn('a position is gone', { partition: name, offset, diverging });
@@ -383,15 +397,13 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
     throw invalidState(`${partitionName(partition)} is not assigned`);
   }
 
+  /** Iterations and runs end with it. */
+  #fail(error: KafkaError): void {
+    this.#watch.failed(error);
+    this.#delivery.fail(error);
+  }
+
   #warn(message: string, err: unknown): void {
     this.#cluster.runtime.logger.warn(message, { err });
   }
-}
-
-function at(partitions: readonly TopicPartition[], timestampMs: number): TimedPartition[] {
-  return partitions.map(({ topic, partition }) => ({ topic, partition, timestampMs }));
-}
-
-function invalidState(message: string): KafkaError {
-  return new KafkaError('INVALID_STATE', message);
 }

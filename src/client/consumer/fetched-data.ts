@@ -29,6 +29,8 @@ export interface FetchedIndex {
   readonly positions: readonly number[];
   /** The offset to go on from: past gaps, markers and aborted records. */
   readonly nextOffset: number;
+  /** In batches for the reader; a first one may begin before what was asked for. */
+  readonly recordCount: number;
   /** Epoch of the last batch; -1 when there is no whole batch. */
   readonly leaderEpoch: number;
   /** Bytes of whole batches. A first batch that is cut off leaves 0. */
@@ -47,6 +49,7 @@ export function indexFetched(fetched: FetchedBytes): FetchedIndex {
   let nextAborted = 0;
   let { fetchOffset: nextOffset } = fetched;
   let leaderEpoch = -1;
+  let records = 0;
   try {
     while (cursor.next()) {
       const { view, position } = cursor;
@@ -63,6 +66,7 @@ export function indexFetched(fetched: FetchedBytes): FetchedIndex {
         !(isTransactional(view, position) && abortedProducers.has(producerId(view, position)))
       ) {
         positions.push(position);
+        records += recordCount(view, position);
       }
       nextOffset = Math.max(nextOffset, last + 1);
       leaderEpoch = partitionLeaderEpoch(view, position);
@@ -71,7 +75,7 @@ export function indexFetched(fetched: FetchedBytes): FetchedIndex {
     if (error instanceof KafkaError) throw error;
     throw corrupt(fetched, nextOffset, error);
   }
-  return { positions, nextOffset, leaderEpoch, size: cursor.position };
+  return { positions, nextOffset, recordCount: records, leaderEpoch, size: cursor.position };
 }
 
 function isAbortMarker({ bytes, view, position }: BatchCursor): boolean {

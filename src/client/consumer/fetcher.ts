@@ -4,17 +4,21 @@ import { fetch } from '../../protocol/messages/001-fetch.ts';
 import type { ReadMessage } from '../../protocol/schema.ts';
 import type { Timer } from '../../runtime/clock.ts';
 import { asKafkaError, brokerError, type KafkaError } from '../client-error.ts';
+import type { KnownBroker, LeaderHint } from '../cluster-view.ts';
+import type { BrokerConnection } from '../broker-connection.ts';
 import type { Cluster } from '../cluster.ts';
 import { backoffMs } from '../retry.ts';
 import type { AssignedPartitions } from './assigned-partitions.ts';
 import { ConsumerBatch, type Deserializers } from './consumer-batch.ts';
 import type { ConsumerSettings } from './consumer-options.ts';
+import type { ConsumerWatch } from './consumer-watch.ts';
+import { DIVERGING_EPOCH_VERSION, fetchRequest } from './fetch-request.ts';
 import { FetchSession, type WantedPartition } from './fetch-session.ts';
 import { corrupt, indexFetched } from './fetched-data.ts';
 import type { PartitionState } from './partition-state.ts';
-import { byTopic, partitionKey, partitionName } from './topic-partition.ts';
+import { partitionKey, partitionName } from './topic-partition.ts';
+import { askEpochEnds, canCheck, verdictOn, type EpochEnd } from './truncation-check.ts';
 
-const CONSUMER_REPLICA_ID = -1;
 /** From this version on topics go by id. */
 const TOPIC_ID_VERSION = 13;
 /** Fetched ahead of one partition while its reader works: so many fetches' worth. */
@@ -28,6 +32,12 @@ interface BrokerFetches {
   isInFlight: boolean;
   failures: number;
   notBeforeMs: number;
+}
+
+/** What an answer brought. */
+interface Taken {
+  readonly records: number;
+  readonly bytes: number;
 }
 
 /** What the fetcher tells its owner. */
@@ -56,6 +66,7 @@ export class Fetcher<K, V> {
   readonly #settings: ConsumerSettings;
   readonly #assigned: AssignedPartitions<K, V>;
   readonly #deserializers: Deserializers<K, V>;
+  readonly #watch: ConsumerWatch;
   readonly #events: FetcherEvents;
   readonly #brokers = new Map<number, BrokerFetches>();
   #refreshing = false;
@@ -65,13 +76,18 @@ export class Fetcher<K, V> {
   constructor(
     cluster: Cluster,
     settings: ConsumerSettings,
-    partitions: { readonly assigned: AssignedPartitions<K, V>; readonly deserializers: Deserializers<K, V> },
+    partitions: {
+      readonly assigned: AssignedPartitions<K, V>;
+      readonly deserializers: Deserializers<K, V>;
+      readonly watch: ConsumerWatch;
+    },
     events: FetcherEvents,
   ) {
     this.#cluster = cluster;
     this.#settings = settings;
     this.#assigned = partitions.assigned;
     this.#deserializers = partitions.deserializers;
+    this.#watch = partitions.watch;
     this.#events = events;
   }
 
@@ -84,10 +100,10 @@ export class Fetcher<K, V> {
     let isLeaderless = false;
     for (const state of this.#assigned) {
       if (!this.#isWanted(state)) continue;
-      const leaderId = this.#cluster.view.partition(state.topic, state.partition)?.leaderId ?? -1;
-      if (leaderId < 0) isLeaderless = true;
+      const nodeId = this.#sourceOf(state, now);
+      if (nodeId < 0) isLeaderless = true;
       else if (state.notBeforeMs > now) this.#wakeAt(state.notBeforeMs);
-      else wanted.set(leaderId, [...(wanted.get(leaderId) ?? []), state]);
+      else wanted.set(nodeId, [...(wanted.get(nodeId) ?? []), state]);
     }
     for (const [nodeId, states] of wanted) {
       const broker = this.#broker(nodeId);
@@ -101,6 +117,15 @@ export class Fetcher<K, V> {
   close(): void {
     this.#isClosed = true;
     this.#timer?.cancel();
+  }
+
+  /** The broker to read from: a near replica that the leader named, or the leader; -1 when there is none. */
+  #sourceOf(state: PartitionState<K, V>, nowMs: number): number {
+    const { view } = this.#cluster;
+    const isNear = state.nearReplica >= 0 && state.nearReplicaUntilMs > nowMs && view.brokers.has(state.nearReplica);
+    if (isNear) return state.nearReplica;
+    state.nearReplica = -1;
+    return view.partition(state.topic, state.partition)?.leaderId ?? -1;
   }
 
   #isWanted(state: PartitionState<K, V>): boolean {
@@ -121,7 +146,10 @@ export class Fetcher<K, V> {
         this.#fail(error);
         return;
       }
-      broker.notBeforeMs = this.#now() + this.#backoffMs(broker.failures++);
+      const waitMs = this.#backoffMs(broker.failures++);
+      this.#watch.retried(`fetch from broker ${nodeId}`, broker.failures, waitMs, error);
+      broker.notBeforeMs = this.#now() + waitMs;
+      for (const state of states) state.nearReplica = -1;
       this.#cluster.expireView();
     } finally {
       broker.isInFlight = false;
@@ -131,39 +159,63 @@ export class Fetcher<K, V> {
 
   async #ask(nodeId: number, broker: BrokerFetches, states: readonly PartitionState<K, V>[]): Promise<void> {
     const connection = await this.#cluster.broker(nodeId, 'fetch');
-    const wanted = states.flatMap((state) => (state.isKnown ? [this.#wantedOf(state)] : []));
-    const haveIds = wanted.every(({ topicId }) => topicId !== ZERO_UUID);
+    const candidates = states.flatMap((state) => (state.isKnown ? [this.#wantedOf(state)] : []));
+    const haveIds = candidates.every(({ topicId }) => topicId !== ZERO_UUID);
     const version = connection.versionFor(fetch, haveIds ? undefined : TOPIC_ID_VERSION - 1);
     const usesIds = version >= TOPIC_ID_VERSION;
+    const isChecking = version < DIVERGING_EPOCH_VERSION && canCheck(connection);
+    const wanted = isChecking ? await this.#checked(connection, candidates) : candidates;
+    if (wanted.length === 0 || this.#isClosed) return;
     const request = broker.session.request(wanted, usesIds);
-    const { fetchMaxWaitMs, fetchMinBytes, fetchMaxBytes, partitionMaxBytes, isolation, rackId } = this.#settings;
+    const sinceMs = this.#now();
     const answer = await connection.request(
       fetch,
       version,
-      {
-        replicaId: CONSUMER_REPLICA_ID,
-        maxWaitMs: fetchMaxWaitMs,
-        minBytes: fetchMinBytes,
-        maxBytes: fetchMaxBytes,
-        isolationLevel: isolation === 'read_committed' ? 1 : 0,
-        sessionId: request.sessionId,
-        sessionEpoch: request.sessionEpoch,
-        topics: [...byTopic(request.partitions)].map(([topic, items]) => ({
-          topic,
-          topicId: items[0]!.topicId,
-          partitions: items.map((item) => ({ ...item, partitionMaxBytes, logStartOffset: -1 })),
-        })),
-        forgottenTopicsData: [...byTopic(request.forgotten)].map(([topic, items]) => ({
-          topic,
-          topicId: items[0]!.topicId,
-          partitions: items.map(({ partition }) => partition),
-        })),
-        rackId,
-      },
-      this.#cluster.settings.requestTimeoutMs + fetchMaxWaitMs,
+      fetchRequest(request, version, this.#settings),
+      this.#cluster.settings.requestTimeoutMs + this.#settings.fetchMaxWaitMs,
     );
     if (!broker.session.answered(answer.errorCode, answer.sessionId) || this.#isClosed) return;
-    this.#take(answer, wanted, usesIds);
+    const { records, bytes } = this.#take(answer, wanted, usesIds);
+    this.#watch.fetched({ nodeId, partitions: wanted.length, records, bytes }, sinceMs);
+  }
+
+  /**
+   * Those whose position is in the log of the leader of now, asked for after each change of the leader's epoch: such brokers would go on at
+   * the same offset in another history.
+   */
+  async #checked(connection: BrokerConnection, wanted: readonly WantedPartition[]): Promise<WantedPartition[]> {
+    const isDue = (item: WantedPartition): boolean => {
+      const checked = this.#assigned.get(item)?.checkedEpoch ?? -1;
+      return item.lastFetchedEpoch >= 0 && item.currentLeaderEpoch > checked;
+    };
+    const due = wanted.filter(isDue);
+    if (due.length === 0) return [...wanted];
+    const ends = await askEpochEnds(connection, due);
+    for (const item of due) this.#judge(item, ends.get(partitionKey(item)));
+    return wanted.filter((item) => this.#assigned.get(item)?.fetchOffset === item.fetchOffset && !isDue(item));
+  }
+
+  #judge(item: WantedPartition, end: EpochEnd | undefined): void {
+    const state = this.#assigned.get(item);
+    if (state === undefined || !state.isKnown || state.fetchOffset !== item.fetchOffset) return;
+    const { topic, partition, fetchOffset: offset } = item;
+    const verdict = verdictOn(item, end);
+    switch (verdict.kind) {
+      case 'there':
+        state.checkedEpoch = item.currentLeaderEpoch;
+        return;
+      case 'diverged':
+        this.#events.lost({ topic, partition, offset, diverging: verdict.place });
+        return;
+      case 'unknown':
+        this.#events.lost({ topic, partition, offset, diverging: undefined });
+        return;
+      case 'refused':
+        this.#refused(state, brokerError(verdict.error, `position of ${partitionName(state)}`));
+        return;
+      default:
+        verdict satisfies never;
+    }
   }
 
   #wantedOf(state: PartitionState<K, V>): WantedPartition {
@@ -179,10 +231,11 @@ export class Fetcher<K, V> {
     };
   }
 
-  #take(answer: FetchResponse, wanted: readonly WantedPartition[], usesIds: boolean): void {
+  #take(answer: FetchResponse, wanted: readonly WantedPartition[], usesIds: boolean): Taken {
     const asked = new Map(wanted.map((item) => [partitionKey(item), item]));
     const names = new Map(wanted.map(({ topic, topicId }) => [topicId, topic]));
-    let brought = false;
+    const brokers = new Map(answer.nodeEndpoints.map((node): [number, KnownBroker] => [node.nodeId, node]));
+    const taken = { records: 0, bytes: 0 };
     for (const { topic, topicId, partitions } of answer.responses) {
       const name = usesIds ? names.get(topicId) : topic;
       if (name === undefined) continue;
@@ -193,34 +246,53 @@ export class Fetcher<K, V> {
         // A seek, a pause or a rebalance came in between: this is not what is wanted any more.
         if (item === undefined || state === undefined || !state.isKnown || state.fetchOffset !== item.fetchOffset)
           continue;
-        if (this.#takePartition(state, told)) brought = true;
+        if (told.errorCode === 0) state.checkedEpoch = item.currentLeaderEpoch;
+        const batch = this.#takePartition(state, told, brokers);
+        taken.records += batch?.recordCount ?? 0;
+        taken.bytes += batch?.sizeBytes ?? 0;
       }
     }
-    if (brought) this.#events.ready();
+    if (taken.bytes > 0) this.#events.ready();
+    return taken;
   }
 
-  #takePartition(state: PartitionState<K, V>, told: PartitionAnswer): boolean {
+  #takePartition(
+    state: PartitionState<K, V>,
+    told: PartitionAnswer,
+    brokers: ReadonlyMap<number, KnownBroker>,
+  ): ConsumerBatch<K, V> | undefined {
     const error = errorOf(told.errorCode);
     const { topic, partition, fetchOffset } = state;
+    if (error !== E.NONE && state.nearReplica >= 0) {
+      // A follower may lag behind; the leader knows.
+      state.nearReplica = -1;
+      state.notBeforeMs = this.#now() + this.#backoffMs(0);
+      return undefined;
+    }
     if (error === E.OFFSET_OUT_OF_RANGE) {
       this.#events.lost({ topic, partition, offset: fetchOffset, diverging: undefined });
-      return false;
+      return undefined;
     }
     if (error !== E.NONE) {
-      this.#refused(state, brokerError(error, `fetch of ${partitionName(state)} at offset ${fetchOffset}`));
-      return false;
+      const about = `fetch of ${partitionName(state)} at offset ${fetchOffset}`;
+      this.#refused(state, brokerError(error, about), leaderHint(told, brokers));
+      return undefined;
     }
     state.highWatermark = told.highWatermark;
+    if (told.preferredReadReplica >= 0) {
+      state.nearReplica = told.preferredReadReplica;
+      state.nearReplicaUntilMs = this.#now() + this.#cluster.settings.metadataMaxAgeMs;
+    }
     if (told.divergingEpoch.epoch >= 0) {
       const { endOffset: offset, epoch: leaderEpoch } = told.divergingEpoch;
       this.#events.lost({ topic, partition, offset: fetchOffset, diverging: { offset, leaderEpoch } });
-      return false;
+      return undefined;
     }
-    if (told.records === null || told.records.length === 0) return false;
+    if (told.records === null || told.records.length === 0) return undefined;
     return this.#takeRecords(state, told, told.records);
   }
 
-  #takeRecords(state: PartitionState<K, V>, told: PartitionAnswer, bytes: Uint8Array): boolean {
+  #takeRecords(state: PartitionState<K, V>, told: PartitionAnswer, bytes: Uint8Array): ConsumerBatch<K, V> | undefined {
     const { topic, partition, fetchOffset } = state;
     const isCommitted = this.#settings.isolation === 'read_committed';
     const abortedTransactions = isCommitted ? told.abortedTransactions : null;
@@ -228,22 +300,26 @@ export class Fetcher<K, V> {
     try {
       const index = indexFetched(fetched);
       if (index.nextOffset === fetchOffset) throw corrupt(state, fetchOffset);
-      state.enqueue(new ConsumerBatch(fetched, index, told.highWatermark, this.#deserializers));
-      return true;
+      const batch = new ConsumerBatch(fetched, index, told.highWatermark, this.#deserializers);
+      state.enqueue(batch);
+      return batch;
     } catch (error) {
       this.#fail(asKafkaError(error, `fetch of ${partitionName(state)}`));
-      return false;
+      return undefined;
     }
   }
 
-  #refused(state: PartitionState<K, V>, error: KafkaError): void {
+  #refused(state: PartitionState<K, V>, error: KafkaError, hint?: LeaderHint): void {
     // A topic that was deleted, or made anew under its name, is looked for like one whose leader moved.
     const mayCome = error.retriable || error.code === 'INCONSISTENT_TOPIC_ID' || error.code === 'UNKNOWN_TOPIC_ID';
     if (!mayCome) {
       this.#fail(error);
       return;
     }
-    state.notBeforeMs = this.#now() + this.#backoffMs(0);
+    const isMoved = hint !== undefined && this.#cluster.leaderMoved(state.topic, state.partition, hint);
+    const waitMs = isMoved ? 0 : this.#backoffMs(0);
+    this.#watch.retried(`fetch of ${partitionName(state)}`, 1, waitMs, error);
+    state.notBeforeMs = this.#now() + waitMs;
     this.#cluster.expireView();
   }
 
@@ -301,4 +377,12 @@ export class Fetcher<K, V> {
   #now(): number {
     return this.#cluster.runtime.clock.monotonicMs();
   }
+}
+
+/** Who leads a partition now, as a broker that no longer does tells (KIP-951). */
+function leaderHint(
+  { currentLeader: { leaderId, leaderEpoch } }: PartitionAnswer,
+  brokers: ReadonlyMap<number, KnownBroker>,
+): LeaderHint | undefined {
+  return leaderId < 0 ? undefined : { leaderId, leaderEpoch, broker: brokers.get(leaderId) };
 }

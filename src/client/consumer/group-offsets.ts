@@ -120,10 +120,9 @@ export class GroupOffsets {
   }
 
   async #retried<T>(about: string, attempt: (connection: BrokerConnection) => Promise<T>): Promise<T> {
-    const { runtime, settings } = this.#cluster;
+    const { settings } = this.#cluster;
     return retried(
-      runtime,
-      settings,
+      this.#cluster,
       {
         about,
         timeoutMs: settings.requestTimeoutMs,

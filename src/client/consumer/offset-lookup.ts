@@ -32,11 +32,10 @@ export async function lookUpOffsets(
   partitions: readonly TimedPartition[],
 ): Promise<FoundOffset[]> {
   const found = new Map<string, FoundOffset>();
-  const { runtime, settings } = cluster;
+  const { settings } = cluster;
   const about = `offsets of ${partitions.map(partitionName).join(', ')}`;
   await retried(
-    runtime,
-    settings,
+    cluster,
     { about, timeoutMs: settings.requestTimeoutMs, beforeRetry: () => cluster.expireView() },
     async () => {
       const missing = partitions.filter((partition) => !found.has(partitionKey(partition)));

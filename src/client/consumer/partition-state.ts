@@ -39,6 +39,12 @@ export class PartitionState<K, V> implements TopicPartition {
   /** Something is handed out and not done. */
   isBusy = false;
   version = 0;
+  /** The leader's epoch under which the position was last found to be in the log. */
+  checkedEpoch = -1;
+  /** Read from this broker for now, a replica that is nearer than the leader (KIP-392); -1: from the leader. */
+  nearReplica = -1;
+  /** Monotonic milliseconds. */
+  nearReplicaUntilMs = 0;
   /** Not asked for before this (monotonic milliseconds), after an error. */
   notBeforeMs = 0;
   #queue: ConsumerBatch<K, V>[] = [];
@@ -71,6 +77,7 @@ export class PartitionState<K, V> implements TopicPartition {
     this.source = KNOWN;
     this.fetchOffset = place.offset;
     this.lastFetchedEpoch = place.leaderEpoch;
+    this.checkedEpoch = -1;
     this.processed = place;
   }
 

@@ -27,7 +27,6 @@ export class Admission {
   /** Records of topics that are being asked for. */
   readonly #topicLines = new Map<string, WaitingLine>();
   #usedBytes = 0;
-  #waiting = 0;
   #isCrowded = false;
 
   constructor(parts: AdmissionParts) {
@@ -44,6 +43,13 @@ export class Admission {
     return this.#usedBytes;
   }
 
+  /** Records in line for room or metadata. */
+  get waitingCount(): number {
+    let count = this.#roomLine.length;
+    for (const line of this.#topicLines.values()) count += line.length;
+    return count;
+  }
+
   /** Whether a record may go straight into a batch; if so its bytes are taken. */
   admits(topic: string, size: number): boolean {
     if (this.#roomLine.length > 0 || this.#usedBytes + size > this.#parts.settings.bufferBytes) return false;
@@ -55,9 +61,7 @@ export class Admission {
 
   /** Has a record wait until it may go in. */
   wait(waiting: WaitingRecord): void {
-    this.#waiting = this.#roomLine.length;
-    for (const line of this.#topicLines.values()) this.#waiting += line.length;
-    if (this.#waiting >= WAITING_MAX) {
+    if (this.waitingCount >= WAITING_MAX) {
       const text = `${WAITING_MAX} records wait for room or metadata; await some of them before sending more`;
       waiting.record.reject(new KafkaError('BUFFER_FULL', text, { retriable: true }));
       return;

@@ -139,12 +139,11 @@ export class CoordinatorCalls {
     about: string,
     attempt: (connection: BrokerConnection) => Promise<T>,
   ): Promise<T> {
-    const { runtime, settings } = this.#cluster;
     const beforeRetry = (error: { readonly code: string }): void => {
       // Any failure but a plain "later" may mean that the coordinator is elsewhere.
       if (error.code !== E.CONCURRENT_TRANSACTIONS.name) this.#cluster.forgetCoordinator(kind, key);
     };
     const options = { about, timeoutMs: this.#settings.maxBlockMs, beforeRetry };
-    return retried(runtime, settings, options, async () => attempt(await this.#cluster.coordinator(kind, key)));
+    return retried(this.#cluster, options, async () => attempt(await this.#cluster.coordinator(kind, key)));
   }
 }

@@ -147,10 +147,22 @@ export class Idempotence {
     this.#restartNoted();
   }
 
-  /** The partition is gone. */
-  forget(queue: PartitionQueue): void {
+  /**
+   * Nothing is to be remembered of a partition that is empty. False when it has to be: a transactional producer cannot take the next epoch by
+   * itself. Should the partition be met again, its sequence begins under a new epoch.
+   */
+  forget(queue: PartitionQueue): boolean {
+    if (!this.#sequences.has(queue)) return true;
+    if (this.#isTransactional) return false;
     this.#sequences.delete(queue);
     this.#restarting.delete(queue);
+    this.#mustBump = true;
+    return true;
+  }
+
+  /** Partitions whose sequences are remembered. */
+  get size(): number {
+    return this.#sequences.size;
   }
 
   #mayRetryUnknown(queue: PartitionQueue, batch: ProducerBatch, logStartOffset: number): boolean {

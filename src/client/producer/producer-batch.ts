@@ -67,6 +67,11 @@ export class ProducerBatch {
     return this.#builder.size;
   }
 
+  /** Bytes on the wire, once {@link sealed}; 0 before. */
+  get sealedBytes(): number {
+    return this.#bytes?.length ?? 0;
+  }
+
   get isSettled(): boolean {
     return this.#isSettled;
   }

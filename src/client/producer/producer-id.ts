@@ -35,9 +35,9 @@ export class ProducerIds {
   }
 
   async #ask(): Promise<void> {
-    const { runtime, settings } = this.#cluster;
+    const { settings } = this.#cluster;
     const about = 'a producer id';
-    await retried(runtime, settings, { about, timeoutMs: settings.requestTimeoutMs }, async () => {
+    await retried(this.#cluster, { about, timeoutMs: settings.requestTimeoutMs }, async () => {
       const connection = await this.#cluster.anyBroker();
       const answer = await connection.request(initProducerId, connection.versionFor(initProducerId), {
         transactionalId: null,

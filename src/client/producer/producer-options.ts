@@ -35,6 +35,8 @@ export interface ProducerOptions<K, V> {
   readonly requestBytesMax?: number;
   /** Makes transactions possible; one producer at a time may have an id. */
   readonly transactionalId?: string;
+  /** Records carry the span that is active at `send` in W3C headers, where `@opentelemetry/api` is installed; true. */
+  readonly traceHeaders?: boolean;
   /** The coordinator aborts a transaction that is open for longer; 60,000. */
   readonly transactionTimeoutMs?: number;
 }
@@ -54,6 +56,7 @@ export interface ProducerSettings {
   readonly requestBytesMax: number;
   readonly transactionalId: string | null;
   readonly transactionTimeoutMs: number;
+  readonly tracesHeaders: boolean;
 }
 
 const ACKS_ALL = -1;
@@ -78,6 +81,7 @@ export function producerSettings<K, V>(options: ProducerOptions<K, V>): Producer
     requestBytesMax: options.requestBytesMax ?? 1024 * 1024,
     transactionalId: options.transactionalId ?? null,
     transactionTimeoutMs: options.transactionTimeoutMs ?? 60_000,
+    tracesHeaders: options.traceHeaders ?? true,
   };
   check(options, settings, mayBeIdempotent);
   return settings;

@@ -16,6 +16,9 @@ import {
   type ProducerRecord,
   type RecordMetadata,
 } from './producer-record.ts';
+import { withActiveSpan } from '../observe/open-telemetry.ts';
+import type { ProducerMetrics } from '../observe/metric-tables.ts';
+import { ProducerWatch } from './producer-watch.ts';
 import { Sender } from './sender.ts';
 import { TopicQueues } from './topic-queues.ts';
 import type { GroupMetadata, TransactionOffset } from './transaction-offsets.ts';
@@ -40,6 +43,9 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
   readonly #admission: Admission;
   readonly #sender: Sender;
   readonly #transactions: Transactions | undefined;
+  readonly #idempotence: Idempotence | undefined;
+  readonly #watch: ProducerWatch;
+  #forgotMs: number;
   #closing: Promise<void> | undefined;
 
   /** Use {@link Kafka.producer}. Throws INVALID_ARGUMENT. */
@@ -57,6 +63,10 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
     });
     const { isIdempotent, transactionalId } = this.#settings;
     const idempotence = isIdempotent ? new Idempotence(transactionalId !== null) : undefined;
+    this.#idempotence = idempotence;
+    this.#watch = new ProducerWatch(cluster);
+    this.#forgotMs = cluster.runtime.clock.monotonicMs();
+    cluster.keepTopics(() => this.#topicsUsedSince(this.#idleBeforeMs()));
     // A transactional producer has its id from the coordinator when a transaction begins.
     const ids =
       idempotence === undefined || transactionalId !== null ? undefined : new ProducerIds(cluster, idempotence);
@@ -69,6 +79,7 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
       settings: this.#settings,
       idempotence,
       gate: this.#transactions,
+      watch: this.#watch,
       askProducerId: () =>
         ids?.ask(
           () => this.#sender.wake(),
@@ -161,6 +172,17 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
     }
   }
 
+  /** What was counted since the producer was made, and how it stands; names and units are in docs/client-metrics.md. */
+  metrics(): ProducerMetrics {
+    return {
+      ...this.#watch.counters,
+      ...this.#cluster.metrics(),
+      bufferBytesUsed: this.#admission.usedBytes,
+      bufferBytesMax: this.#settings.bufferBytes,
+      recordsWaiting: this.#admission.waitingCount,
+    };
+  }
+
   /** Sends what waits, then lets go of everything. What is not settled after `timeoutMs` is rejected with CLOSED. */
   close({ timeoutMs = Infinity }: { readonly timeoutMs?: number } = {}): Promise<void> {
     this.#closing ??= this.#close(timeoutMs);
@@ -181,7 +203,7 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
     const queues = this.#queuesOf(topic);
     const keyBytes = key === undefined ? null : this.#keySerializer.serialize(key, queues.keyContext);
     const valueBytes = this.#valueSerializer.serialize(value, queues.valueContext);
-    const list = headerList(headers);
+    const list = this.#settings.tracesHeaders ? withActiveSpan(headerList(headers)) : headerList(headers);
     const record: OutgoingRecord = {
       key: keyBytes,
       value: valueBytes,
@@ -238,10 +260,31 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
     if (queues === undefined) {
       const { batchSize, lingerMs, codec, transactionalId } = this.#settings;
       const settings = { batchSize, lingerMs, codec, isTransactional: transactionalId !== null };
-      queues = new TopicQueues(topic, settings, this.#partitioner, this.#cluster.runtime.random);
+      this.#forgetIdle();
+      queues = new TopicQueues(topic, settings, this.#partitioner, this.#cluster.runtime);
       this.#topics.set(topic, queues);
     }
     return queues;
+  }
+
+  #idleBeforeMs(): number {
+    return this.#cluster.runtime.clock.monotonicMs() - this.#cluster.settings.metadataMaxIdleMs;
+  }
+
+  *#topicsUsedSince(monotonicMs: number): Iterable<string> {
+    for (const [topic, queues] of this.#topics) if (queues.isUsedSince(monotonicMs)) yield topic;
+  }
+
+  /** When topics become more: lets go of those that nothing was written to for long, deleted ones among them. */
+  #forgetIdle(): void {
+    const idleBeforeMs = this.#idleBeforeMs();
+    if (this.#forgotMs > idleBeforeMs) return;
+    this.#forgotMs = this.#cluster.runtime.clock.monotonicMs();
+    for (const [topic, queues] of this.#topics) {
+      if (queues.isUsedSince(idleBeforeMs)) continue;
+      const isForgotten = queues.queues.map((queue) => this.#idempotence?.forget(queue) ?? true);
+      if (isForgotten.every(Boolean)) this.#topics.delete(topic);
+    }
   }
 
   #checkSize(topic: string, size: number): void {

@@ -18,6 +18,7 @@ import {
 } from './produce-request.ts';
 import type { ProducerBatch } from './producer-batch.ts';
 import type { ProducerSettings } from './producer-options.ts';
+import type { ProducerWatch } from './producer-watch.ts';
 
 /** What a transaction has to say about sending. */
 export interface SendGate {
@@ -36,6 +37,7 @@ export interface SenderParts {
   readonly settings: ProducerSettings;
   readonly idempotence: Idempotence | undefined;
   readonly gate: SendGate | undefined;
+  readonly watch: ProducerWatch;
   /** Asks for a producer id; {@link Sender.wake} when it is there. */
   readonly askProducerId: () => void;
   /** Called when a batch is settled and its bytes are free again. */
@@ -210,6 +212,7 @@ export class Sender {
     const version = connection.versionFor(produce, newest);
     const options = { transactionalId, acks, timeoutMs: cluster.settings.requestTimeoutMs };
     const request = produceRequest(batches, view, options);
+    this.#parts.watch.sent(node.nodeId, batches);
     if (acks === 0) {
       await connection.post(produce, version, request);
       return batches.map(() => unanswered);
@@ -242,7 +245,7 @@ export class Sender {
   }
 
   #failed({ queue, batch }: SentBatch, error: KafkaError): void {
-    if (error.retriable && this.#retry(queue, batch, false)) return;
+    if (error.retriable && this.#retry(queue, batch, error)) return;
     this.#parts.idempotence?.givenUp(queue, batch);
     this.#parts.gate?.failed(error);
     this.#end(queue, batch, error);
@@ -252,6 +255,7 @@ export class Sender {
     const isKnown = answer.error === E.NONE;
     this.#parts.idempotence?.acknowledged(queue, batch, isKnown ? answer.baseOffset : -1);
     queue.remove(batch);
+    if (!batch.isSettled) this.#parts.watch.written(batch, isKnown ? answer.baseOffset : -1);
     batch.succeed(isKnown ? answer.baseOffset : -1, isKnown ? answer.logAppendTime : -1);
     this.#parts.released(batch.reservedBytes);
   }
@@ -261,13 +265,14 @@ export class Sender {
     const { error } = answer;
     if (error === E.MESSAGE_TOO_LARGE && batch.count > 1 && !batch.isSettled) {
       queue.replace(batch, batch.split());
+      this.#parts.watch.split();
       return;
     }
     if (error.retry === 'refreshMetadata') cluster.expireView();
     const isMoved = answer.leader !== undefined && cluster.leaderMoved(queue.topic, queue.partition, answer.leader);
     const mayRetry = idempotence === undefined ? isRetriable(error) : idempotence.mayRetry(queue, batch, answer);
-    if (mayRetry && this.#retry(queue, batch, isMoved)) return;
     const failure = brokerError(error, aboutBatch(queue, answer.message));
+    if (mayRetry && this.#retry(queue, batch, failure, isMoved)) return;
     if (isRetriable(error)) idempotence?.givenUp(queue, batch);
     else idempotence?.failed(queue);
     gate?.failed(failure);
@@ -275,20 +280,26 @@ export class Sender {
   }
 
   /** Puts a batch back to be sent again; false when its time is up. */
-  #retry(queue: PartitionQueue, batch: ProducerBatch, isAtOnce: boolean): boolean {
+  #retry(queue: PartitionQueue, batch: ProducerBatch, error: KafkaError, isAtOnce = false): boolean {
     const { runtime, settings } = this.#parts.cluster;
     const nowMs = runtime.clock.monotonicMs();
     if (batch.isSettled || this.#isExpired(batch, nowMs)) return false;
     const waitMs = isAtOnce ? 0 : backoffMs(settings, batch.attempts, runtime.random.next());
     queue.putBack(batch, nowMs + waitMs);
+    this.#parts.watch.retried(batch, waitMs, error);
     return true;
   }
 
   /** The batch is done with: its bytes are free. */
   #end(queue: PartitionQueue, batch: ProducerBatch, error: KafkaError): void {
     queue.remove(batch);
-    batch.fail(error);
+    this.#fail(queue, batch, error);
     this.#parts.released(batch.reservedBytes);
+  }
+
+  #fail(queue: PartitionQueue, batch: ProducerBatch, error: KafkaError): void {
+    if (!batch.isSettled) this.#parts.watch.failed(queue, batch, error);
+    batch.fail(error);
   }
 
   #expire(nowMs: number): void {
@@ -300,7 +311,7 @@ export class Sender {
         if (batch.isOnWire && !batch.isSettled) {
           const error = expiredError(queue, settings.deliveryTimeoutMs);
           gate?.failed(error);
-          batch.fail(error);
+          this.#fail(queue, batch, error);
         }
       }
       for (let first = queue.waiting[0]; first !== undefined && this.#isExpired(first, nowMs);) {

@@ -1,5 +1,5 @@
-import type { Random } from '../../runtime/random.ts';
 import { KafkaError } from '../client-error.ts';
+import type { ClientRuntime } from '../client-runtime.ts';
 import type { KnownTopic } from '../cluster-view.ts';
 import type { SerdeContext } from '../serializers.ts';
 import {
@@ -21,8 +21,16 @@ export class TopicQueues {
   readonly #settings: QueueSettings;
   readonly #keyless: KeylessPartitions;
   readonly #queues: PartitionQueue[] = [];
+  /** Monotonic milliseconds: when a batch was last begun or filled. */
+  #usedMs: number;
 
-  constructor(topic: string, settings: QueueSettings, partitioner: Partitioner, random: Random) {
+  constructor(
+    topic: string,
+    settings: QueueSettings,
+    partitioner: Partitioner,
+    { random, clock }: Pick<ClientRuntime, 'random' | 'clock'>,
+  ) {
+    this.#usedMs = clock.monotonicMs();
     this.keyContext = { topic, isKey: true };
     this.valueContext = { topic, isKey: false };
     this.#settings = settings;
@@ -38,6 +46,27 @@ export class TopicQueues {
    * partition that is not there.
    */
   append(
+    topic: KnownTopic,
+    record: OutgoingRecord,
+    wanted: number | undefined,
+    clock: MonotonicClock,
+  ): PartitionQueue | undefined {
+    const due = this.#append(topic, record, wanted, clock);
+    if (due !== undefined) this.#usedMs = clock.monotonicMs();
+    return due;
+  }
+
+  /** Whether records came since. */
+  isUsedSince(monotonicMs: number): boolean {
+    return this.#usedMs >= monotonicMs || this.#queues.some((queue) => !queue.isEmpty);
+  }
+
+  /** Its partitions that were written to. */
+  get queues(): readonly PartitionQueue[] {
+    return this.#queues.filter((queue) => queue !== undefined);
+  }
+
+  #append(
     topic: KnownTopic,
     record: OutgoingRecord,
     wanted: number | undefined,
