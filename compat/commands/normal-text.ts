@@ -7,8 +7,8 @@ export interface Said {
 
 /**
  * What two runs may never have in common is taken out: names made for one run, topic ids, and, of Kafka's side, the stack traces
- * and log lines of Java. The descriptions of options are each program's own words: from the head of the table on, nothing is
- * compared.
+ * and log lines of Java. The descriptions of options are each program's own words: of the tables of options, the options and the
+ * names of their arguments are compared.
  */
 export function normalText(said: Said, name: string): string {
   return [
@@ -21,13 +21,45 @@ export function normalText(said: Said, name: string): string {
 }
 
 function lines(text: string, name: string): string[] {
-  const table = /^Option +Description *$/m.exec(text);
-  return (table === null ? text : text.slice(0, table.index))
+  const table = /^Option(?: \(\* = required\))? +Description *$/m.exec(text);
+  const tabled = table === null ? [] : optionHeads(text.slice(table.index));
+  const plain = (table === null ? text : text.slice(0, table.index))
     .replaceAll(name, '{name}')
     .split('\n')
     .filter(
-      (line) => !/^\tat |^Caused by: |^(?:[a-z]+\.)+[A-Za-z$]+(?:Exception|Error)(?::|$)|^\t\.\.\. \d+ more/.test(line),
+      (line) =>
+        !/^\t(?:at |Suppressed: )|^Caused by: |^(?:[a-z]+\.)+[A-Za-z$]+(?:Exception|Error)(?::|$)|^\t\.\.\. \d+ more/.test(
+          line,
+        ),
     )
-    .map((line) => line.replace(/TopicId: \S{22}/, 'TopicId: {id}').trimEnd())
-    .filter((line) => line !== '');
+    .map((line) => line.replace(/TopicId: \S{22}/, 'TopicId: {id}').trimEnd());
+  const isHelp = plain.some((line) => line === 'optional arguments:');
+  return [...(isHelp ? helpHeads(plain) : plain), ...tabled].filter((line) => line !== '');
+}
+
+/** The left column of joptsimple's table; heads that go over several lines are put together. */
+function optionHeads(table: string): string[] {
+  const [title = '', , ...rows] = table.split('\n');
+  const width = title.indexOf('Description');
+  const heads: string[] = [];
+  for (const row of rows) {
+    const left = row.slice(0, width).trimEnd();
+    if (!left.startsWith('  ')) heads.push(left);
+    else heads.push(`${heads.pop()} ${left.trim()}`);
+  }
+  return heads.map((head) => head.trim());
+}
+
+const HELP_COLUMN = 25;
+
+/** Of argparse4j's help how the command is called, the titles, and the left column. */
+function helpHeads(help: readonly string[]): string[] {
+  const usageEnd = help.indexOf('');
+  return [
+    ...help.slice(0, usageEnd),
+    ...help
+      .slice(usageEnd)
+      .filter((line) => /^(?:\S[^.]*:$| {2}(?:-|\{|[A-Z]+$)| {4}\S)/.test(line))
+      .map((line) => (line[HELP_COLUMN - 1] === ' ' ? line.slice(0, HELP_COLUMN) : line).trim()),
+  ];
 }

@@ -7,8 +7,7 @@ import { apiVersions } from '../protocol/messages/018-api-versions.ts';
 import { responseHeader } from '../protocol/request-header.ts';
 import type { Api, Fields, Read, Write } from '../protocol/schema.ts';
 import type { Timer } from '../runtime/clock.ts';
-import type { Address, Connection, ConnectionHandler } from '../runtime/network.ts';
-import { TlsError } from '../runtime/network.ts';
+import { TlsError, type Address, type Connection, type ConnectionHandler } from '../runtime/network.ts';
 import { FrameReceiver } from '../wire/frame-receiver.ts';
 import { abilitiesIn, versionBetween, type BrokerAbilities } from './broker-abilities.ts';
 import { asKafkaError, brokerError, ConnectionError, KafkaError, TimeoutError } from './client-error.ts';
@@ -129,8 +128,9 @@ export class BrokerConnection implements ConnectionHandler {
     return this.#lastUsedMs;
   }
 
-  get features(): ReadonlyMap<string, number> {
-    return this.#abilities.features;
+  /** What the broker told when the connection was opened. */
+  get abilities(): BrokerAbilities {
+    return this.#abilities;
   }
 
   /** The newest version of a request that both sides speak, at most `newest`; undefined when there is none. */

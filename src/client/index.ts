@@ -1,4 +1,5 @@
 export type { Admin } from './admin/admin.ts';
+export type { BrokerNode } from './admin/admin-calls.ts';
 export type { AclOperation, AclPatternType, AclPermission, AclResourceType } from './admin/acl-codes.ts';
 export type { AclBinding, AclFilter, NewAcl } from './admin/acls.ts';
 export {
@@ -26,6 +27,7 @@ export type {
   BrokerDescription,
   ClusterDescription,
   DescribeClusterOptions,
+  DescribeFeaturesOptions,
   FeatureRange,
   FeatureUpdate,
   FeatureUpgradeType,

@@ -16,7 +16,7 @@ test('topics, leaders and coordinators are found from one address', async (conte
   assert.equal(made.partitions[0]?.leaderId, 1);
   const leader = await cluster.broker(1);
   assert.equal(leader.isOpen, true);
-  assert.ok(leader.features.get('metadata.version') !== undefined);
+  assert.ok(leader.abilities.features.get('metadata.version') !== undefined);
   const coordinator = await cluster.coordinator('group', 'g');
   assert.equal(coordinator.address.port, leader.address.port);
   assert.equal(await cluster.coordinator('group', 'g'), coordinator, 'remembered');

@@ -1,7 +1,22 @@
 import type { CommandCase } from '../case.ts';
+import { clusterCases } from './cluster.ts';
 import { configCases } from './configs.ts';
+import { electionCases } from './election.ts';
+import { featureCases } from './features.ts';
+import { groupCases } from './groups.ts';
 import { logDirCases } from './log-dirs.ts';
 import { offsetCases } from './offsets.ts';
 import { topicCases } from './topics.ts';
+import { transactionCases } from './transactions.ts';
 
-export const allCases: readonly CommandCase[] = [...topicCases, ...configCases, ...offsetCases, ...logDirCases];
+export const allCases: readonly CommandCase[] = [
+  ...topicCases,
+  ...configCases,
+  ...offsetCases,
+  ...logDirCases,
+  ...clusterCases,
+  ...featureCases,
+  ...groupCases,
+  ...transactionCases,
+  ...electionCases,
+];

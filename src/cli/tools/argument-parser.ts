@@ -150,13 +150,13 @@ class Parsing {
       throw this.#failure(complaint, subcommand);
     }
     used.add(option);
-    if (option === helpArgument) throw new Interruption({ kind: 'help', text: helpText(this.#grammar, subcommand) });
-    if (option.action === 'version') throw new Interruption({ kind: 'version' });
     const name = argumentName(option);
     if (!takesValue(option)) {
       if (attached !== undefined) {
         throw this.#failure(`argument ${textualName(option)}: ignore implicit argument '${attached}'`, subcommand);
       }
+      if (option === helpArgument) throw new Interruption({ kind: 'help', text: helpText(this.#grammar, subcommand) });
+      if (option.action === 'version') throw new Interruption({ kind: 'version' });
       this.#given.set(name, ['true']);
       return;
     }
@@ -226,6 +226,9 @@ function unreadable({ type }: ArgumentSpec, value: string): string | undefined {
   const told = `could not convert '${value}' to ${type} (For input string: "${value}")`;
   if (type === 'Double') return value.trim() === '' || Number.isNaN(Number(value)) ? told : undefined;
   const { min, max } = RANGES[type];
-  const isFit = /^[+-]?\d+$/.test(value) && Number(value) >= min && Number(value) <= max;
-  return isFit ? undefined : told;
+  if (!/^[+-]?\d+$/.test(value)) return told;
+  if (Number(value) >= min && Number(value) <= max) return undefined;
+  return type === 'Short'
+    ? `could not convert '${value}' to Short (Value out of range. Value:"${value}" Radix:10)`
+    : told;
 }

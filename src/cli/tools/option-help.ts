@@ -9,24 +9,28 @@ export function optionHelp(specs: OptionSpecs): string {
   const rows = Object.entries(specs)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, spec]) => [headOf(name, spec), textOf(spec)] as const);
-  const left = Math.min(WIDTH / 2 - GAP, Math.max('Option'.length, ...rows.map(([head]) => head.length)));
+  const title = Object.values(specs).some(({ isRequired }) => isRequired) ? 'Option (* = required)' : 'Option';
+  const left = Math.min(WIDTH / 2 - GAP, Math.max(title.length, ...rows.map(([head]) => head.length)));
   const right = WIDTH - GAP - left;
-  const lines = [['Option', 'Description'] as const, ['------', '-----------'] as const, ...rows].flatMap(
-    ([head, text]) => {
-      const heads = wrapped(head, left);
-      const texts = wrapped(text, right);
-      return Array.from({ length: Math.max(heads.length, texts.length) }, (_, index) =>
-        `${(heads[index] ?? '').padEnd(left + GAP)}${texts[index] ?? ''}`.trimEnd(),
-      );
-    },
-  );
+  const heads = [[title, 'Description'] as const, ['-'.repeat(title.length), '-----------'] as const];
+  const lines = [...heads, ...rows].flatMap(([head, text]) => {
+    const names = wrapped(head, left);
+    const texts = wrapped(text, right);
+    return Array.from({ length: Math.max(names.length, texts.length) }, (_, index) =>
+      `${(names[index] ?? '').padEnd(left + GAP)}${texts[index] ?? ''}`.trimEnd(),
+    );
+  });
   return lines.join('\n');
 }
 
-function headOf(name: string, { argument, type = 'String', isArgumentOptional }: OptionSpec): string {
-  if (argument === undefined) return `--${name}`;
-  const what = `${type}: ${argument}`;
-  return `--${name} ${isArgumentOptional === true ? `[${what}]` : `<${what}>`}`;
+function headOf(
+  name: string,
+  { argument, type = 'String', choices, isArgumentOptional, isRequired }: OptionSpec,
+): string {
+  const flag = `${isRequired === true ? '* ' : ''}--${name}`;
+  if (argument === undefined) return flag;
+  const what = `${choices === undefined ? type : `[${choices.join(',')}]`}${argument === '' ? '' : `: ${argument}`}`;
+  return `${flag} ${isArgumentOptional === true ? `[${what}]` : `<${what}>`}`;
 }
 
 function textOf({ text, fallback }: OptionSpec): string {

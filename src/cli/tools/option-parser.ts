@@ -6,12 +6,18 @@ export interface OptionSpec {
   readonly argument?: string;
   /** The type that the help shows and that the value must have; a string when left out. */
   readonly type?: 'String' | 'Integer' | 'Long' | 'Double';
+  /** The only values there are, in capitals as the help shows them; any case is taken. */
+  readonly choices?: readonly string[];
   /** The argument may be left out. */
   readonly isArgumentOptional?: boolean;
   /** An argument that holds several values, with this between them. */
   readonly separator?: string;
   /** What it stands for when it is not given. */
   readonly fallback?: string;
+  /** The command line has to have it. */
+  readonly isRequired?: boolean;
+  /** Goes with one of these options only. */
+  readonly goesWith?: readonly string[];
   /** One sentence for the help. */
   readonly text: string;
 }
@@ -60,6 +66,14 @@ export class ParsedOptions<Name extends string = string> {
     return values[0];
   }
 
+  /** The one value, in capitals, of an option that has choices. */
+  choice(name: Name): string | undefined {
+    const text = this.value(name);
+    if (text === undefined || this.specs[name].choices?.includes(text.toUpperCase()) === true)
+      return text?.toUpperCase();
+    throw new ToolFailure(`Cannot parse argument '${text}' of option ${name}`);
+  }
+
   /** The one value as a whole number. */
   integer(name: Name): number | undefined {
     const text = this.value(name);
@@ -104,7 +118,23 @@ export function parseOptions<Name extends string>(
     if (value !== undefined) values.push(...valuesIn(value, spec.separator));
     else if (spec.isArgumentOptional !== true) throw new ToolFailure(`Option ${name} requires an argument`);
   }
+  checkGiven(specs, given);
   return new ParsedOptions(specs, given, words);
+}
+
+/** What is required is there, unless the help is asked for, and what goes with others is not without them. */
+function checkGiven(specs: OptionSpecs, given: ReadonlyMap<string, readonly string[]>): void {
+  const all = Object.entries(specs);
+  const missing = all.filter(([name, spec]) => spec.isRequired === true && !given.has(name)).map(([name]) => name);
+  if (missing.length > 0 && !given.has('help')) {
+    throw new ToolFailure(`Missing required option(s) [${missing.join(', ')}]`);
+  }
+  const astray = all
+    .filter(([name, { goesWith }]) => given.has(name) && goesWith?.some((other) => given.has(other)) === false)
+    .map(([name]) => name);
+  if (astray.length > 0) {
+    throw new ToolFailure(`Option(s) [${astray.join(', ')}] are unavailable given other options on the command line`);
+  }
 }
 
 function looksLikeOption(word: string): boolean {

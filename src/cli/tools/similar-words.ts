@@ -5,7 +5,6 @@ const DISTANCE_MAX = 7;
 
 /** The known words nearest to one, as argparse4j weighs them: what was left out costs least. None when all are too far away. */
 export function similarWords(word: string, known: readonly string[]): string[] {
-  const bare = (text: string): string => text.replace(/^-+/, '');
   const rated = known.map((each) => ({
     each,
     distance: bare(each).startsWith(bare(word)) ? 0 : distance(bare(word), bare(each)),
@@ -35,4 +34,8 @@ function distance(from: string, to: string): number {
     last = row;
   }
   return last[to.length]!;
+}
+
+function bare(text: string): string {
+  return text.replace(/^-+/, '');
 }

@@ -1,10 +1,12 @@
 import { optionHelp } from './option-help.ts';
-import type { OptionSpec, ParsedOptions } from './option-parser.ts';
+import type { OptionSpec, OptionSpecs, ParsedOptions } from './option-parser.ts';
 import { ToolFailure } from './tool-failure.ts';
 import type { ToolWorld } from './tool-world.ts';
 
 /** The release of Kafka whose commands these are; `--version` tells it. */
 export const KAFKA_VERSION = '4.3.1';
+/** The same, as the commands built on argparse4j tell it. */
+export const KAFKA_BUILD = `${KAFKA_VERSION} (Commit:26b251a451ce941d)`;
 
 /** Every command has them. */
 export const commonOptions = {
@@ -17,6 +19,16 @@ export type CommonOption = keyof typeof commonOptions;
 /** Ends the command with a message and the table of options (CommandLineUtils.printUsageAndExit). */
 export function usage<Name extends string>(options: ParsedOptions<Name>, message: string): ToolFailure {
   return new ToolFailure(`${message}\n${optionHelp(options.specs)}`);
+}
+
+/** Does something with a command line that may be wrong: then the message comes with the table of options. */
+export function orUsage<T>(specs: OptionSpecs, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof ToolFailure)) throw error;
+    throw new ToolFailure(`${error.message}\n${optionHelp(specs)}`);
+  }
 }
 
 /** Answers `--help` and `--version`; true when there is nothing left to do. */

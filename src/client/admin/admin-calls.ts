@@ -20,6 +20,13 @@ const RETRIED: Readonly<Record<Asked, (error: BrokerError) => boolean>> = {
   broker: ({ spec }) => spec.retry === 'retry' || spec === E.COORDINATOR_NOT_AVAILABLE,
 };
 
+/** A broker, and where it is reached. */
+export interface BrokerNode {
+  readonly nodeId: number;
+  readonly host: string;
+  readonly port: number;
+}
+
 /** Items that are asked for together, by a key of their own. */
 export type Items<Item> = ReadonlyMap<string, Item>;
 
@@ -146,6 +153,14 @@ export class AdminCalls {
       );
       return outcomes;
     });
+  }
+
+  /** The broker that a connection leads to; its id is -1 as long as it is known by its address only. */
+  nodeOf({ address: { host, port } }: BrokerConnection): BrokerNode {
+    for (const broker of this.cluster.view.brokers.values()) {
+      if (broker.host === host && broker.port === port) return { nodeId: broker.nodeId, host, port };
+    }
+    return { nodeId: -1, host, port };
   }
 
   /** A connection to the controller; who that is, is asked anew after a failure. */

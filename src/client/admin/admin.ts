@@ -40,12 +40,14 @@ import {
 } from './delegation-tokens.ts';
 import { deleteTopics, deleteTopicsById } from './delete-topics.ts';
 import {
+  describeApiVersions,
   describeCluster,
   describeFeatures,
   unregisterBroker,
   updateFeatures,
   type ClusterDescription,
   type DescribeClusterOptions,
+  type DescribeFeaturesOptions,
   type FeatureUpdate,
   type Features,
 } from './describe-cluster.ts';
@@ -260,9 +262,14 @@ export class Admin {
     return describeCluster(this.#calls, options);
   }
 
+  /** The versions of requests that a broker serves, by API key. */
+  describeApiVersions(brokerId: number): Promise<ReadonlyMap<number, { readonly min: number; readonly max: number }>> {
+    return describeApiVersions(this.#calls, brokerId);
+  }
+
   /** Feature levels that are in force and that the broker can do (KIP-584). */
-  describeFeatures(): Promise<Features> {
-    return describeFeatures(this.#calls);
+  describeFeatures(options: DescribeFeaturesOptions = {}): Promise<Features> {
+    return describeFeatures(this.#calls, options);
   }
 
   /** Changes feature levels, all or none (KIP-584). */

@@ -4,13 +4,18 @@ import { describeCluster as describeClusterApi } from '../../protocol/messages/0
 import { unregisterBroker as unregisterBrokerApi } from '../../protocol/messages/064-unregister-broker.ts';
 import { KafkaError } from '../client-error.ts';
 import { operationsOf, type AclOperation } from './acl-codes.ts';
+import type { BrokerConnection } from '../broker-connection.ts';
 import type { AdminCalls } from './admin-calls.ts';
 import { checkInteger, checkNames } from './arguments.ts';
 import { Codes } from './codes.ts';
 import type { ValidateOptions } from './create-topics.ts';
 import { throwTold, toldError, type Outcome, type Results } from './results.ts';
 
+const CONTROLLERS_VERSION = 1;
 const FENCED_BROKERS_VERSION = 2;
+/** Kinds of what is told. */
+const BROKERS = 1;
+const CONTROLLERS = 2;
 const UPGRADE_TYPE_VERSION = 1;
 const ONE_RESULT_VERSION = 2;
 const SOFTWARE = { clientSoftwareName: 'posthorn', clientSoftwareVersion: '1' };
@@ -36,18 +41,26 @@ export interface ClusterDescription {
 export interface DescribeClusterOptions {
   readonly includeAuthorizedOperations?: boolean;
   readonly includeFencedBrokers?: boolean;
+  /** The bootstrap servers are controllers, and controllers are told in place of brokers (KIP-919). */
+  readonly areControllers?: boolean;
 }
 
 export async function describeCluster(
   calls: AdminCalls,
-  { includeAuthorizedOperations = false, includeFencedBrokers = false }: DescribeClusterOptions,
+  { includeAuthorizedOperations = false, includeFencedBrokers = false, areControllers = false }: DescribeClusterOptions,
 ): Promise<ClusterDescription> {
   return calls.atAny('describe the cluster', async (connection) => {
     const answer = await calls.ask(connection, describeClusterApi, (version) => {
       if (includeFencedBrokers && version < FENCED_BROKERS_VERSION) {
         throw new KafkaError('UNSUPPORTED', 'the broker does not tell of fenced brokers');
       }
-      return { includeClusterAuthorizedOperations: includeAuthorizedOperations, includeFencedBrokers };
+      if (areControllers && version < CONTROLLERS_VERSION)
+        throw new KafkaError('UNSUPPORTED', 'the broker does not tell of controllers');
+      return {
+        includeClusterAuthorizedOperations: includeAuthorizedOperations,
+        includeFencedBrokers,
+        endpointType: areControllers ? CONTROLLERS : BROKERS,
+      };
     });
     throwTold('describe the cluster', answer.errorCode, answer.errorMessage);
     return {
@@ -63,6 +76,19 @@ export async function describeCluster(
       authorizedOperations: operationsOf(answer.clusterAuthorizedOperations),
     };
   });
+}
+
+/** The lowest and highest versions of the requests that a broker serves, by API key. */
+export async function describeApiVersions(
+  calls: AdminCalls,
+  brokerId: number,
+): Promise<ReadonlyMap<number, { readonly min: number; readonly max: number }>> {
+  checkInteger(brokerId, 'brokerId');
+  return calls.atBroker(
+    brokerId,
+    `ask broker ${brokerId} for its versions`,
+    async (connection) => connection.abilities.versions,
+  );
 }
 
 /** Takes a broker that is gone for good off the cluster (KIP-631). */
@@ -89,8 +115,13 @@ export interface Features {
   readonly supported: ReadonlyMap<string, FeatureRange>;
 }
 
-export async function describeFeatures(calls: AdminCalls): Promise<Features> {
-  return calls.atAny('describe features', async (connection) => {
+export interface DescribeFeaturesOptions {
+  /** Asks this broker in place of any. */
+  readonly brokerId?: number;
+}
+
+export async function describeFeatures(calls: AdminCalls, { brokerId }: DescribeFeaturesOptions): Promise<Features> {
+  const ask = async (connection: BrokerConnection): Promise<Features> => {
     const answer = await calls.ask(connection, apiVersions, SOFTWARE);
     throwTold('describe features', answer.errorCode);
     return {
@@ -108,7 +139,10 @@ export async function describeFeatures(calls: AdminCalls): Promise<Features> {
         ]),
       ),
     };
-  });
+  };
+  return brokerId === undefined
+    ? calls.atAny('describe features', ask)
+    : calls.atBroker(brokerId, 'describe features', ask);
 }
 
 export type FeatureUpgradeType = 'upgrade' | 'safe-downgrade' | 'unsafe-downgrade';

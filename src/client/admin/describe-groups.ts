@@ -9,7 +9,7 @@ import type { Fields, Message, Read, ReadMessage } from '../../protocol/schema.t
 import type { BrokerConnection } from '../broker-connection.ts';
 import { BrokerError, brokerError } from '../client-error.ts';
 import { operationsOf, type AclOperation } from './acl-codes.ts';
-import type { AdminCalls } from './admin-calls.ts';
+import type { AdminCalls, BrokerNode } from './admin-calls.ts';
 import { checkNames } from './arguments.ts';
 import { atCoordinators } from './placed.ts';
 import { toldError, type Outcome, type Results } from './results.ts';
@@ -54,6 +54,7 @@ export interface GroupDescription {
   readonly groupEpoch: number | null;
   readonly targetAssignmentEpoch: number | null;
   readonly members: readonly MemberDescription[];
+  readonly coordinator: BrokerNode;
   /** What the caller may do with it; null when not told. */
   readonly authorizedOperations: readonly AclOperation[] | null;
 }
@@ -107,6 +108,7 @@ async function asConsumerGroups(
         groupEpoch: told.groupEpoch,
         targetAssignmentEpoch: told.assignmentEpoch,
         members: told.members.map(consumerMember),
+        coordinator: calls.nodeOf(connection),
         authorizedOperations: operationsOf(told.authorizedOperations),
       },
     ]),
@@ -152,14 +154,14 @@ async function asClassicGroups(
       if (error !== undefined) return [told.groupId, error];
       // Before version 6 a group that is not there is one that is dead (KIP-1043).
       if (told.groupState === DEAD) return [told.groupId, brokerError(E.GROUP_ID_NOT_FOUND, about)];
-      return [told.groupId, classicGroup(told)];
+      return [told.groupId, classicGroup(told, calls.nodeOf(connection))];
     }),
   );
 }
 
 type ClassicGroup = ReadMessage<typeof describeGroupsApi.response>['groups'][number];
 
-function classicGroup(told: ClassicGroup): GroupDescription {
+function classicGroup(told: ClassicGroup, coordinator: BrokerNode): GroupDescription {
   const isConsumers = told.protocolType === 'consumer';
   return {
     groupId: told.groupId,
@@ -186,6 +188,7 @@ function classicGroup(told: ClassicGroup): GroupDescription {
         isClassic: true,
       };
     }),
+    coordinator,
     authorizedOperations: operationsOf(told.authorizedOperations),
   };
 }

@@ -3,7 +3,7 @@ import { describeTransactions as describeTransactionsApi } from '../../protocol/
 import { listTransactions as listTransactionsApi } from '../../protocol/messages/066-list-transactions.ts';
 import { KafkaError } from '../client-error.ts';
 import type { TopicPartition } from '../consumer/topic-partition.ts';
-import type { AdminCalls } from './admin-calls.ts';
+import type { AdminCalls, BrokerNode } from './admin-calls.ts';
 import { checkInteger, checkNames } from './arguments.ts';
 import { atCoordinators } from './placed.ts';
 import { throwTold, toldError, type Outcome, type Results } from './results.ts';
@@ -17,6 +17,8 @@ export interface TransactionListing {
   readonly producerId: number;
   /** Kafka's name for it, like `Ongoing`, `PrepareCommit` or `CompleteAbort`. */
   readonly state: string;
+  /** Id of the broker that coordinates it. */
+  readonly coordinatorId: number;
 }
 
 export interface ListTransactionsOptions {
@@ -52,7 +54,12 @@ export async function listTransactions(
     if (unknown !== undefined) {
       throw new KafkaError('INVALID_ARGUMENT', `"${unknown}" is no state of transactions to the broker`);
     }
-    return answer.transactionStates.map(({ transactionState, ...rest }) => ({ ...rest, state: transactionState }));
+    const { nodeId: coordinatorId } = calls.nodeOf(connection);
+    return answer.transactionStates.map(({ transactionState, ...rest }) => ({
+      ...rest,
+      state: transactionState,
+      coordinatorId,
+    }));
   });
   return listings.flat();
 }
@@ -69,8 +76,8 @@ export interface TransactionDescription {
   /** Milliseconds of the wall clock; -1 while there is no transaction. */
   readonly startTimeMs: number;
   readonly partitions: readonly TopicPartition[];
-  /** Broker that told. */
-  readonly coordinator: string;
+  /** The broker that told. */
+  readonly coordinator: BrokerNode;
 }
 
 export async function describeTransactions(
@@ -81,7 +88,7 @@ export async function describeTransactions(
   const about = 'describe transaction';
   return atCoordinators(calls, { kind: 'transaction', about }, transactionalIds, async (connection, ids) => {
     const answer = await calls.ask(connection, describeTransactionsApi, { transactionalIds: ids });
-    const { host, port } = connection.address;
+    const coordinator = calls.nodeOf(connection);
     return new Map(
       answer.transactionStates.map((told): [string, Outcome<TransactionDescription>] => [
         told.transactionalId,
@@ -94,7 +101,7 @@ export async function describeTransactions(
           partitions: told.topics.flatMap(({ topic, partitions }) =>
             partitions.map((partition) => ({ topic, partition })),
           ),
-          coordinator: `${host}:${port}`,
+          coordinator,
         },
       ]),
     );

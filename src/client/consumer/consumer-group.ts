@@ -98,7 +98,7 @@ export class ConsumerGroup {
     const { groupProtocol, groupId } = this.#settings;
     if (groupProtocol !== 'auto') return groupProtocol === 'consumer';
     const coordinator = await this.#cluster.coordinator('group', groupId);
-    const isOffered = (coordinator.features.get('group.version') ?? 0) >= 1;
+    const isOffered = (coordinator.abilities.features.get('group.version') ?? 0) >= 1;
     return isOffered && coordinator.versionOf(consumerGroupHeartbeat) !== undefined;
   }
 

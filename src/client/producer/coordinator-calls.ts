@@ -48,7 +48,7 @@ export class CoordinatorCalls {
   /** Whether brokers add partitions to a transaction by themselves and give a new epoch at its end (KIP-890). */
   isVersion2(): Promise<boolean> {
     return this.#call('transaction', this.#transactionalId, 'the transaction coordinator', async (connection) => {
-      const level = connection.features.get(TRANSACTION_VERSION) ?? 0;
+      const level = connection.abilities.features.get(TRANSACTION_VERSION) ?? 0;
       return level >= 2 && (connection.versionOf(produce) ?? 0) >= V2_PRODUCE_MIN;
     });
   }

@@ -13,7 +13,8 @@ test('producers are fenced, and their transactions listed and described', async 
   assert.deepEqual([transaction.state, transaction.producerId], ['Empty', first.producerId]);
   assert.equal(codeOf(described.get('none')), 'TRANSACTIONAL_ID_NOT_FOUND');
   const listed = await admin.listTransactions({ pattern: 'x.*', states: ['Empty'] });
-  assert.deepEqual(listed, [{ transactionalId: 'x', producerId: first.producerId, state: 'Empty' }]);
+  const coordinatorId = [...(await admin.describeCluster()).brokers][0]?.nodeId;
+  assert.deepEqual(listed, [{ transactionalId: 'x', producerId: first.producerId, state: 'Empty', coordinatorId }]);
   assert.equal((await admin.listTransactions({ producerIds: [first.producerId] })).length, 1);
   await assert.rejects(admin.listTransactions({ states: ['Sleeping'] }), /"Sleeping" is no state/);
 });
