@@ -159,7 +159,7 @@ interface RegistrationParts {
 /** Takes this broker's place in the cluster, after saying what of its logs is found and what is lost. */
 async function register(parts: RegistrationParts): Promise<BrokerRegistration> {
   const { config, runtime, store, view, logDirectories, brokerId, plan } = parts;
-  const { timers, random, logger } = runtime;
+  const { clock, timers, random, logger } = runtime;
   try {
     await adoptFoundTopics({ config, runtime, store, view, logDirectories, brokerId });
     await findLostLogs({ config, logger, store, view, logDirectories, brokerId });
@@ -171,6 +171,9 @@ async function register(parts: RegistrationParts): Promise<BrokerRegistration> {
       endpoints: registeredEndpoints(plan),
       rack: config.get('broker.rack'),
       logDirs: logDirectories.directoryIds,
+      machine: runtime.hostName(),
+      cleanEpoch: logDirectories.cleanEpoch,
+      clock,
       timers,
       random,
       logger,

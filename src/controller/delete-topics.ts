@@ -96,12 +96,13 @@ function note(split: Split, value: string): void {
 
 /** The topic goes at once; a note stays until its files and partition records are gone too. */
 function deletion({ name, id, partitions }: TopicImage): Mutation {
+  const brokers = [...new Set(partitions.flatMap(({ replicas }) => replicas))].toSorted((left, right) => left - right);
   return {
     staged: [],
     commit: [
       { type: 'delete', key: storeKeys.topic(name) },
       { type: 'delete', key: storeKeys.config({ type: 'topic', name }) },
-      putRecord(storeKeys.deletedTopic(id), { name, partitions: partitions.length }),
+      putRecord(storeKeys.deletedTopic(id), { name, partitions: partitions.length, brokers }),
     ],
   };
 }

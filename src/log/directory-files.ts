@@ -61,13 +61,17 @@ export function randomUuid(random: Random): Uuid {
   }
 }
 
-/** Answers whether the last process ended in order, and takes the mark away: from here on a crash is a crash. */
-export function takeCleanShutdownMark(disk: Disk, directory: string): boolean {
+/**
+ * The mark of a process that ended in order, or undefined; takes it away: from here on a crash is a crash. The broker epoch
+ * is that of its last registration, -1 where the mark names none.
+ */
+export function takeCleanShutdownMark(disk: Disk, directory: string): number | undefined {
   const path = `${directory}/${CLEAN_SHUTDOWN}`;
-  if (!disk.exists(path)) return false;
+  if (!disk.exists(path)) return undefined;
+  const match = /"brokerEpoch":\s*(\d{1,15})[,}\s]/.exec(disk.readFile(path, FILE_BYTES_MAX).toString('utf8'));
   disk.remove(path);
   disk.syncDirectory(directory);
-  return true;
+  return match === null ? -1 : Number(match[1]);
 }
 
 export function writeCleanShutdownMark(disk: Disk, directory: string, brokerEpoch: number): void {

@@ -102,6 +102,12 @@ export class LogDirectories {
     return this.#directories.map(({ identity }) => identity.directoryId);
   }
 
+  /** Broker epoch that the mark of a clean shutdown names in every directory; -1 where one has none or another. */
+  get cleanEpoch(): number {
+    const [first = -1, ...others] = this.#directories.map(({ cleanEpoch }) => cleanEpoch ?? -1);
+    return this.brokenPaths.length === 0 && others.every((epoch) => epoch === first) ? first : -1;
+  }
+
   /** The directories that were opened, by id. */
   get opened(): readonly { readonly id: Uuid; readonly path: string }[] {
     return this.#directories.map(({ identity, path }) => ({ id: identity.directoryId, path }));

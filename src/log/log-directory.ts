@@ -68,6 +68,8 @@ interface DeletedDirectory {
 export class LogDirectory {
   readonly path: string;
   readonly identity: DirectoryIdentity;
+  /** Broker epoch that the mark of a clean shutdown named; undefined when there was none. */
+  cleanEpoch: number | undefined;
   readonly #options: LogDirectoryOptions;
   readonly #shared: LogShared;
   readonly #lock: { release(): void };
@@ -316,7 +318,8 @@ export class LogDirectory {
 
   #load(): void {
     const { disk, logger } = this.#shared;
-    const isClean = takeCleanShutdownMark(disk, this.path);
+    this.cleanEpoch = takeCleanShutdownMark(disk, this.path);
+    const isClean = this.cleanEpoch !== undefined;
     for (const { name, isDirectory } of disk.list(this.path)) {
       if (!isDirectory) continue;
       if (isDeletedDirectory(name)) {

@@ -2,12 +2,14 @@ import { PersistentMap } from '../base/persistent-map.ts';
 import type { Uuid } from '../base/uuid.ts';
 import type {
   BrokerRecord,
+  BrokerStateRecord,
   DeletedTopicRecord,
   DirectoriesRecord,
   PartitionRecord,
   QuotaRecord,
   ScramRecord,
 } from './records.ts';
+import type { LeaseId } from './metadata-store.ts';
 import { configId, type ConfigResource } from './store-keys.ts';
 
 export interface PartitionImage extends PartitionRecord {
@@ -21,13 +23,31 @@ export interface TopicImage {
   readonly partitions: readonly PartitionImage[];
 }
 
+/** What is known of a broker beyond its life. */
+export interface BrokerState extends BrokerStateRecord {
+  /** Newest broker epoch up to which the partitions owe nothing to the broker's former lives. */
+  readonly epoch: number;
+}
+
+/** A broker that runs, or that is known and does not. Of the latter, what its newest settled registration said is shown. */
 export interface BrokerImage extends BrokerRecord {
   readonly id: number;
   /** Create revision of the registration: grows with each start of the broker. */
   readonly epoch: number;
   /** A fenced broker leads nothing and is not shown to clients. */
   readonly fenced: boolean;
+  /** Its registration stands. */
+  readonly isPresent: boolean;
+  /** Create revision of `live/<id>`: what a leader compares before it takes the broker into an in-sync set; 0 when fenced. */
+  readonly liveRevision: number;
+  /** The lease of the registration; undefined when it does not stand. */
+  readonly lease: LeaseId | undefined;
+  /** Undefined until its first registration is settled. */
+  readonly state: BrokerState | undefined;
 }
+
+/** Who reported a broker as unreachable: the broker epoch that was meant, by reporter. */
+export type Suspicions = ReadonlyMap<number, number>;
 
 /** Settings of one resource, by name. */
 export type ConfigTexts = ReadonlyMap<string, string>;
@@ -44,6 +64,8 @@ export class ClusterImage {
   readonly features: ReadonlyMap<string, number>;
   readonly controller: { readonly brokerId: number; readonly epoch: number } | undefined;
   readonly brokers: ReadonlyMap<number, BrokerImage>;
+  /** Reports by the broker that they are about. */
+  readonly suspicions: ReadonlyMap<number, Suspicions>;
   /** Log directories that brokers have used, by broker id. */
   readonly directories: PersistentMap<DirectoriesRecord>;
   readonly topics: PersistentMap<TopicImage>;
@@ -67,6 +89,7 @@ export class ClusterImage {
     features: new Map(),
     controller: undefined,
     brokers: new Map(),
+    suspicions: new Map(),
     directories: PersistentMap.empty(),
     topics: PersistentMap.empty(),
     topicNamesById: PersistentMap.empty(),
@@ -86,6 +109,7 @@ export class ClusterImage {
     this.features = parts.features;
     this.controller = parts.controller;
     this.brokers = parts.brokers;
+    this.suspicions = parts.suspicions;
     this.directories = parts.directories;
     this.topics = parts.topics;
     this.topicNamesById = parts.topicNamesById;

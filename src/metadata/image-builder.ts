@@ -1,24 +1,23 @@
 import { Malformed } from '../base/malformed.ts';
 import type { MapDraft } from '../base/persistent-map.ts';
 import type { Uuid } from '../base/uuid.ts';
+import { BrokersDraft } from './brokers-draft.ts';
 import {
   ClusterImage,
   hasCollidingCharacters,
   unifyCollidingName,
-  type BrokerImage,
   type ConfigTexts,
   type PartitionImage,
   type TopicImage,
 } from './cluster-image.ts';
+import { numberInKey } from './store-keys.ts';
 import type { StoreEntry, StoreEvent } from './metadata-store.ts';
 import {
   parseRecord,
-  type BrokerRecord,
   type ConfigRecord,
   type ControllerRecord,
   type DeletedTopicRecord,
   type DirectoriesRecord,
-  type LiveRecord,
   type MetaRecord,
   type PartitionRecord,
   type ProducerIdsRecord,
@@ -48,9 +47,7 @@ export class ImageBuilder {
   #features: ReadonlyMap<string, number>;
   #controller: ClusterImage['controller'];
   #nextProducerId: number;
-  #brokers: Map<number, BrokerImage> | undefined;
-  /** Incarnations that were unfenced or, with undefined, fenced. */
-  readonly #live = new Map<number, Uuid | undefined>();
+  readonly #brokers: BrokersDraft;
   readonly #slots = new Map<Uuid, PartitionSlots>();
   readonly #topicRecords = new Map<string, TopicRecord | undefined>();
   readonly #configs: MapDraft<ConfigTexts>;
@@ -68,6 +65,7 @@ export class ImageBuilder {
     this.#features = before.features;
     this.#controller = before.controller;
     this.#nextProducerId = before.nextProducerId;
+    this.#brokers = new BrokersDraft(before);
     this.#configs = before.configs.draft();
     this.#directories = before.directories.draft();
     this.#deletedTopics = before.deletedTopics.draft();
@@ -89,10 +87,10 @@ export class ImageBuilder {
       case 'c':
         return this.#applyConfig(rest, entry);
       case 'b':
-        return this.#applyBroker(idOf(key, rest), entry);
       case 'live':
-        this.#live.set(idOf(key, rest), entry && (parseRecord(key, entry.value) as LiveRecord).incarnation);
-        return;
+      case 'bs':
+      case 'sus':
+        return this.#brokers.apply(kind, rest, entry);
       case 'dirs':
         return put(this.#directories, rest, entry && (parseRecord(key, entry.value) as DirectoriesRecord));
       case 'del':
@@ -120,7 +118,7 @@ export class ImageBuilder {
       clusterId: this.#clusterId,
       features: this.#features,
       controller: this.#controller,
-      brokers: this.#finishBrokers(),
+      ...this.#brokers.finish(),
       directories: this.#directories.finish(),
       ...topics,
       partitions: partitions.finish(),
@@ -158,7 +156,7 @@ export class ImageBuilder {
   #applyPartition(rest: string, entry: StoreEntry | undefined): void {
     const slash = rest.indexOf('/');
     const topicId = rest.slice(0, slash);
-    const index = idOf(rest, rest.slice(slash + 1));
+    const index = numberInKey(rest, rest.slice(slash + 1));
     let slots = this.#slots.get(topicId);
     if (slots === undefined) {
       slots = [...(this.#before.partitions.get(topicId) ?? [])];
@@ -174,28 +172,6 @@ export class ImageBuilder {
     this.#touchedConfigs.add(id);
     const record = entry && (parseRecord(entry.key, entry.value) as ConfigRecord);
     put(this.#configs, id, record && new Map(Object.entries(record)));
-  }
-
-  #applyBroker(id: number, entry: StoreEntry | undefined): void {
-    this.#brokers ??= new Map(this.#before.brokers);
-    if (entry === undefined) {
-      this.#brokers.delete(id);
-      return;
-    }
-    const record = parseRecord(entry.key, entry.value) as BrokerRecord;
-    const former = this.#brokers.get(id);
-    const fenced = former?.incarnation === record.incarnation ? former.fenced : true;
-    this.#brokers.set(id, { ...record, id, epoch: entry.createRevision, fenced });
-  }
-
-  #finishBrokers(): ReadonlyMap<number, BrokerImage> {
-    if (this.#live.size === 0) return this.#brokers ?? this.#before.brokers;
-    const brokers = this.#brokers ?? new Map(this.#before.brokers);
-    for (const [id, incarnation] of this.#live) {
-      const broker = brokers.get(id);
-      if (broker !== undefined) brokers.set(id, { ...broker, fenced: broker.incarnation !== incarnation });
-    }
-    return brokers;
   }
 
   #finishTopics(partitions: MapDraft<readonly (PartitionImage | undefined)[]>): TopicMaps {
@@ -257,12 +233,6 @@ function noteCollision(names: MapDraft<readonly string[]>, name: string, exists:
 function put<V>(draft: MapDraft<V>, key: string, value: V | undefined): void {
   if (value === undefined) draft.delete(key);
   else draft.set(key, value);
-}
-
-function idOf(key: string, text: string): number {
-  const id = Number(text);
-  if (!Number.isSafeInteger(id) || id < 0) throw new Malformed(`bad number in the metadata key ${key}`);
-  return id;
 }
 
 /** The image of a whole store. */

@@ -20,17 +20,45 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** `b/<id>`: a registered broker; its create revision is the broker epoch. */
-export interface BrokerRecord {
+/** What a broker says of itself. */
+export interface BrokerDescription {
+  /** One life of a process; it stays the same when a lost registration is made anew. */
   readonly incarnation: Uuid;
   readonly endpoints: readonly Endpoint[];
   readonly rack: string | null;
+  /** Ids of its log directories. */
   readonly logDirs: readonly Uuid[];
 }
 
-/** `live/<id>`: that incarnation of the broker is unfenced. */
+/** `b/<id>`: a broker that runs, under its lease; its create revision is the broker epoch. Only the broker writes it. */
+export interface BrokerRecord extends BrokerDescription {
+  /** Name of the machine: with the log directories it tells a broker's former life from another broker. */
+  readonly machine: string;
+  /** It listens, and may be unfenced. */
+  readonly ready: boolean;
+  /** It is about to stop, and wants its leaderships taken over. */
+  readonly shuttingDown: boolean;
+  /** Broker epoch that the mark of its last clean shutdown names; -1 without one: the ends of its logs may be lost. */
+  readonly cleanEpoch: number;
+}
+
+/** `live/<id>`: that incarnation of the broker is unfenced. On the broker's lease, so that it ends with `b/<id>`. */
 export interface LiveRecord {
   readonly incarnation: Uuid;
+}
+
+/**
+ * `bs/<id>`: what outlasts a broker's life, until it is unregistered. It is written once all that the partitions owed to
+ * the broker's former life is done, and so says up to which epoch that is.
+ */
+export interface BrokerStateRecord extends BrokerDescription {
+  /** Broker epoch; null stands for the revision of this entry, written together with the registration. */
+  readonly epoch: number | null;
+}
+
+/** `sus/<broker>/<reporter>`: the reporter, on whose lease it is, finds that nobody answers at the broker's address. */
+export interface SuspicionRecord {
+  readonly brokerEpoch: number;
 }
 
 /** `t/<name>`: the topic exists from the moment this does; its partitions were written before. */
@@ -65,6 +93,8 @@ export function partitionRecord(partition: PartitionRecord): PartitionRecord {
 export interface DeletedTopicRecord {
   readonly name: string;
   readonly partitions: number;
+  /** Brokers that may still hold files of it. */
+  readonly brokers: readonly number[];
 }
 
 /** `c/<type>/<name>`: settings by name, as texts. */

@@ -1,3 +1,4 @@
+import { Malformed } from '../base/malformed.ts';
 import type { Uuid } from '../base/uuid.ts';
 
 /** Resources that have dynamic configuration. The broker named '' stands for all brokers (the cluster-wide default). */
@@ -24,6 +25,8 @@ export const storeKeys = {
   controller: 'ctl',
   producerIds: 'pid',
   broker: (id: number): string => `b/${id}`,
+  brokerState: (id: number): string => `bs/${id}`,
+  suspicion: (target: number, reporter: number): string => `sus/${target}/${reporter}`,
   liveBroker: (id: number): string => `live/${id}`,
   directories: (brokerId: number): string => `dirs/${brokerId}`,
   topic: (name: string): string => `t/${name}`,
@@ -34,3 +37,12 @@ export const storeKeys = {
   scram: (credentialId: string): string => `scram/${credentialId}`,
   acl: (id: Uuid): string => `acl/${id}`,
 } as const;
+
+/** A broker id or partition index in a key. Throws {@link Malformed}. */
+export function numberInKey(key: string, text: string): number {
+  const number = Number(text);
+  if (text === '' || !Number.isSafeInteger(number) || number < 0) {
+    throw new Malformed(`bad number in the metadata key ${key}`);
+  }
+  return number;
+}

@@ -3,6 +3,7 @@ import type { ClusterImage, PartitionImage } from '../metadata/cluster-image.ts'
 import { StoreUnavailable, type Compare, type MetadataStore, type StoreOp } from '../metadata/metadata-store.ts';
 import type { MetadataView } from '../metadata/metadata-view.ts';
 import { withInSync } from '../metadata/partition-transition.ts';
+import { partitionRecord } from '../metadata/records.ts';
 import { storeKeys } from '../metadata/store-keys.ts';
 import type { Timers } from '../runtime/clock.ts';
 import type { InSyncMember } from './leader-term.ts';
@@ -96,17 +97,23 @@ export class InSyncProposals {
     const compare = (each: Compare): void => void compares.set(each.key, each);
     compare({ key: storeKeys.broker(brokerId), createRevision: brokerEpoch() });
     const onSuccess: StoreOp[] = [];
-    for (const { topicId, index, seen, members } of proposals) {
+    for (const { topicId, index, seen, members, minInSync } of proposals) {
       const key = storeKeys.partition(topicId, index);
       compare({ key, modRevision: seen.modRevision });
       for (const { brokerId: id, brokerEpoch: epoch } of members) {
         if (seen.isr.includes(id)) continue;
         compare({ key: storeKeys.broker(id), createRevision: epoch });
-        compare({ key: storeKeys.liveBroker(id), createRevision: image.brokers.get(id)?.epoch ?? -1 });
+        compare({ key: storeKeys.liveBroker(id), createRevision: unfenced(image, id) });
       }
       const isr = seen.replicas.filter((id) => members.some((member) => member.brokerId === id));
-      onSuccess.push({ type: 'put', key, value: JSON.stringify(withInSync(seen, isr)) });
+      const record = withInSync(seen, isr, minInSync) ?? partitionRecord(seen);
+      onSuccess.push({ type: 'put', key, value: JSON.stringify(record) });
     }
     return { compares: [...compares.values()], onSuccess };
   }
+}
+
+/** What to compare so that it holds only while the broker stays unfenced; never, for one that is fenced. */
+function unfenced(image: ClusterImage, id: number): number {
+  return image.brokers.get(id)?.liveRevision || -1;
 }

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import { ZERO_UUID } from '../../src/base/uuid.ts';
 import type { TopicReference } from '../../src/controller/delete-topics.ts';
 import { E } from '../../src/protocol/errors.ts';
-import { answers, Cluster, topic } from './cluster-fixture.ts';
+import { answers, BROKER_ID, Cluster, topic } from './cluster-fixture.ts';
 
 const byName = (name: string): TopicReference => ({ name, topicId: ZERO_UUID });
 const byId = (topicId: string): TopicReference => ({ name: null, topicId });
@@ -97,7 +97,7 @@ suite('deleteTopics', () => {
     await cluster.create(topic('big', { numPartitions: 300 }), topic('other'));
     const { id } = cluster.image.topics.get('big')!;
     await cluster.done(cluster.controller.deleteTopics([byName('big')]));
-    assert.deepEqual(cluster.image.deletedTopics.get(id), { name: 'big', partitions: 300 });
+    assert.deepEqual(cluster.image.deletedTopics.get(id), { name: 'big', partitions: 300, brokers: [BROKER_ID] });
     assert.equal((await keysOf(cluster, `p/${id}/`)).length, 300);
     await cluster.done(cluster.controller.forgetTopic(id));
     assert.deepEqual(await keysOf(cluster, `p/${id}/`), []);

@@ -25,6 +25,14 @@ function imageOf(machines: readonly Machine[]): ClusterImage {
       endpoints: [],
       rack: rack ?? null,
       logDirs: [],
+      machine: 'm',
+      ready: true,
+      shuttingDown: false,
+      cleanEpoch: -1,
+      isPresent: true,
+      liveRevision: fenced === true ? 0 : id,
+      lease: String(id),
+      state: undefined,
     });
   }
   return new ClusterImage(Object.assign({}, ClusterImage.empty, { brokers }));
