@@ -10,6 +10,8 @@ import { Brokers } from './brokers.ts';
 
 const MEMBERS = 100;
 const PARTITIONS = 200;
+/** Groups that come and go on each side before the first that counts. */
+const WARM_GROUPS = 5;
 const POLL_MS = 5;
 const STABLE_MS = 120_000;
 const GROUP_KEY_TYPE = 0;
@@ -56,7 +58,7 @@ function groupWorkload(variant: GroupVariant): Workload {
     method:
       `One member is in a stable group; then ${MEMBERS} join at once, then one more. Members are lean connections, opened before, that do what the ` +
       'protocol asks for and send a heartbeat every 10 ms; the wait between two assignments (group.consumer.assignment.interval.ms, 1 s) is off on both sides. ' +
-      `Counted until ${variant.stableText}.`,
+      `Counted until ${variant.stableText}. ${WARM_GROUPS} such groups come and go on each side before.`,
     metrics: [
       { key: 'joinMs', title: `${MEMBERS} members join`, unit: 'ms', better: 'less', goals: [halfTheTime] },
       { key: 'oneMoreMs', title: 'one more joins', unit: 'ms', better: 'less', goals: [halfTheTime] },
@@ -64,7 +66,9 @@ function groupWorkload(variant: GroupVariant): Workload {
     ],
     open: async (context) => {
       const brokers = await Brokers.start(context, NO_WAITING);
-      for (const { name } of context.sides) await measure(variant, brokers.of(name), `${variant.name}-warm`);
+      for (let group = 1; group <= WARM_GROUPS; group++) {
+        for (const { name } of context.sides) await measure(variant, brokers.of(name), `${variant.name}-warm-${group}`);
+      }
       return {
         measure: (name, round) => measure(variant, brokers.of(name), `${variant.name}-${round}`),
         close: () => brokers.stop(),
