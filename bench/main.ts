@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { KAFKA_VERSION } from '../compat/tools/kafka-jars.ts';
 import { HELP, parseOptions, type Options } from './options.ts';
 import { benchRoot, cacheRoot, repositoryRoot } from './paths.ts';
-import { profileWorkload } from './profile/run-profile.ts';
+import { CLIENT_NAMES } from './clients/contestants.ts';
+import type { ClientWorkload } from './clients/client-workload.ts';
+import { profileClient, profileWorkload } from './profile/run-profile.ts';
+import { clientTerminalTable } from './report/client-tables.ts';
 import { benchmarksDocument } from './report/document.ts';
 import { describeCommit, describeMachine } from './report/machine.ts';
-import { loadResults, saveResult } from './report/results.ts';
+import { loadResults, saveResult, type Measurement } from './report/results.ts';
 import { terminalTable } from './report/terminal.ts';
 import { runWorkload } from './run.ts';
 import { freezeBuild } from './sides/frozen-build.ts';
@@ -16,6 +19,7 @@ import { posthornSide } from './sides/posthorn.ts';
 import { launched } from './sides/side.ts';
 import type { BenchContext } from './workload.ts';
 import { workloads } from './workloads.ts';
+import { clientWorkloads } from './workloads/clients.ts';
 
 const keptResults = join(benchRoot, 'results');
 const passingResults = join(cacheRoot, 'results');
@@ -40,8 +44,9 @@ async function main(options: Options): Promise<number> {
     const context: BenchContext = { sides, scale: options.scale, workRoot, note };
     for (const workload of options.chosen) {
       try {
-        if (options.profile) console.log(await profileWorkload(workload, context, build));
-        else await compareOne(workload, context, options);
+        if (!options.profile) console.log(`${await compareOne(workload, context, options)}\n`);
+        else if (isOfClients(workload)) console.log(await profileClient(workload, context, build));
+        else console.log(await profileWorkload(workload, context, build));
       } catch (error) {
         failed++;
         console.log(`${workload.name} FAILED: ${error instanceof Error ? error.message : String(error)}\n`);
@@ -54,8 +59,15 @@ async function main(options: Options): Promise<number> {
   return failed;
 }
 
-async function compareOne(workload: Options['chosen'][number], context: BenchContext, options: Options): Promise<void> {
-  const measurements = await runWorkload(workload, context, options.rounds);
+type Chosen = Options['chosen'][number];
+
+function isOfClients(workload: Chosen): workload is ClientWorkload {
+  return 'kind' in workload;
+}
+
+/** Runs and saves; the table for the terminal. */
+async function compareOne(workload: Chosen, context: BenchContext, options: Options): Promise<string> {
+  const measurements = await takeTurns(workload, context, options.rounds);
   const result = {
     workload: workload.name,
     scale: options.scale,
@@ -66,14 +78,24 @@ async function compareOne(workload: Options['chosen'][number], context: BenchCon
     measurements,
   };
   saveResult(options.publish ? keptResults : passingResults, result);
-  console.log(`${terminalTable(workload, result, options.noise)}\n`);
+  if (isOfClients(workload)) return clientTerminalTable(workload, result);
+  return terminalTable(workload, result, options.noise);
+}
+
+async function takeTurns(workload: Chosen, context: BenchContext, rounds: number): Promise<Measurement[]> {
+  const { name } = workload;
+  if (isOfClients(workload)) {
+    return runWorkload({ name, who: CLIENT_NAMES, open: (given) => workload.open(given) }, context, rounds);
+  }
+  const who = context.sides.map((side) => side.name);
+  return runWorkload({ name, who, open: (given) => workload.open(given) }, context, rounds);
 }
 
 function publishDocument(): void {
   mkdirSync(keptResults, { recursive: true });
   const file = join(repositoryRoot, 'docs', 'benchmarks.md');
   mkdirSync(join(repositoryRoot, 'docs'), { recursive: true });
-  writeFileSync(file, benchmarksDocument(workloads, loadResults(keptResults)));
+  writeFileSync(file, benchmarksDocument(workloads, clientWorkloads, loadResults(keptResults)));
 }
 
 function note(text: string): void {

@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util';
 import { scales, type Scale } from './scale.ts';
+import type { ClientWorkload } from './clients/client-workload.ts';
 import type { Workload } from './workload.ts';
 import { workloads } from './workloads.ts';
+import { clientWorkloads } from './workloads/clients.ts';
 
 export interface Options {
-  readonly chosen: readonly Workload[];
+  readonly chosen: readonly (Workload | ClientWorkload)[];
   readonly scale: Scale;
   readonly rounds: number;
   /** Keep the raw data in the repository and write the document. */
@@ -15,6 +17,9 @@ export interface Options {
 }
 
 const ROUNDS = 3;
+/** Chooses all workloads that compare clients. */
+const CLIENTS = 'clients';
+const all = [...workloads, ...clientWorkloads];
 
 export const HELP = `npm run bench -- [options] [workload ...]
 
@@ -26,7 +31,8 @@ export const HELP = `npm run bench -- [options] [workload ...]
   --profile     Posthorn alone under --cpu-prof: where its time goes
 
 Workloads:
-${workloads.map(({ name, title }) => `  ${name.padEnd(16)}${title}`).join('\n')}
+${all.map(({ name, title }) => `  ${name.padEnd(22)}${title}`).join('\n')}
+  ${CLIENTS.padEnd(22)}all of the clients'
 `;
 
 /** Reads the command line; undefined when help is asked for. Throws with one sentence when it is wrong. */
@@ -51,7 +57,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
   const isFull = !quick && !tiny && !noise && !profile && rounds >= ROUNDS;
   if (values.publish && (noise || profile || tiny)) throw new Error('--publish is for comparisons that mean something');
   return {
-    chosen: positionals.length === 0 ? workloads : positionals.map((name) => workloadNamed(name)),
+    chosen: positionals.length === 0 ? all : positionals.flatMap((name) => workloadsNamed(name)),
     scale: scales[tiny ? 'tiny' : quick || profile ? 'quick' : 'full'],
     rounds,
     publish: values.publish || isFull,
@@ -60,9 +66,9 @@ export function parseOptions(args: readonly string[]): Options | undefined {
   };
 }
 
-function workloadNamed(name: string): Workload {
-  const found = workloads.find((workload) => workload.name === name);
-  if (found === undefined)
-    throw new Error(`no workload ${name}; there are ${workloads.map((each) => each.name).join(', ')}`);
-  return found;
+function workloadsNamed(name: string): readonly (Workload | ClientWorkload)[] {
+  if (name === CLIENTS) return clientWorkloads;
+  const found = all.find((workload) => workload.name === name);
+  if (found !== undefined) return [found];
+  throw new Error(`no workload ${name}; there are ${[...all.map((each) => each.name), CLIENTS].join(', ')}`);
 }

@@ -13,6 +13,9 @@ export interface Scale {
   readonly topics: number;
   readonly compactedRecords: number;
   readonly compactedKeys: number;
+  readonly clientRecords100: number;
+  readonly clientRecords1k: number;
+  readonly clientRecordsOne: number;
 }
 
 /** Records of 1 KiB that make a GiB. */
@@ -33,6 +36,9 @@ export const scales: Readonly<Record<Scale['name'], Scale>> = {
     topics: 1000,
     compactedRecords: 2 * GIB_OF_1K_RECORDS,
     compactedKeys: 1_000_000,
+    clientRecords100: 2_000_000,
+    clientRecords1k: 500_000,
+    clientRecordsOne: 100_000,
   },
   quick: {
     name: 'quick',
@@ -48,6 +54,9 @@ export const scales: Readonly<Record<Scale['name'], Scale>> = {
     topics: 1000,
     compactedRecords: GIB_OF_1K_RECORDS,
     compactedKeys: 250_000,
+    clientRecords100: 400_000,
+    clientRecords1k: 100_000,
+    clientRecordsOne: 20_000,
   },
   /** Only for trying the bench itself: its numbers mean nothing. */
   tiny: {
@@ -64,5 +73,8 @@ export const scales: Readonly<Record<Scale['name'], Scale>> = {
     topics: 20,
     compactedRecords: 300_000,
     compactedKeys: 10_000,
+    clientRecords100: 40_000,
+    clientRecords1k: 10_000,
+    clientRecordsOne: 2_000,
   },
 };

@@ -33,8 +33,8 @@ export interface BenchContext {
 }
 
 /** Brokers prepared for one workload. `measure` throws when a record is missing: a wrong run has no number. */
-export interface Session {
-  measure(side: SideName, round: number): Promise<Values>;
+export interface Session<Who extends string = SideName> {
+  measure(who: Who, round: number): Promise<Values>;
   close(): Promise<void>;
 }
 

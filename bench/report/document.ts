@@ -1,4 +1,7 @@
+import type { ClientWorkload } from '../clients/client-workload.ts';
 import type { Workload } from '../workload.ts';
+import { compareClients, type ClientComparison } from './client-comparison.ts';
+import { clientGoalRows, clientShortfalls, clientWorkloadPart } from './client-tables.ts';
 import { compare, type Comparison } from './comparison.ts';
 import type { Machine } from './machine.ts';
 import { formatNumber, formatRatio, formatSpread } from './numbers.ts';
@@ -10,23 +13,36 @@ interface Measured {
   readonly comparisons: readonly Comparison[];
 }
 
+interface MeasuredClients {
+  readonly workload: ClientWorkload;
+  readonly result: Result;
+  readonly comparisons: readonly ClientComparison[];
+}
+
 /** `docs/benchmarks.md`, made from the raw data alone. */
-export function benchmarksDocument(workloads: readonly Workload[], results: ReadonlyMap<string, Result>): string {
-  const measured: Measured[] = [];
-  const missing: string[] = [];
-  for (const workload of workloads) {
+export function benchmarksDocument(
+  workloads: readonly Workload[],
+  clientWorkloads: readonly ClientWorkload[],
+  results: ReadonlyMap<string, Result>,
+): string {
+  const measured = workloads.flatMap((workload): Measured[] => {
     const result = results.get(workload.name);
-    if (result === undefined) missing.push(workload.name);
-    else measured.push({ workload, result, comparisons: compare(workload, result) });
-  }
+    return result === undefined ? [] : [{ workload, result, comparisons: compare(workload, result) }];
+  });
+  const clients = clientWorkloads.flatMap((workload): MeasuredClients[] => {
+    const result = results.get(workload.name);
+    return result === undefined ? [] : [{ workload, result, comparisons: compareClients(workload, result) }];
+  });
+  const missing = [...workloads, ...clientWorkloads].map(({ name }) => name).filter((name) => !results.has(name));
   const parts = [
     head(),
     ...(missing.length === 0 ? [] : [`Not measured yet: ${missing.join(', ')}.`]),
-    goalsPart(measured),
-    shortfallPart(measured),
-    machinesPart(measured),
+    goalsPart(measured, clients),
+    shortfallPart(measured, clients),
+    machinesPart([...measured, ...clients]),
     METHOD,
     ...measured.map((each) => workloadPart(each)),
+    ...clients.map(({ workload, result }) => clientWorkloadPart(workload, result)),
   ];
   return `${parts.join('\n\n')}\n`;
 }
@@ -40,10 +56,13 @@ function head(): string {
   ].join('\n');
 }
 
-function goalsPart(measured: readonly Measured[]): string {
-  const rows = measured.flatMap(({ workload, comparisons }) =>
-    comparisons.flatMap((comparison) => goalRows(workload.title, comparison)),
-  );
+function goalsPart(measured: readonly Measured[], clients: readonly MeasuredClients[]): string {
+  const rows = [
+    ...measured.flatMap(({ workload, comparisons }) =>
+      comparisons.flatMap((comparison) => goalRows(workload.title, comparison)),
+    ),
+    ...clients.flatMap(({ workload, comparisons }) => clientGoalRows(workload, comparisons)),
+  ];
   return ['## Goals', '', '| workload | what | goal | measured | |', '| --- | --- | --- | --- | --- |', ...rows].join(
     '\n',
   );
@@ -56,7 +75,7 @@ function goalRows(title: string, { metric, goals }: Comparison): string[] {
 }
 
 /** Every missed goal, and every number in which Kafka is better though no goal speaks of it. */
-function shortfallPart(measured: readonly Measured[]): string {
+function shortfallPart(measured: readonly Measured[], clients: readonly MeasuredClients[]): string {
   const missed: string[] = [];
   const lost: string[] = [];
   for (const { workload, comparisons } of measured) {
@@ -70,11 +89,14 @@ function shortfallPart(measured: readonly Measured[]): string {
       lost.push(`- Kafka is better: ${name}: ${medians}.`);
     }
   }
-  const lines = [...missed, ...lost];
+  const ofClients = clients.flatMap(({ workload, comparisons }) => clientShortfalls(workload, comparisons));
+  const lines = [...missed, ...lost, ...ofClients];
   return ['## Where Posthorn falls short', '', ...(lines.length === 0 ? ['Nowhere in this run.'] : lines)].join('\n');
 }
 
-function machinesPart(measured: readonly Measured[]): string {
+function machinesPart(
+  measured: readonly { readonly workload: { readonly name: string }; readonly result: Result }[],
+): string {
   const byText = new Map<string, string[]>();
   for (const { workload, result } of measured) {
     const text = `${machineText(result.machine)}; Kafka ${result.kafka}, Posthorn at ${result.commit}, ${result.at.slice(0, 10)}, ${result.scale.name} run`;

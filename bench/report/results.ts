@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Scale } from '../scale.ts';
-import type { SideName } from '../sides/side.ts';
 import type { Values } from '../workload.ts';
 import type { Machine } from './machine.ts';
 
@@ -9,7 +8,8 @@ import type { Machine } from './machine.ts';
 export interface Measurement {
   readonly turn: number;
   readonly round: number;
-  readonly side: SideName;
+  /** A broker, or a client. */
+  readonly side: string;
   /** Cores that other processes kept busy meanwhile. */
   readonly foreignCores: number;
   readonly values: Values;

@@ -69,7 +69,7 @@ test('medians of both sides, their ratio, and each goal on what it speaks of', (
 });
 
 test('the document names missed goals, lost numbers and what was not measured', () => {
-  const text = benchmarksDocument([workload, { ...workload, name: 'other' }], new Map([['example', result]]));
+  const text = benchmarksDocument([workload, { ...workload, name: 'other' }], [], new Map([['example', result]]));
   assert.match(text, /Not measured yet: other\./);
   assert.match(text, /\| Example \| rate \| at least 1 of Kafka's \| 1\.2 \| met \|/);
   assert.match(text, /- Goal missed: Example, memory: 210, should be at most 200 MB in every round\./);

@@ -1,0 +1,26 @@
+import { Kafka } from '../../src/client/index.ts';
+import type { ClientJob } from './job.ts';
+import { runClient, type BenchClient } from './run-client.ts';
+
+const GROUP = 'bench-posthorn';
+
+const posthorn: BenchClient = {
+  async openProducer({ bootstrap, topic }: ClientJob, sends) {
+    const kafka = new Kafka({ bootstrapServers: bootstrap });
+    const producer = kafka.producer(sends === 'one' ? { lingerMs: 0 } : {});
+    return {
+      sendMany: (values) => Promise.all(values.map((value) => producer.send({ topic, value }))),
+      sendOne: (value) => producer.send({ topic, value }),
+    };
+  },
+  async consume({ bootstrap, topic }, take) {
+    const kafka = new Kafka({ bootstrapServers: bootstrap });
+    const consumer = kafka.consumer({ groupId: `${GROUP}-${topic}-${process.pid}`, offsetReset: 'earliest' });
+    await consumer.subscribe([topic]);
+    for await (const batch of consumer.batches()) {
+      for (const { value } of batch) if (value !== null && !take(value)) return;
+    }
+  },
+};
+
+await runClient(posthorn);
