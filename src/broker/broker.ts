@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { BrokerConfig } from '../config/broker-config.ts';
+import type { MetadataStore } from '../metadata/metadata-store.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { serveHttp, type HttpServer } from '../runtime/node-http.ts';
 import { Background } from './background.ts';
@@ -13,6 +14,8 @@ const LOG_TICK_MS = 1000;
 export interface BrokerOptions {
   readonly config: BrokerConfig;
   readonly runtime: Runtime;
+  /** Cluster state shared with other brokers of this process; without it the settings say where it is. The owner closes it. */
+  readonly store?: MetadataStore;
   /** The broker cannot go on and should be closed; told once, with the reason in a sentence. */
   readonly failed?: (reason: string) => void;
 }
@@ -29,8 +32,9 @@ export class Broker {
    * Opens the data directories and the metadata, recovers the logs, and listens. Rejects with {@link BrokerStartError}
    * for what a person can mend; whatever was opened by then is closed again.
    */
-  static async start({ config, runtime, failed }: BrokerOptions): Promise<Broker> {
-    const opened = await openBroker(config, runtime, failed ?? (() => {}));
+  static async start(options: BrokerOptions): Promise<Broker> {
+    const { config, runtime } = options;
+    const opened = await openBroker({ ...options, failed: options.failed ?? (() => {}) });
     const broker = new Broker(config, runtime, opened);
     try {
       await broker.#serveHealth();

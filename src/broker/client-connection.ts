@@ -76,6 +76,7 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
       localPort: connection.localPort,
       softwareName: '',
       softwareVersion: '',
+      hurry: undefined,
       onClosed: new Set(),
       hold: () => this.#hold(),
     };
@@ -150,6 +151,7 @@ export class ClientConnection implements ConnectionHandler, TurnWork {
       this.#waiting.push(frame);
       this.#waitingBytes += frame.length;
       this.#memory.add(frame.length);
+      this.peer.hurry?.();
       this.#pauseIfFull();
       return;
     }

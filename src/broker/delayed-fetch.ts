@@ -116,7 +116,9 @@ export class DelayedFetch implements DataWaiter {
       this.#parkedOn.push(partition);
     }
     this.#stable = this.#sumOfStable();
-    this.#context.peer.onClosed.add(this.#abandon);
+    const { peer } = this.#context;
+    peer.onClosed.add(this.#abandon);
+    if (this.#wish.follower !== undefined) peer.hurry = () => this.#finish();
     this.#timer = this.#broker.timers.set(this.#wish.maxWaitMs, () => {
       this.#broker.turn.run(() => this.#finish());
     });
@@ -148,7 +150,9 @@ export class DelayedFetch implements DataWaiter {
   #unpark(): void {
     this.#isParked = false;
     this.#timer?.cancel();
-    this.#context.peer.onClosed.delete(this.#abandon);
+    const { peer } = this.#context;
+    peer.onClosed.delete(this.#abandon);
+    if (this.#wish.follower !== undefined) peer.hurry = undefined;
     for (const partition of this.#parkedOn) partition.removeDataWaiter(this);
     this.#parkedOn = [];
   }

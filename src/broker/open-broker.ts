@@ -34,7 +34,16 @@ import { ReplicaRoles } from './replica-roles.ts';
 import { TopicApplier } from './topic-applier.ts';
 import { Turn } from './turn.ts';
 
-const METADATA_DIRECTORY = 'posthorn-metadata';
+/** In the first data directory: the embedded store. */
+export const METADATA_DIRECTORY = 'posthorn-metadata';
+
+export interface OpenBrokerOptions {
+  readonly config: BrokerConfig;
+  readonly runtime: Runtime;
+  /** Cluster state that others of this process share, and that its owner closes. */
+  readonly store?: MetadataStore;
+  readonly failed: (reason: string) => void;
+}
 
 /** A broker whose parts are open and listening. */
 export interface OpenBroker {
@@ -70,32 +79,24 @@ class Opened {
 }
 
 /** Opens a broker's parts from the bottom up. Rejects with {@link BrokerStartError}; then nothing stays open. */
-export async function openBroker(
-  config: BrokerConfig,
-  runtime: Runtime,
-  failed: (reason: string) => void,
-): Promise<OpenBroker> {
+export async function openBroker(options: OpenBrokerOptions): Promise<OpenBroker> {
   const opened = new Opened();
   try {
-    return await openParts(config, runtime, opened, failed);
+    return await openParts(options, opened);
   } catch (error) {
     // Why it cannot start is what counts; what cannot be closed either has the same cause.
     await opened.closeAll().catch(() => {});
-    throw startError(error, config);
+    throw startError(error, options.config);
   }
 }
 
-async function openParts(
-  config: BrokerConfig,
-  runtime: Runtime,
-  opened: Opened,
-  failed: (reason: string) => void,
-): Promise<OpenBroker> {
+async function openParts(options: OpenBrokerOptions, opened: Opened): Promise<OpenBroker> {
+  const { config, runtime, failed } = options;
   const { clock, timers, random, logger } = runtime;
   const plan = planListeners(config, runtime.hostName());
   const brokerId = config.get('node.id') ?? 1;
   const dataDirectories = logDirectoryPaths(config);
-  const { store, view } = await openMetadata(join(dataDirectories[0]!, METADATA_DIRECTORY), runtime, opened);
+  const { store, view } = await openMetadata(options, join(dataDirectories[0]!, METADATA_DIRECTORY), opened);
   const turn = new Turn(timers, logger);
   let registration: BrokerRegistration | undefined;
   const brokerEpoch = (): number => registration?.brokerEpoch ?? -1;
@@ -202,12 +203,13 @@ async function allSettled(partitions: Partitions): Promise<void> {
 }
 
 async function openMetadata(
+  { runtime, store: shared }: OpenBrokerOptions,
   directory: string,
-  { disk, clock, timers, logger }: Runtime,
   opened: Opened,
-): Promise<{ store: EmbeddedStore; view: MetadataView }> {
-  const store = openStore({ disk, directory, clock, timers, logger });
-  opened.add(() => store.close());
+): Promise<{ store: MetadataStore; view: MetadataView }> {
+  const { disk, clock, timers, logger } = runtime;
+  const store = shared ?? openStore({ disk, directory, clock, timers, logger });
+  if (shared === undefined) opened.add(() => store.close());
   const view = await MetadataView.open(store, logger, timers);
   opened.add(() => view.close());
   return { store, view };

@@ -10,6 +10,8 @@ export interface Peer {
   /** Software name and version as told by ApiVersions (KIP-511); empty before. */
   softwareName: string;
   softwareVersion: string;
+  /** Called when a further request waits behind the one in work: a follower's parked fetch is then answered at once. */
+  hurry: (() => void) | undefined;
   /** Run once when the connection is gone; a parked request takes itself out when it is answered. */
   readonly onClosed: Set<() => void>;
   /** Keeps the connection's later requests waiting until the function that it returns is called, once. */

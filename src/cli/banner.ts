@@ -2,6 +2,7 @@ import { hostname, networkInterfaces } from 'node:os';
 import { VERSION } from '../base/version.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { LoadedConfig } from '../config/load.ts';
+import type { LocalCluster } from '../testing/local-cluster.ts';
 
 /** Addresses of this machine that the banner names at most: one has a handful, of which any will do. */
 const ADDRESSES_SHOWN_MAX = 3;
@@ -21,6 +22,26 @@ export function banner(broker: Broker, { config, profile }: LoadedConfig): strin
     `  try      kcat -b ${address} -L`,
     `           echo hello | kcat -b ${address} -t greetings -P`,
     `           kcat -b ${address} -t greetings -C -e`,
+    '  stop     Ctrl-C',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** The same for several brokers in one process. */
+export function clusterBanner(cluster: LocalCluster, members: readonly LoadedConfig[]): string {
+  const { config } = members[0]!;
+  const inMemory = config.get('posthorn.storage') === 'memory';
+  const [address] = cluster.bootstrapServers.split(',');
+  const lines = [
+    `Posthorn ${VERSION} is ready: ${members.length} brokers on ${cluster.bootstrapServers}`,
+    `  data     ${
+      inMemory
+        ? 'in memory, gone when this process ends'
+        : cluster.ids.flatMap((id) => cluster.broker(id).dataDirectories).join(', ')
+    }`,
+    `  try      posthorn topics --bootstrap-server ${address} --create --topic orders --partitions 3 --replication-factor ${Math.min(3, members.length)}`,
+    `           posthorn topics --bootstrap-server ${address} --describe`,
+    '           posthorn brokers; posthorn brokers kill 1; posthorn brokers start 1',
     '  stop     Ctrl-C',
   ];
   return `${lines.join('\n')}\n`;

@@ -1,9 +1,12 @@
 import { parseArgs } from 'node:util';
+import { MEMBERS_MAX } from '../config/member-settings.ts';
 import { nearestNames } from '../config/nearest.ts';
 
 /** What the command line asked for. */
 export interface ServeOptions {
   readonly configFile: string | undefined;
+  /** How many brokers this process is to run. */
+  readonly brokers: number;
   /** Settings given on the command line, by name; they win over file and environment. */
   readonly overrides: Readonly<Record<string, string>>;
 }
@@ -26,6 +29,7 @@ Usage: posthorn [start] [options] [server.properties]
   --host HOST         listen on this address (localhost; 0.0.0.0 opens the broker to others)
   --data-dir DIR      keep the data here (./posthorn-data)
   --ephemeral         keep everything in memory, gone at the end
+  --brokers N         run N brokers in this process, on ports after --port (1)
   --health-port N     answer GET /health and /ready on this port
   --config FILE       read settings from a server.properties file
   --override K=V      set one setting; may be repeated and wins over file and environment
@@ -40,6 +44,7 @@ const OPTIONS = {
   host: { type: 'string' },
   'data-dir': { type: 'string' },
   ephemeral: { type: 'boolean' },
+  brokers: { type: 'string' },
   'health-port': { type: 'string' },
   config: { type: 'string' },
   override: { type: 'string', multiple: true },
@@ -65,7 +70,15 @@ export function parseCommandLine(args: readonly string[]): Command {
   if (values['data-dir'] !== undefined) overrides['log.dirs'] = values['data-dir'];
   if (values.ephemeral === true) overrides['posthorn.storage'] = 'memory';
   if (values['health-port'] !== undefined) overrides['posthorn.health.port'] = values['health-port'];
-  return { kind: 'serve', options: { configFile: values.config ?? files[0], overrides } };
+  const brokers = brokersIn(values.brokers);
+  return { kind: 'serve', options: { configFile: values.config ?? files[0], brokers, overrides } };
+}
+
+function brokersIn(given: string | undefined): number {
+  if (given !== undefined && !/^[1-9]$/.test(given)) {
+    throw new UsageError(`--brokers takes a number from 1 to ${MEMBERS_MAX}, not '${given}'`);
+  }
+  return Number(given ?? '1');
 }
 
 function overridesIn(given: readonly string[]): Record<string, string> {

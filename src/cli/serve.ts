@@ -3,12 +3,13 @@ import { isatty } from 'node:tty';
 import { Broker, BrokerStartError } from '../broker/broker.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { InvalidConfiguration } from '../config/invalid-configuration.ts';
-import { loadConfig, type LoadedConfig } from '../config/load.ts';
+import { loadConfig, type ConfigSources, type LoadedConfig } from '../config/load.ts';
+import { memberConfigs } from '../config/member-settings.ts';
 import { MemoryDisk } from '../runtime/memory-disk.ts';
 import { nodeRuntime } from '../runtime/node.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { writeText } from '../runtime/write-text.ts';
-import { banner } from './banner.ts';
+import { banner, clusterBanner } from './banner.ts';
 import { STDERR, STDOUT } from './descriptors.ts';
 import type { ServeOptions } from './options.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
@@ -16,26 +17,39 @@ import { stopOnSignals } from './stop-on-signals.ts';
 const EXIT_FAILED = 1;
 
 /**
- * Starts a broker that runs until it is told to stop. Faulty settings and what keeps it from starting are said in one
- * sentence each, with exit code 1.
+ * Starts a broker, or several, that run until they are told to stop. Faulty settings and what keeps them from starting are
+ * said in one sentence each, with exit code 1.
  */
 export async function serve(options: ServeOptions): Promise<'serving' | 'done'> {
-  let broker: Broker;
-  let loaded: LoadedConfig;
   try {
-    loaded = load(options);
-    const runtime = runtimeFor(loaded.config);
-    report(loaded, runtime);
-    broker = await Broker.start({ config: loaded.config, runtime, failed: endFailed });
+    await (options.brokers === 1 ? serveOne(options) : serveSeveral(options));
+    return 'serving';
   } catch (error) {
     if (!(error instanceof InvalidConfiguration || error instanceof BrokerStartError)) throw error;
     for (const line of error.message.split('\n')) writeText(STDERR, `posthorn: ${line}\n`);
     process.exitCode = EXIT_FAILED;
     return 'done';
   }
+}
+
+async function serveOne(options: ServeOptions): Promise<void> {
+  const loaded = loadConfig(sourcesOf(options));
+  const runtime = runtimeFor(loaded.config);
+  report(loaded, runtime);
+  const broker = await Broker.start({ config: loaded.config, runtime, failed: endFailed });
   stopOnSignals(broker, loaded.config.get('posthorn.shutdown.timeout.ms'));
   writeText(STDOUT, banner(broker, loaded));
-  return 'serving';
+}
+
+async function serveSeveral(options: ServeOptions): Promise<void> {
+  const members = memberConfigs(sourcesOf(options), options.brokers);
+  const { config } = members[0]!;
+  const runtime = runtimeFor(config);
+  report(members[0]!, runtime);
+  const { startCluster } = await import('./serve-cluster.ts');
+  const served = await startCluster(members, runtime, (reason) => writeText(STDERR, `posthorn: ${reason}\n`));
+  stopOnSignals(served, config.get('posthorn.shutdown.timeout.ms'));
+  writeText(STDOUT, clusterBanner(served.cluster, members));
 }
 
 /** There is nothing left to be closed in order. */
@@ -44,8 +58,7 @@ function endFailed(reason: string): void {
   process.exit(EXIT_FAILED);
 }
 
-function load(options: ServeOptions): LoadedConfig {
-  const { configFile, overrides } = options;
+function sourcesOf({ configFile, overrides }: ServeOptions): ConfigSources {
   let file: { name: string; text: string } | undefined;
   if (configFile !== undefined) {
     try {
@@ -54,7 +67,7 @@ function load(options: ServeOptions): LoadedConfig {
       throw new InvalidConfiguration([`${configFile} cannot be read: ${(error as Error).message}`]);
     }
   }
-  return loadConfig({ ...(file === undefined ? {} : { file }), environment: process.env, overrides });
+  return { ...(file === undefined ? {} : { file }), environment: process.env, overrides };
 }
 
 function runtimeFor(config: BrokerConfig): Runtime {

@@ -15,6 +15,9 @@ const FETCH_VERSION = 18;
 const LIST_OFFSETS_VERSION = 9;
 const EARLIEST = -2;
 const LATEST = -1;
+/** The fetch that the leader keeps, and the one that hurries it. */
+const IN_FLIGHT_MAX = 2;
+const SESSION_EPOCH_MAX = 0x7fff_ffff;
 /** First wait after a failure; it doubles up to `replica.fetch.backoff.ms`. */
 const BACKOFF_FIRST_MS = 20;
 /** How much longer than its own wait a fetch may take before the leader counts as gone. */
@@ -42,8 +45,9 @@ export interface ReplicaFetcherParts {
 /** One replica that is followed, and what the leader's session knows of it. */
 interface Followed {
   readonly replica: FollowerReplica;
-  /** The epoch that the last request named; answers to another are void. */
+  /** The epoch that the last request named, and which request that was: answers to earlier ones are void. */
   askedEpoch: number;
+  askedIn: number;
   isInSession: boolean;
   /** Its offset or epoch moved since the session was told. */
   isDirty: boolean;
@@ -52,9 +56,11 @@ interface Followed {
 }
 
 /**
- * Follows one leader: a single fetch at a time for all replicas that this broker has of it, in a fetch session, so that
+ * Follows one leader: one fetch after the other for all replicas that this broker has of it, in a fetch session, so that
  * idle partitions cost nothing (KIP-227). What comes is appended, and only after it is written does the next fetch say so:
  * the offset that a follower asks for is its acknowledgement. Where the logs part, the follower's is cut (KIP-101, 279, 595).
+ * While the leader has nothing to answer it keeps a fetch for a while; news, like a further replica to follow, are sent
+ * behind it, and hurry it.
  */
 export class ReplicaFetcher {
   readonly leaderId: number;
@@ -64,8 +70,13 @@ export class ReplicaFetcher {
   #forgotten: { topicId: string; index: number }[] = [];
   #sessionId = 0;
   #sessionEpoch = 0;
+  /** Sessions begun so far: answers that belong to an earlier one are void. */
+  #sessions = 0;
+  #inFlight = 0;
+  #requests = 0;
+  /** The leader has no room for a session. */
+  #isSessionless = false;
   #failures = 0;
-  #isFetching = false;
   #timer: Timer | undefined;
   #isStopped = false;
 
@@ -85,6 +96,7 @@ export class ReplicaFetcher {
     this.#followed.set(key, {
       replica,
       askedEpoch: -1,
+      askedIn: 0,
       isInSession: before?.isInSession ?? false,
       isDirty: true,
       delayedUntilMs: 0,
@@ -108,7 +120,7 @@ export class ReplicaFetcher {
   }
 
   #fetchSoon(): void {
-    if (this.#isFetching || this.#isStopped || this.#timer !== undefined) return;
+    if (this.#isStopped || this.#timer !== undefined) return;
     this.#wait(0);
   }
 
@@ -121,28 +133,40 @@ export class ReplicaFetcher {
   }
 
   #fetch(): void {
-    if (this.#isFetching || this.#isStopped) return;
+    if (this.#isStopped || this.#inFlight >= IN_FLIGHT_MAX) return;
+    // Without a session there is nothing that a second fetch could add to.
+    const isFirst = this.#sessionId === 0;
+    if (isFirst && this.#inFlight > 0) return;
     const nowMs = this.#parts.clock.monotonicMs();
+    const { isAnyReady, nextDelayedMs } = this.#look(nowMs);
+    if (!isAnyReady) {
+      if (nextDelayedMs < Number.POSITIVE_INFINITY) this.#wait(nextDelayedMs - nowMs);
+      return;
+    }
     const topics = this.#wanted(nowMs);
+    if (this.#inFlight > 0 && topics.length === 0 && this.#forgotten.length === 0) return;
+    // A replica that may be tried again soon must not wait for the whole of an idle fetch, nor all for a new session.
+    const idleMs = isFirst && !this.#isSessionless ? 0 : this.#parts.config.get('replica.fetch.wait.max.ms');
+    this.#send(topics, Math.floor(Math.min(idleMs, nextDelayedMs - nowMs)));
+  }
+
+  #look(nowMs: number): { isAnyReady: boolean; nextDelayedMs: number } {
     let nextDelayedMs = Number.POSITIVE_INFINITY;
     let isAnyReady = false;
     for (const { delayedUntilMs } of this.#followed.values()) {
       if (delayedUntilMs > nowMs) nextDelayedMs = Math.min(nextDelayedMs, delayedUntilMs);
       else isAnyReady = true;
     }
-    if (!isAnyReady) {
-      if (nextDelayedMs < Number.POSITIVE_INFINITY) this.#wait(nextDelayedMs - nowMs);
-      return;
-    }
+    return { isAnyReady, nextDelayedMs };
+  }
+
+  #send(topics: FetchTopic[], maxWaitMs: number): void {
     const { config, peers, brokerId, brokerEpoch } = this.#parts;
-    // A replica that may be tried again soon must not wait for the whole of an idle fetch.
-    const maxWaitMs = Math.max(0, Math.min(config.get('replica.fetch.wait.max.ms'), nextDelayedMs - nowMs));
     const forgotten = this.#forgotten;
     this.#forgotten = [];
-    this.#isFetching = true;
     const body = {
       replicaState: { replicaId: brokerId, replicaEpoch: brokerEpoch() },
-      maxWaitMs: Math.floor(maxWaitMs),
+      maxWaitMs,
       minBytes: config.get('replica.fetch.min.bytes'),
       maxBytes: config.get('replica.fetch.response.max.bytes'),
       sessionId: this.#sessionId,
@@ -150,11 +174,16 @@ export class ReplicaFetcher {
       topics,
       forgottenTopicsData: this.#sessionId === 0 ? [] : forgottenTopics(forgotten),
     };
+    if (this.#sessionId === 0) this.#sessions++;
+    else this.#sessionEpoch = this.#sessionEpoch === SESSION_EPOCH_MAX ? 1 : this.#sessionEpoch + 1;
+    const session = this.#sessions;
+    const request = ++this.#requests;
+    this.#inFlight++;
     peers.send(
       this.leaderId,
       'replication',
       { api: fetch, version: FETCH_VERSION, body, timeoutMs: maxWaitMs + GRACE_MS },
-      (answer) => this.#parts.turn(() => this.#answered(answer)),
+      (answer) => this.#parts.turn(() => this.#answered(answer, session, request)),
     );
   }
 
@@ -164,7 +193,8 @@ export class ReplicaFetcher {
     const isFull = this.#sessionId === 0;
     for (const followed of this.#followed.values()) {
       const { replica } = followed;
-      if (followed.delayedUntilMs > nowMs) {
+      // What is not settled must not be acknowledged, and not be sent again either.
+      if (followed.delayedUntilMs > nowMs || !isSettled(replica)) {
         if (followed.isInSession) this.#forgotten.push({ topicId: replica.topicId, index: replica.index });
         followed.isInSession = false;
         continue;
@@ -174,6 +204,7 @@ export class ReplicaFetcher {
       byTopic.set(replica.topicId, partitions);
       partitions.push(this.#wantedOf(replica));
       followed.askedEpoch = replica.leaderEpoch;
+      followed.askedIn = this.#requests + 1;
       followed.isInSession = true;
       followed.isDirty = false;
     }
@@ -191,21 +222,30 @@ export class ReplicaFetcher {
     };
   }
 
-  #answered(answer: Answer | PeerFailure): void {
-    this.#isFetching = false;
-    if (this.#isStopped) return;
+  #answered(answer: Answer | PeerFailure, session: number, request: number): void {
+    this.#inFlight--;
+    if (this.#isStopped || session !== this.#sessions) {
+      this.#fetchSoon();
+      return;
+    }
     if (answer instanceof PeerFailure || answer.errorCode !== E.NONE.code) {
       this.#failed(answer instanceof PeerFailure ? answer.message : errorOf(answer.errorCode).name);
       return;
     }
     this.#failures = 0;
-    this.#sessionId = answer.sessionId;
-    this.#sessionEpoch = answer.sessionId === 0 ? 0 : this.#sessionEpoch === 0x7fff_ffff ? 1 : this.#sessionEpoch + 1;
-    if (answer.sessionId === 0) this.#leaveSession();
+    if (this.#sessionId === 0) this.#enterSession(answer.sessionId);
     for (const { topicId, partitions } of answer.responses) {
-      for (const partition of partitions) this.#take(topicId, partition);
+      for (const partition of partitions) this.#take(topicId, partition, request);
     }
     this.#parts.whenWritten(() => this.#whenSettled());
+  }
+
+  /** The leader may have no room for a session (0): then each fetch names everything. */
+  #enterSession(sessionId: number): void {
+    this.#sessionId = sessionId;
+    this.#sessionEpoch = sessionId === 0 ? 0 : 1;
+    this.#isSessionless = sessionId === 0;
+    if (sessionId === 0) for (const followed of this.#followed.values()) followed.isInSession = false;
   }
 
   /** The next fetch acknowledges what this one brought: only once it counts as written under the flush policy. */
@@ -213,13 +253,12 @@ export class ReplicaFetcher {
     let unsettled = 1;
     const settled = (): void => {
       unsettled--;
-      if (unsettled === 0) this.#fetchSoon();
+      if (unsettled === 0) this.#fetch();
     };
     for (const { replica, isDirty } of this.#followed.values()) {
-      const { log } = replica;
-      if (!isDirty || log.isOffline || log.settledEndOffset >= log.logEndOffset) continue;
+      if (!isDirty || isSettled(replica)) continue;
       unsettled++;
-      log.whenSettled(log.logEndOffset, settled);
+      replica.log.whenSettled(replica.log.logEndOffset, settled);
     }
     settled();
   }
@@ -233,16 +272,18 @@ export class ReplicaFetcher {
   }
 
   #leaveSession(): void {
+    this.#sessions++;
     this.#sessionId = 0;
     this.#sessionEpoch = 0;
     this.#forgotten = [];
     for (const followed of this.#followed.values()) followed.isInSession = false;
   }
 
-  #take(topicId: string, answer: PartitionAnswer): void {
+  #take(topicId: string, answer: PartitionAnswer, request: number): void {
     const followed = this.#followed.get(keyOf(topicId, answer.partitionIndex));
-    // Given up, or under another leader epoch by now.
-    if (followed === undefined || followed.askedEpoch !== followed.replica.leaderEpoch) return;
+    // Given up, or somewhere else by now.
+    if (followed === undefined || followed.isDirty || request < followed.askedIn) return;
+    if (followed.askedEpoch !== followed.replica.leaderEpoch) return;
     const { logger } = this.#parts;
     try {
       this.#apply(followed, answer);
@@ -349,6 +390,10 @@ export class ReplicaFetcher {
       clock.monotonicMs() + backoffMs(followed.failures, config.get('replica.fetch.backoff.ms'));
     this.#fetchSoon();
   }
+}
+
+function isSettled({ log }: FollowerReplica): boolean {
+  return log.isOffline || log.settledEndOffset >= log.logEndOffset;
 }
 
 function backoffMs(failures: number, maxMs: number): number {
