@@ -144,6 +144,9 @@ async function openParts(options: OpenBrokerOptions, opened: Opened): Promise<Op
     ...shared,
   });
   const listening = await listenAll(plan, listeners, core);
+  await registered.announceReady(registeredEndpoints(plan, listening));
+  // First of all: what this broker leads goes to others while they can still catch up with it.
+  opened.add(() => registered.beginShutdown(config.get('posthorn.shutdown.timeout.ms') / 2));
   return { core, logDirectories, logCleaner, listening, dataDirectories, close: () => opened.closeAll() };
 }
 
@@ -169,7 +172,7 @@ async function register(parts: RegistrationParts): Promise<BrokerRegistration> {
       view,
       brokerId,
       clusterId: logDirectories.clusterId,
-      endpoints: registeredEndpoints(plan),
+      endpoints: registeredEndpoints(plan, plan.bind),
       rack: config.get('broker.rack'),
       logDirs: logDirectories.directoryIds,
       machine: runtime.hostName(),
@@ -270,8 +273,8 @@ function followTopics(parts: TopicParts, opened: Opened): void {
   opened.add(view.subscribe((image, delta) => turn.run(() => apply(image, delta))));
 }
 
-function registeredEndpoints(plan: ListenerPlan): Endpoint[] {
-  return plan.bind.map(({ name, host, port }) => {
+function registeredEndpoints(plan: ListenerPlan, bound: readonly ListenerAddress[]): Endpoint[] {
+  return bound.map(({ name, host, port }) => {
     const told = plan.advertised.get(name);
     return { listener: name, securityProtocol: 'PLAINTEXT', host: told?.host ?? host, port: told?.port ?? port };
   });

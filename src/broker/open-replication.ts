@@ -64,7 +64,7 @@ export function openReplication(parts: ReplicationParts): Replication {
     lagMaxMs: () => config.get('replica.lag.time.max.ms'),
     isEligible: (id, epoch) => {
       const broker = view.image.brokers.get(id);
-      return broker?.epoch === epoch && !broker.fenced;
+      return broker?.epoch === epoch && !broker.fenced && !broker.shuttingDown;
     },
     propose: (proposal) => proposals.propose(proposal),
   };

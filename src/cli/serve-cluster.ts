@@ -4,14 +4,13 @@ import { METADATA_DIRECTORY } from '../broker/open-broker.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { logDirectoryPaths } from '../config/log-directories.ts';
+import { randomUuid } from '../controller/random-id.ts';
 import { EmbeddedStore, StoreLocked } from '../metadata/embedded-store.ts';
 import { writeControlFile } from '../runtime/control-file.ts';
 import { serveHttp } from '../runtime/node-http.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { LocalCluster } from '../testing/local-cluster.ts';
 import { clusterControl } from './cluster-control.ts';
-
-const TOKEN_BYTES = 24;
 
 /** Several brokers in this process, and what is to be closed with them. */
 export interface ServedCluster {
@@ -52,7 +51,7 @@ export async function startCluster(
 
 /** Lets `posthorn brokers` in, by the port of the first broker. */
 async function openControl(cluster: LocalCluster, { random }: Runtime): Promise<() => Promise<void>> {
-  const token = Buffer.from(random.bytes(TOKEN_BYTES)).toString('base64url');
+  const token = randomUuid(random);
   const server = await serveHttp({ host: '127.0.0.1', port: 0 }, clusterControl(cluster, token));
   const removers = cluster.bootstrapServers
     .split(',')

@@ -2,19 +2,17 @@ import { Malformed } from '../base/malformed.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { E, errorOf } from '../protocol/errors.ts';
 import { fetch } from '../protocol/messages/001-fetch.ts';
-import { listOffsets } from '../protocol/messages/002-list-offsets.ts';
-import type { ReadMessage, WriteMessage } from '../protocol/schema.ts';
+import type { ReadMessage } from '../protocol/schema.ts';
 import type { Clock, Timer, Timers } from '../runtime/clock.ts';
 import { DiskError } from '../runtime/disk.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { PeerFailure } from '../wire/peer-connection.ts';
 import type { Peers } from '../wire/peers.ts';
+import { forgottenTopics, wantedOf, type FetchPartition, type FetchTopic } from './fetch-topics.ts';
+import { findPlace, type Place } from './find-place.ts';
 import { truncationPoint, type FollowerReplica } from './follower-replica.ts';
 
 const FETCH_VERSION = 18;
-const LIST_OFFSETS_VERSION = 9;
-const EARLIEST = -2;
-const LATEST = -1;
 /** The fetch that the leader keeps, and the one that hurries it. */
 const IN_FLIGHT_MAX = 2;
 const SESSION_EPOCH_MAX = 0x7fff_ffff;
@@ -25,8 +23,6 @@ const GRACE_MS = 5_000;
 
 type Answer = ReadMessage<typeof fetch.response>;
 type PartitionAnswer = Answer['responses'][number]['partitions'][number];
-type FetchTopic = WriteMessage<typeof fetch.request>['topics'][number];
-type FetchPartition = FetchTopic['partitions'][number];
 
 export interface ReplicaFetcherParts {
   readonly config: BrokerConfig;
@@ -53,6 +49,8 @@ interface Followed {
   isDirty: boolean;
   delayedUntilMs: number;
   failures: number;
+  /** Where its log ends when what was staged is written. */
+  expectedEnd: number;
 }
 
 /**
@@ -101,6 +99,7 @@ export class ReplicaFetcher {
       isDirty: true,
       delayedUntilMs: 0,
       failures: 0,
+      expectedEnd: 0,
     });
     this.#fetchSoon();
   }
@@ -202,24 +201,13 @@ export class ReplicaFetcher {
       if (!isFull && followed.isInSession && !followed.isDirty) continue;
       const partitions = byTopic.get(replica.topicId) ?? [];
       byTopic.set(replica.topicId, partitions);
-      partitions.push(this.#wantedOf(replica));
+      partitions.push(wantedOf(replica, this.#parts.config.get('replica.fetch.max.bytes')));
       followed.askedEpoch = replica.leaderEpoch;
       followed.askedIn = this.#requests + 1;
       followed.isInSession = true;
       followed.isDirty = false;
     }
     return Array.from(byTopic, ([topicId, partitions]) => ({ topic: '', topicId, partitions }));
-  }
-
-  #wantedOf({ index, leaderEpoch, log }: FollowerReplica): FetchPartition {
-    return {
-      partition: index,
-      currentLeaderEpoch: leaderEpoch,
-      fetchOffset: log.logEndOffset,
-      lastFetchedEpoch: log.leaderEpochs.latestEpoch,
-      logStartOffset: log.logStartOffset,
-      partitionMaxBytes: this.#parts.config.get('replica.fetch.max.bytes'),
-    };
   }
 
   #answered(answer: Answer | PeerFailure, session: number, request: number): void {
@@ -255,8 +243,12 @@ export class ReplicaFetcher {
       unsettled--;
       if (unsettled === 0) this.#fetch();
     };
-    for (const { replica, isDirty } of this.#followed.values()) {
-      if (!isDirty || isSettled(replica)) continue;
+    for (const followed of this.#followed.values()) {
+      const { replica, isDirty, expectedEnd } = followed;
+      if (!isDirty) continue;
+      // It had to be taken back, for want of space.
+      if (replica.log.logEndOffset < expectedEnd) this.#delay(followed);
+      if (isSettled(replica)) continue;
       unsettled++;
       replica.log.whenSettled(replica.log.logEndOffset, settled);
     }
@@ -284,15 +276,7 @@ export class ReplicaFetcher {
     // Given up, or somewhere else by now.
     if (followed === undefined || followed.isDirty || request < followed.askedIn) return;
     if (followed.askedEpoch !== followed.replica.leaderEpoch) return;
-    const { logger } = this.#parts;
-    try {
-      this.#apply(followed, answer);
-    } catch (error) {
-      const { topic, index: partition } = followed.replica;
-      if (!(error instanceof Malformed || error instanceof DiskError)) throw error;
-      logger.error('a replica cannot follow its leader', { topic, partition, leader: this.leaderId, error });
-      this.#delay(followed);
-    }
+    this.#guarded(followed, () => this.#apply(followed, answer));
   }
 
   #apply(followed: Followed, answer: PartitionAnswer): void {
@@ -314,6 +298,7 @@ export class ReplicaFetcher {
     }
     if (records !== null && records.length > 0) {
       replica.appendAsFollower(records, this.#parts.clock.nowMs());
+      followed.expectedEnd = replica.log.logEndOffset;
       followed.isDirty = true;
     }
     replica.leaderMoved({ highWatermark, logStartOffset });
@@ -329,55 +314,56 @@ export class ReplicaFetcher {
       this.#parts.logger.info('a follower is cut to where it agrees with its leader', facts);
     }
     replica.truncateTo(offset);
+    followed.expectedEnd = replica.log.logEndOffset;
     followed.isDirty = true;
   }
 
-  /** The leader has nothing at this replica's end: it goes where the leader's log ends or starts (KAFKA-1367's rule). */
+  /** The leader has nothing at this replica's end. */
   #findPlace(followed: Followed): void {
     const { replica } = followed;
-    const { topic, index, leaderEpoch } = replica;
+    const { topic, index, leaderEpoch, log } = replica;
     const { peers, brokerId, config, turn } = this.#parts;
+    const { leaderId } = this;
+    const timeoutMs = config.get('replica.socket.timeout.ms');
     followed.delayedUntilMs = Number.POSITIVE_INFINITY;
-    const ask = (timestamp: number, told: (offset: number) => void): void => {
-      const timeoutMs = config.get('replica.socket.timeout.ms');
-      const partitions = [{ partitionIndex: index, currentLeaderEpoch: leaderEpoch, timestamp }];
-      const body = { replicaId: brokerId, isolationLevel: 0, topics: [{ name: topic, partitions }], timeoutMs };
-      peers.send(
-        this.leaderId,
-        'requests',
-        { api: listOffsets, version: LIST_OFFSETS_VERSION, body, timeoutMs },
-        (got) =>
-          turn(() => {
-            const found = got instanceof PeerFailure ? undefined : got.topics[0]?.partitions[0];
-            const isCurrent = this.#followed.get(keyOf(replica.topicId, index)) === followed;
-            if (!isCurrent || leaderEpoch !== replica.leaderEpoch) return;
-            if (found === undefined || found.errorCode !== E.NONE.code) this.#delay(followed);
-            else told(found.offset);
-          }),
-      );
-    };
-    ask(LATEST, (endOffset) => {
-      if (endOffset < replica.log.logEndOffset) {
-        this.#goOn(followed, () => this.#cut(followed, endOffset));
-        return;
-      }
-      ask(EARLIEST, (startOffset) =>
-        this.#goOn(followed, () => {
-          if (startOffset > replica.log.logEndOffset) replica.restartAt(startOffset);
-        }),
-      );
-    });
+    const question = { peers, brokerId, leaderId, leaderEpoch, topic, index, endOffset: log.logEndOffset, timeoutMs };
+    findPlace(question, (place) =>
+      turn(() => {
+        const isCurrent = this.#followed.get(keyOf(replica.topicId, index)) === followed;
+        if (isCurrent && leaderEpoch === replica.leaderEpoch) this.#goTo(followed, place);
+      }),
+    );
   }
 
-  #goOn(followed: Followed, move: () => void): void {
+  #goTo(followed: Followed, place: Place): void {
+    if (place === undefined) {
+      this.#delay(followed);
+      return;
+    }
+    followed.delayedUntilMs = 0;
+    followed.isDirty = true;
+    this.#guarded(followed, () => {
+      if (place === 'stay') return;
+      if ('cutTo' in place) this.#cut(followed, place.cutTo);
+      else followed.replica.restartAt(place.restartAt);
+      followed.expectedEnd = followed.replica.log.logEndOffset;
+    });
+    this.#fetchSoon();
+  }
+
+  /** What the leader sends and what the disk refuses are told, and tried again later. */
+  #guarded(followed: Followed, work: () => void): void {
     try {
-      move();
-      followed.delayedUntilMs = 0;
-      followed.isDirty = true;
-      this.#fetchSoon();
+      work();
     } catch (error) {
+      if (!(error instanceof Malformed || error instanceof DiskError)) throw error;
       const { topic, index: partition } = followed.replica;
-      this.#parts.logger.error('a replica cannot follow its leader', { topic, partition, error });
+      this.#parts.logger.error('a replica cannot follow its leader', {
+        topic,
+        partition,
+        leader: this.leaderId,
+        error,
+      });
       this.#delay(followed);
     }
   }
@@ -402,14 +388,4 @@ function backoffMs(failures: number, maxMs: number): number {
 
 function keyOf(topicId: string, index: number): string {
   return `${topicId}/${index}`;
-}
-
-function forgottenTopics(forgotten: readonly { topicId: string; index: number }[]) {
-  const byTopic = new Map<string, number[]>();
-  for (const { topicId, index } of forgotten) {
-    const partitions = byTopic.get(topicId) ?? [];
-    byTopic.set(topicId, partitions);
-    partitions.push(index);
-  }
-  return Array.from(byTopic, ([topicId, partitions]) => ({ topic: '', topicId, partitions }));
 }

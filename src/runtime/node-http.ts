@@ -52,3 +52,23 @@ export function serveHttp(
     });
   });
 }
+
+/** Asks a server on this machine for a path and gives what it answers. Rejects when nobody answers. */
+export function httpGet(
+  address: { host: string; port: number },
+  path: string,
+): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const request = http().get({ ...address, path, timeout: REQUEST_TIMEOUT_MS }, (response) => {
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (text: string) => {
+        body += text;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+      response.on('error', reject);
+    });
+    request.on('timeout', () => request.destroy(new Error('no answer in time')));
+    request.on('error', reject);
+  });
+}

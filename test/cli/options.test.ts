@@ -9,7 +9,10 @@ const overrides = (...args: string[]) => {
 };
 
 test('without arguments serves with nothing set', () => {
-  assert.deepEqual(parseCommandLine([]), { kind: 'serve', options: { configFile: undefined, overrides: {} } });
+  assert.deepEqual(parseCommandLine([]), {
+    kind: 'serve',
+    options: { configFile: undefined, brokers: 1, overrides: {} },
+  });
   assert.deepEqual(parseCommandLine(['start']), parseCommandLine([]));
 });
 

@@ -7,8 +7,9 @@ export interface ToolEntry {
   load(): Promise<Tool>;
 }
 
-/** Every command of Kafka's that there is. None is loaded before it is called: each start pays for its own command only. */
+/** Every command that there is, under Kafka's names where Kafka has it. None is loaded before it is called: each start pays for its own command only. */
 export const allTools: readonly ToolEntry[] = [
+  { name: 'brokers', load: async () => (await import('../commands/brokers.ts')).brokersTool },
   {
     name: 'kafka-broker-api-versions',
     load: async () => (await import('../commands/broker-api-versions.ts')).brokerApiVersionsTool,
