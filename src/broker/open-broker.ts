@@ -3,6 +3,7 @@ import type { BrokerConfig } from '../config/broker-config.ts';
 import { logDirectoryPaths } from '../config/log-directories.ts';
 import { BrokerIdInUse, BrokerRegistration } from '../controller/broker-registration.ts';
 import { Controller } from '../controller/controller.ts';
+import { ControllerDuties } from '../controller/controller-duties.ts';
 import type { TransactionCoordinator } from '../coordinator/txn/transaction-coordinator.ts';
 import type { LogCleaner } from '../log/log-cleaner.ts';
 import { LogDirectoryUnusable, type LogDirectories } from '../log/log-directories.ts';
@@ -111,6 +112,9 @@ async function openParts(options: OpenBrokerOptions, opened: Opened): Promise<Op
   // The logs are closed while the registration stands: the mark they leave names its epoch.
   opened.add(() => registered.close());
   opened.add(() => logDirectories.close(view.image.brokers.get(brokerId)?.epoch));
+  const onElected = (): Promise<void> => controller.removeOrphans();
+  const duties = new ControllerDuties({ store, view, config, brokerId, clock, timers, logger, onElected });
+  opened.add(() => duties.close());
   const shared = { config, runtime, view, partitions, turn, controller, peers, brokerId };
   const groups = openGroups(shared);
   opened.add(() => groups.close());

@@ -10,11 +10,13 @@ import { brokerTable, validateBrokerSettings } from '../config/broker-alteration
 import { CLIENT_METRICS_TABLE, validateClientMetricsSettings } from '../config/client-metrics-config.ts';
 import { groupTable, validateGroupSettings } from '../config/group-config.ts';
 import { topicTable, validateTopicSettings } from '../config/topic-alteration.ts';
-import type { ConfigTexts } from '../metadata/cluster-image.ts';
+import type { ClusterImage, ConfigTexts } from '../metadata/cluster-image.ts';
+import { withoutEligible } from '../metadata/partition-transition.ts';
 import { storeKeys, type ConfigResource, type ConfigType } from '../metadata/store-keys.ts';
 import { E } from '../protocol/errors.ts';
 import {
   OK,
+  partitionChange,
   putRecord,
   refused,
   single,
@@ -23,6 +25,7 @@ import {
   type ItemResult,
   type Mutation,
 } from './decision.ts';
+import type { PartitionChange } from './partition-writes.ts';
 import { topicNameProblem } from './topic-name.ts';
 
 /** Numbers of resource types on the wire (ConfigResource.Type). */
@@ -34,6 +37,7 @@ const TYPES: ReadonlyMap<number, ConfigType> = new Map([
 ]);
 /** Longest text that every version of the protocol can carry; appending could make a longer one. */
 const VALUE_BYTES_MAX = 32_767;
+const MIN_ISR = 'min.insync.replicas';
 const OPERATIONS = ['set', 'delete', 'append', 'subtract'] as const;
 
 /** A resource of an IncrementalAlterConfigs request, as on the wire. */
@@ -131,11 +135,14 @@ function decideResource<R extends { readonly resourceType: number; readonly reso
     return { result: refused(E.UNKNOWN_TOPIC_OR_PARTITION, message) };
   }
   const mutation = replacement(target, current, altered.texts);
-  return mutation === undefined ? { result: OK } : { result: OK, mutation };
+  if (mutation === undefined) return { result: OK };
+  const partitions =
+    current.get(MIN_ISR) === altered.texts.get(MIN_ISR) ? [] : clearedPartitions(context.image, target);
+  return { result: OK, mutation: { ...mutation, partitions } };
 }
 
 function resourceProblem(
-  context: { readonly brokerId: number },
+  context: { readonly image: ClusterImage; readonly brokerId: number },
   { type, name }: ConfigResource,
 ): ItemResult | undefined {
   switch (type) {
@@ -145,7 +152,7 @@ function resourceProblem(
       return problem === undefined ? undefined : refused(E.INVALID_TOPIC_EXCEPTION, problem);
     }
     case 'broker':
-      return name === '' ? undefined : brokerNameProblem(context.brokerId, name);
+      return name === '' ? undefined : brokerNameProblem(context, name);
     case 'group':
       return name === '' ? refused(E.INVALID_REQUEST, 'Default group resources are not allowed.') : undefined;
     case 'client-metrics':
@@ -155,11 +162,14 @@ function resourceProblem(
   }
 }
 
-function brokerNameProblem(brokerId: number, name: string): ItemResult | undefined {
+function brokerNameProblem(
+  { image, brokerId }: { readonly image: ClusterImage; readonly brokerId: number },
+  name: string,
+): ItemResult | undefined {
   if (!/^[+-]?[0-9]+$/.test(name)) {
     return refused(E.INVALID_REQUEST, `Node id must be an integer, but it is: ${name}`);
   }
-  if (Number(name) === brokerId) return undefined;
+  if (Number(name) === brokerId || image.brokers.has(Number(name))) return undefined;
   return refused(E.INVALID_REQUEST, `Unexpected broker id, expected ${brokerId}, but received ${name}`);
 }
 
@@ -191,6 +201,20 @@ function validate({ config }: DecisionContext, { type, name }: ConfigResource, t
     default:
       return type satisfies never;
   }
+}
+
+/** Replicas were eligible to lead by the former number of replicas that must be in sync: by another one they may not be. */
+function clearedPartitions(image: ClusterImage, { type, name }: ConfigResource): PartitionChange[] {
+  const changed = type === 'topic' ? image.topics.get(name) : undefined;
+  const topics = type === 'broker' ? image.topics.values() : changed === undefined ? [] : [changed];
+  const changes: PartitionChange[] = [];
+  for (const topic of topics) {
+    for (const index of topic.partitions.keys()) {
+      const change = partitionChange(topic, index, withoutEligible);
+      if (change !== undefined) changes.push(change);
+    }
+  }
+  return changes;
 }
 
 function rejected({ kind, message }: Rejection): ItemResult {

@@ -5,14 +5,21 @@ import {
   type MetadataStore,
   type StoreOp,
 } from '../metadata/metadata-store.ts';
+import type { MetadataView } from '../metadata/metadata-view.ts';
 import { storeKeys } from '../metadata/store-keys.ts';
 import { E } from '../protocol/errors.ts';
 import { OK, refused, type ItemResult, type Mutation } from './decision.ts';
+import { PartitionWrites, type PartitionChange } from './partition-writes.ts';
+
+/** Attempts at a record that others change meanwhile. */
+const ATTEMPTS_MAX = 20;
 
 export interface Written extends ItemResult {
   /** Revision that holds the change; 0 when it failed. */
   readonly revision: number;
 }
+
+const NOTHING_WRITTEN: Written = { ...OK, revision: 0 };
 
 /**
  * Writes changes on behalf of one controller epoch: every transaction compares the controller's key, so that what a
@@ -20,13 +27,50 @@ export interface Written extends ItemResult {
  */
 export class ControlledWrites {
   readonly #store: MetadataStore;
+  readonly #view: MetadataView;
+  readonly #partitions: PartitionWrites;
 
-  constructor(store: MetadataStore) {
+  constructor(store: MetadataStore, view: MetadataView) {
     this.#store = store;
+    this.#view = view;
+    this.#partitions = new PartitionWrites(store, () => view.image);
   }
 
-  /** Writes all of `mutation` or, as far as anyone can see, nothing of it. Never rejects for what a store can do. */
+  /**
+   * Writes all of `mutation` or, as far as anyone can see, nothing of it; then its changes of partitions, each by itself.
+   * Never rejects for what a store can do.
+   */
   async write(mutation: Mutation, controllerEpoch: number): Promise<Written> {
+    const { staged, commit, partitions = [] } = mutation;
+    const isWhole = staged.length + commit.length > 0;
+    const written = isWhole ? await this.#writeWhole(mutation, controllerEpoch) : NOTHING_WRITTEN;
+    if (written.error !== E.NONE || partitions.length === 0) return written;
+    return this.#writePartitions(partitions, controllerEpoch);
+  }
+
+  /** Decides anew, as long as it takes, what somebody else's change of the same record forestalled. */
+  async #writePartitions(changes: readonly PartitionChange[], controllerEpoch: number): Promise<Written> {
+    let wanted = changes;
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+      const { revision, refused: forestalled, end } = await this.#partitions.write(wanted, controllerEpoch);
+      if (end === 'deposed') return { ...refused(E.NOT_CONTROLLER), revision: 0 };
+      if (end === 'unavailable') return { ...refused(E.KAFKA_STORAGE_ERROR), revision: 0 };
+      if (forestalled.length === 0) return { ...OK, revision };
+      await this.#view.reached(revision).catch(() => undefined);
+      const again = new Set(forestalled.map(({ topicId, index }) => `${topicId}/${index}`));
+      wanted = wanted.flatMap((change) => (again.has(`${change.topicId}/${change.index}`) ? this.#anew(change) : []));
+    }
+    return { ...refused(E.REQUEST_TIMED_OUT), revision: 0 };
+  }
+
+  /** The change of the record as it is now: none where there is nothing left to change. */
+  #anew(change: PartitionChange): PartitionChange[] {
+    const seen = this.#view.image.topicById(change.topicId)?.partitions[change.index];
+    const record = seen && change.decide(seen);
+    return record === undefined ? [] : [{ ...change, seen: seen!, record }];
+  }
+
+  async #writeWhole(mutation: Mutation, controllerEpoch: number): Promise<Written> {
     try {
       const all = [...mutation.staged, ...mutation.commit];
       if (all.length <= TXN_OPS_MAX) return await this.#txn(all, controllerEpoch);

@@ -18,17 +18,12 @@ import { ControlledWrites } from './controlled-writes.ts';
 import { decideCreatePartitions, type PartitionCreation, type PartitionIncrease } from './create-partitions.ts';
 import { decideCreateTopics, type NewTopic, type TopicCreation } from './create-topics.ts';
 import { OK, refused, single, type Decided, type DecisionContext, type ItemResult } from './decision.ts';
-import {
-  decideDeleteTopics,
-  decideForgetTopic,
-  decideTidyUp,
-  type TopicDeletion,
-  type TopicReference,
-} from './delete-topics.ts';
-import { decideElections, decideNewLeaderEpochs, type Election, type ElectionType } from './elections.ts';
+import { decideDeleteTopics, decideTidyUp, type TopicDeletion, type TopicReference } from './delete-topics.ts';
+import { decideElections, type Election, type ElectionType } from './elections.ts';
 import { decideUpdateFeatures, type FeatureUpdate } from './features.ts';
+import { forgetFiles } from './forgotten-topics.ts';
 import { internalTopic, type InternalTopic } from './internal-topics.ts';
-import { decideProducerIds } from './producer-id-blocks.ts';
+import { takeProducerIds } from './producer-id-blocks.ts';
 import { decideReassignments, type Reassignment, type WantedReassignment } from './reassignments.ts';
 import { decideAlterScram, type ScramChange, type ScramDeletion, type ScramUpsertion } from './scram-credentials.ts';
 
@@ -68,7 +63,7 @@ export class Controller {
 
   constructor(options: ControllerOptions) {
     this.#options = options;
-    this.#writes = new ControlledWrites(options.store);
+    this.#writes = new ControlledWrites(options.store, options.view);
   }
 
   /** Whether this broker is the one that decides. */
@@ -99,22 +94,27 @@ export class Controller {
     return this.#change(({ image }) => decideDeleteTopics(image, topics, config.get('delete.topic.enable')));
   }
 
-  /** To be called when a deleted topic's files are gone: removes what the store still knows of it. */
-  async forgetTopic(topicId: Uuid): Promise<void> {
-    await this.#change(({ image }) => {
-      const mutation = decideForgetTopic(image, topicId);
-      return mutation === undefined ? [] : [{ result: OK, mutation }];
-    });
+  /**
+   * To be called when this broker holds no files of a deleted topic. What the store still knows of it goes with the last
+   * broker that says so. Rejects with StoreUnavailable.
+   */
+  async forgetTopic(topicId: Uuid, brokerId = this.#options.brokerId): Promise<void> {
+    const { store, view } = this.#options;
+    await view.reached(await forgetFiles(store, () => view.image, { topicId, brokerId }));
   }
 
-  /**
-   * Removes what interrupted creations and deletions of topics left in the store. To be called once after a start, when
-   * no logs of deleted topics are left.
-   */
+  /** To be called once after a start, when no logs of deleted topics are left. Rejects with StoreUnavailable. */
   async tidyUp(): Promise<void> {
+    for (const [topicId, { brokers }] of this.#options.view.image.deletedTopics.entries()) {
+      if (brokers.includes(this.#options.brokerId)) await this.forgetTopic(topicId);
+    }
+  }
+
+  /** Removes what interrupted creations of topics left in the store: a new controller's first change. */
+  async removeOrphans(): Promise<void> {
     const [result] = await this.#change(({ image }) => {
       const mutation = decideTidyUp(image);
-      return mutation.staged.length + mutation.commit.length === 0 ? [] : [{ result: OK, mutation }];
+      return mutation.staged.length === 0 ? [] : [{ result: OK, mutation }];
     });
     if (result !== undefined) this.#options.logger.info('removed what unfinished topic changes had left');
   }
@@ -170,24 +170,11 @@ export class Controller {
     type: ElectionType,
     partitions: readonly { readonly topic: string; readonly partitions: readonly number[] }[] | null,
   ): Promise<Election[]> {
-    return this.#change(({ image }) => decideElections(image, type, partitions));
-  }
-
-  /**
-   * Begins a new leader epoch on every partition that this broker leads. To be called by a broker that was not shut down
-   * in order, before it takes up its partitions. Rejects with {@link ControllerRefused}.
-   */
-  async beginLeaderEpochs(): Promise<void> {
-    const { brokerId } = this.#options;
-    const [result] = await this.#change(({ image }) => {
-      const staged = decideNewLeaderEpochs(image, brokerId);
-      return staged.length === 0 ? [] : [{ result: OK, mutation: { staged, commit: [] } }];
-    });
-    if (result !== undefined && result.error !== E.NONE) throw new ControllerRefused(result);
+    return this.#change((context) => decideElections(context, type, partitions));
   }
 
   alterPartitionReassignments(wanted: readonly WantedReassignment[]): Promise<Reassignment[]> {
-    return this.#change(({ image }) => decideReassignments(image, wanted));
+    return this.#change((context) => decideReassignments(context, wanted));
   }
 
   /** Forgets a broker that is gone for good. A running one is refused: it would be back with its next sign of life. */
@@ -198,19 +185,26 @@ export class Controller {
         const message = `Broker ID ${id} is not currently registered`;
         return [{ result: refused(E.BROKER_ID_NOT_REGISTERED, message) }];
       }
-      if (!broker.fenced) {
+      if (broker.isPresent) {
         return [{ result: refused(E.INVALID_REQUEST, `Broker ${id} is running: stop it before unregistering it`) }];
       }
-      return [{ result: OK, mutation: single({ type: 'delete', key: storeKeys.broker(id) }) }];
+      const keys = [storeKeys.brokerState(id), storeKeys.directories(id)];
+      return [{ result: OK, mutation: single(...keys.map((key) => ({ type: 'delete', key }) as const)) }];
     });
+    if (result!.error !== E.NONE) return result!;
+    // Its files are nobody's concern any more.
+    const { deletedTopics } = this.#options.view.image;
+    for (const [topicId, { brokers }] of deletedTopics.entries()) {
+      if (brokers.includes(id)) await this.forgetTopic(topicId, id).catch(() => undefined);
+    }
     return result!;
   }
 
   /** A block of producer ids that nobody else has or will have. Rejects with {@link ControllerRefused}. */
   async reserveProducerIds(): Promise<{ first: number; count: number }> {
-    const [block] = await this.#change(({ image }) => [decideProducerIds(image)]);
-    if (block!.error !== E.NONE) throw new ControllerRefused(block!);
-    return block!;
+    const block = await takeProducerIds(this.#options.store);
+    if (block.error !== E.NONE) throw new ControllerRefused(block);
+    return block;
   }
 
   /** Decides in turn on the newest image and carries out what was decided. */

@@ -1,8 +1,10 @@
 import type { BrokerConfig } from '../config/broker-config.ts';
-import type { ClusterImage } from '../metadata/cluster-image.ts';
+import type { ClusterImage, TopicImage } from '../metadata/cluster-image.ts';
 import type { StoreOp } from '../metadata/metadata-store.ts';
+import type { PartitionRecord } from '../metadata/records.ts';
 import { E, type ErrorSpec } from '../protocol/errors.ts';
 import type { Random } from '../runtime/random.ts';
+import type { PartitionChange } from './partition-writes.ts';
 
 /** What a decision may look at; it changes nothing. */
 export interface DecisionContext {
@@ -18,6 +20,8 @@ export interface DecisionContext {
 export interface Mutation {
   readonly staged: readonly StoreOp[];
   readonly commit: readonly StoreOp[];
+  /** Changes of partition records, each by itself and after the rest: leaders change these too. */
+  readonly partitions?: readonly PartitionChange[];
 }
 
 /** What became of one item of a request. `message` is null where Kafka sends none. */
@@ -41,6 +45,22 @@ export function refused(error: ErrorSpec, message: string | null = error.text): 
 /** A change that fits one transaction. */
 export function single(...commit: readonly StoreOp[]): Mutation {
   return { staged: [], commit };
+}
+
+/** Changes of existing partition records alone. */
+export function ofPartitions(...partitions: readonly PartitionChange[]): Mutation {
+  return { staged: [], commit: [], partitions };
+}
+
+/** A change of a partition's record; undefined when there is nothing to change. */
+export function partitionChange(
+  topic: TopicImage,
+  index: number,
+  decide: (seen: PartitionRecord) => PartitionRecord | undefined,
+): PartitionChange | undefined {
+  const seen = topic.partitions[index]!;
+  const record = decide(seen);
+  return record && { topic: topic.name, topicId: topic.id, index, seen, record, decide };
 }
 
 /** A put of a JSON record. */

@@ -1,9 +1,10 @@
 import { ZERO_UUID, type Uuid } from '../base/uuid.ts';
 import type { ClusterImage, TopicImage } from '../metadata/cluster-image.ts';
-import { TXN_OPS_MAX, type StoreOp } from '../metadata/metadata-store.ts';
+import type { StoreOp } from '../metadata/metadata-store.ts';
 import { storeKeys } from '../metadata/store-keys.ts';
 import { E } from '../protocol/errors.ts';
 import { OK, putRecord, refused, type Decided, type ItemResult, type Mutation } from './decision.ts';
+import { partitionDeletes } from './forgotten-topics.ts';
 
 /** A topic to delete, by name or by id: the other is null, or the zero id. */
 export interface TopicReference {
@@ -107,34 +108,16 @@ function deletion({ name, id, partitions }: TopicImage): Mutation {
   };
 }
 
-/** Removes what is left of a deleted topic once its files are gone; undefined when nothing is left. */
-export function decideForgetTopic(image: ClusterImage, topicId: Uuid): Mutation | undefined {
-  if (!image.deletedTopics.has(topicId)) return undefined;
-  return {
-    staged: partitionDeletes(image, topicId, 0),
-    commit: [{ type: 'delete', key: storeKeys.deletedTopic(topicId) }],
-  };
-}
-
 /**
- * Removes partition records of topics that are deleted, and of creations and enlargements that never came to be. Looks at
- * every topic: for a start, once the logs of deleted topics are gone.
+ * Removes partition records of creations and enlargements that never came to be. Looks at every topic: for a new
+ * controller, before it begins anything of the kind itself.
  */
 export function decideTidyUp(image: ClusterImage): Mutation {
   const staged: StoreOp[] = [];
   for (const [topicId, slots] of image.partitions.entries()) {
     const count = image.topicById(topicId)?.partitions.length ?? 0;
-    if (slots.length > count) staged.push(...partitionDeletes(image, topicId, count));
+    const isDeleted = image.deletedTopics.has(topicId);
+    if (slots.length > count && !isDeleted) staged.push(...partitionDeletes(image, topicId, count));
   }
-  const forgotten = [...image.deletedTopics.keys()].slice(0, TXN_OPS_MAX);
-  return { staged, commit: forgotten.map((id) => ({ type: 'delete', key: storeKeys.deletedTopic(id) })) };
-}
-
-function partitionDeletes(image: ClusterImage, topicId: Uuid, from: number): StoreOp[] {
-  const ops: StoreOp[] = [];
-  const slots = image.partitions.get(topicId) ?? [];
-  for (let index = from; index < slots.length; index++) {
-    if (slots[index] !== undefined) ops.push({ type: 'delete', key: storeKeys.partition(topicId, index) });
-  }
-  return ops;
+  return { staged, commit: [] };
 }

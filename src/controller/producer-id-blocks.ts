@@ -1,20 +1,38 @@
-import type { ClusterImage } from '../metadata/cluster-image.ts';
+import { StoreUnavailable, type MetadataStore } from '../metadata/metadata-store.ts';
+import { parseRecord, type ProducerIdsRecord } from '../metadata/records.ts';
 import { storeKeys } from '../metadata/store-keys.ts';
-import { OK, putRecord, single, type Decided, type ItemResult } from './decision.ts';
+import { E } from '../protocol/errors.ts';
+import { OK, putRecord, refused, type ItemResult } from './decision.ts';
 
 /** Ids handed to a broker at once (KIP-730). */
 export const PRODUCER_IDS_PER_BLOCK = 1000;
+/** Attempts while others take blocks too. */
+const ATTEMPTS_MAX = 100;
 
 export interface ProducerIdBlock extends ItemResult {
   readonly first: number;
   readonly count: number;
 }
 
-/** Gives away the next block of producer ids; what a broker does not use of it is lost. */
-export function decideProducerIds(image: ClusterImage): Decided<ProducerIdBlock> {
-  const first = image.nextProducerId;
-  return {
-    result: { ...OK, first, count: PRODUCER_IDS_PER_BLOCK },
-    mutation: single(putRecord(storeKeys.producerIds, { next: first + PRODUCER_IDS_PER_BLOCK })),
-  };
+/**
+ * Takes the next block of producer ids by compare-and-set, which any broker may; what it does not use of it is lost. Never
+ * rejects for what a store can do.
+ */
+export async function takeProducerIds(store: MetadataStore): Promise<ProducerIdBlock> {
+  const key = storeKeys.producerIds;
+  try {
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+      const entry = await store.get(key);
+      const first = entry === undefined ? 0 : (parseRecord(key, entry.value) as ProducerIdsRecord).next;
+      const { succeeded } = await store.txn({
+        compares: [{ key, modRevision: entry?.modRevision ?? 0 }],
+        onSuccess: [putRecord(key, { next: first + PRODUCER_IDS_PER_BLOCK })],
+      });
+      if (succeeded) return { ...OK, first, count: PRODUCER_IDS_PER_BLOCK };
+    }
+    return { ...refused(E.REQUEST_TIMED_OUT), first: -1, count: 0 };
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    return { ...refused(E.KAFKA_STORAGE_ERROR, error.message), first: -1, count: 0 };
+  }
 }

@@ -1,8 +1,15 @@
-import type { ClusterImage, PartitionImage } from '../metadata/cluster-image.ts';
-import { partitionRecord, type PartitionRecord } from '../metadata/records.ts';
-import { storeKeys } from '../metadata/store-keys.ts';
+import type { BrokerConfig } from '../config/broker-config.ts';
+import type { ClusterImage, TopicImage } from '../metadata/cluster-image.ts';
+import {
+  isReassigning,
+  withoutReassignment,
+  withReassignment,
+  type TransitionRules,
+} from '../metadata/partition-transition.ts';
 import { E } from '../protocol/errors.ts';
-import { OK, putRecord, refused, single, type Decided, type ItemResult } from './decision.ts';
+import { ofPartitions, OK, partitionChange, refused, type Decided, type ItemResult } from './decision.ts';
+import { topicRules } from './partition-duties.ts';
+import { standings } from './partition-repair.ts';
 import { assignmentProblem } from './replica-placement.ts';
 
 /** A partition of an AlterPartitionReassignments request; null replicas cancel what is under way. */
@@ -26,16 +33,24 @@ export interface OngoingReassignment {
   readonly removing: readonly number[];
 }
 
+interface ReassignmentContext {
+  readonly image: ClusterImage;
+  readonly config: BrokerConfig;
+}
+
 /**
  * Decides an AlterPartitionReassignments request (KIP-455), each partition by itself. New replicas are added first and
  * marked; they count once they are in sync. A mere change of order takes effect at once.
  */
 export function decideReassignments(
-  image: ClusterImage,
+  context: ReassignmentContext,
   wanted: readonly WantedReassignment[],
 ): Decided<Reassignment>[] {
+  const rulesOf = topicRules(context.image, context.config);
+  const standing = standings(context.image);
+  const mayLead = (id: number): boolean => standing(id) === 'live' || standing(id) === 'leaving';
   return wanted.map((item) => {
-    const { result, ...rest } = decidePartition(image, item);
+    const { result, ...rest } = decidePartition(context, item, (topic) => ({ ...rulesOf(topic), mayLead }));
     return { ...rest, result: { topic: item.topic, partition: item.partition, ...result } };
   });
 }
@@ -51,7 +66,7 @@ export function listReassignments(
   for (const { name, partitionIndexes } of asked) {
     for (const index of partitionIndexes) {
       const partition = image.partition(name, index);
-      if (partition === undefined || !isUnderWay(partition)) continue;
+      if (partition === undefined || !isReassigning(partition)) continue;
       const { replicas, adding, removing } = partition;
       found.push({ topic: name, partition: index, replicas, adding, removing });
     }
@@ -59,12 +74,12 @@ export function listReassignments(
   return found;
 }
 
-function isUnderWay({ adding, removing }: PartitionRecord): boolean {
-  return adding.length > 0 || removing.length > 0;
-}
-
-function decidePartition(image: ClusterImage, wanted: WantedReassignment): Decided<ItemResult> {
-  const topic = image.topics.get(wanted.topic);
+function decidePartition(
+  context: ReassignmentContext,
+  wanted: WantedReassignment,
+  rulesFor: (topic: string) => TransitionRules,
+): Decided<ItemResult> {
+  const topic = context.image.topics.get(wanted.topic);
   if (topic === undefined) {
     return { result: refused(E.UNKNOWN_TOPIC_OR_PARTITION, `Unable to find a topic named ${wanted.topic}.`) };
   }
@@ -73,59 +88,38 @@ function decidePartition(image: ClusterImage, wanted: WantedReassignment): Decid
     const message = `Unable to find partition ${wanted.topic}:${wanted.partition}.`;
     return { result: refused(E.UNKNOWN_TOPIC_OR_PARTITION, message) };
   }
-  const record = wanted.replicas === null ? cancelled(partition) : changed(image, partition, wanted.replicas);
-  if (record === undefined) return { result: OK };
-  if ('error' in record) return { result: record };
-  return { result: OK, mutation: single(putRecord(storeKeys.partition(topic.id, wanted.partition), record)) };
+  const rules = rulesFor(topic.name);
+  const { replicas } = wanted;
+  return replicas === null ? cancel(topic, wanted, rules) : begin(context.image, topic, { ...wanted, replicas }, rules);
 }
 
-/** Back to the replicas before the reassignment, or a refusal where there is none. */
-function cancelled(partition: PartitionImage): PartitionRecord | ItemResult {
-  if (!isUnderWay(partition)) return refused(E.NO_REASSIGNMENT_IN_PROGRESS, null);
-  const { adding, ...rest } = partitionRecord(partition);
-  const replicas = rest.replicas.filter((id) => !adding.includes(id));
-  const isr = rest.isr.filter((id) => !adding.includes(id));
-  const leader = isr.includes(rest.leader) ? rest.leader : (isr[0] ?? -1);
-  return {
-    ...rest,
-    replicas,
-    isr,
-    leader,
-    leaderEpoch: rest.leaderEpoch + 1,
-    partitionEpoch: rest.partitionEpoch + 1,
-    adding: [],
-    removing: [],
-  };
+/** Back to the replicas before the reassignment. */
+function cancel(topic: TopicImage, wanted: WantedReassignment, rules: TransitionRules): Decided<ItemResult> {
+  if (!isReassigning(topic.partitions[wanted.partition]!)) {
+    return { result: refused(E.NO_REASSIGNMENT_IN_PROGRESS, null) };
+  }
+  let isUnclean = false;
+  const change = partitionChange(topic, wanted.partition, (seen) => {
+    const record = withoutReassignment(seen, rules);
+    isUnclean = record === 'unclean';
+    return record === 'unclean' ? undefined : record;
+  });
+  if (isUnclean) {
+    const message = `Unable to revert partition assignment for ${wanted.topic}:${wanted.partition} because it would require an unclean leader election.`;
+    return { result: refused(E.INVALID_REPLICA_ASSIGNMENT, message) };
+  }
+  return change === undefined ? { result: OK } : { result: OK, mutation: ofPartitions(change) };
 }
 
-/** The partition on its way to `target`; undefined when it is there already. */
-function changed(
+/** On the way to other replicas; nothing changes for a partition that is there already. */
+function begin(
   image: ClusterImage,
-  partition: PartitionImage,
-  target: readonly number[],
-): PartitionRecord | ItemResult | undefined {
-  const problem = assignmentProblem(image, target);
-  if (problem !== undefined) return refused(E.INVALID_REPLICA_ASSIGNMENT, problem);
-  const current = partitionRecord(partition);
-  const base = current.replicas.filter((id) => !current.adding.includes(id));
-  const adding = target.filter((id) => !base.includes(id));
-  const removing = base.filter((id) => !target.includes(id));
-  const replicas = [...target, ...removing];
-  const isSame =
-    equal(replicas, current.replicas) && equal(adding, current.adding) && equal(removing, current.removing);
-  if (isSame) return undefined;
-  const isMoved = replicas.length !== current.replicas.length || replicas.some((id) => !current.replicas.includes(id));
-  return {
-    ...current,
-    replicas,
-    adding,
-    removing,
-    isr: current.isr.filter((id) => replicas.includes(id)),
-    leaderEpoch: current.leaderEpoch + (isMoved ? 1 : 0),
-    partitionEpoch: current.partitionEpoch + 1,
-  };
-}
-
-function equal(left: readonly number[], right: readonly number[]): boolean {
-  return left.length === right.length && left.every((id, index) => id === right[index]);
+  topic: TopicImage,
+  wanted: WantedReassignment & { readonly replicas: readonly number[] },
+  rules: TransitionRules,
+): Decided<ItemResult> {
+  const problem = assignmentProblem(image, wanted.replicas);
+  if (problem !== undefined) return { result: refused(E.INVALID_REPLICA_ASSIGNMENT, problem) };
+  const change = partitionChange(topic, wanted.partition, (seen) => withReassignment(seen, wanted.replicas, rules));
+  return change === undefined ? { result: OK } : { result: OK, mutation: ofPartitions(change) };
 }

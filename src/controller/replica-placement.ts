@@ -90,7 +90,10 @@ export function assignmentProblem(
 
 /** The first record of a partition, or undefined when none of its brokers can lead. */
 export function newPartition(image: ClusterImage, replicas: readonly number[]): PartitionRecord | undefined {
-  const isr = replicas.filter((id) => image.brokers.get(id)?.fenced === false);
+  const isr = replicas.filter((id) => {
+    const broker = image.brokers.get(id);
+    return broker?.fenced === false && !broker.shuttingDown;
+  });
   const leader = isr[0];
   if (leader === undefined) return undefined;
   return {

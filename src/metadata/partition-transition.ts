@@ -148,7 +148,7 @@ function transition(record: PartitionRecord, target: Target, rules: TransitionRu
     ...layout,
     isr,
     elr: isUnclean ? [] : elr.filter((id) => !isr.includes(id)),
-    lastKnownElr: lastKnown(record, leader, isr),
+    lastKnownElr: lastKnown(record, leader),
     leader,
     recovering: record.recovering || isUnclean,
   };
@@ -213,11 +213,10 @@ function elect(
   return any === undefined ? cleanly(NO_LEADER) : uncleanly(any);
 }
 
-/** Who led last is remembered when nobody is in sync any more, and until there is a leader. */
-function lastKnown(record: PartitionRecord, leader: number, isr: readonly number[]): readonly number[] {
+/** Who led last is remembered until there is a leader: should nobody be eligible by then, it has most of what there was. */
+function lastKnown(record: PartitionRecord, leader: number): readonly number[] {
   if (leader !== NO_LEADER) return [];
-  if (isr.length > 0 || record.leader === NO_LEADER) return record.lastKnownElr;
-  return [record.leader];
+  return record.leader === NO_LEADER ? record.lastKnownElr : [record.leader];
 }
 
 /** The next record with its epochs, or undefined when it would say the same. */

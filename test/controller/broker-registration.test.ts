@@ -119,7 +119,12 @@ suite('broker registration', () => {
     };
     assert.deepEqual(await unregister(77), ['BROKER_ID_NOT_REGISTERED', 'Broker ID 77 is not currently registered']);
     assert.equal((await unregister(BROKER_ID))[0], 'INVALID_REQUEST');
-    await register(cluster, 2);
+    const other = await register(cluster, 2);
+    cluster.startDuties();
+    await cluster.done(other.announceReady([]));
+    assert.equal((await unregister(2))[0], 'INVALID_REQUEST');
+    await cluster.done(other.close());
+    assert.equal(cluster.image.brokers.get(2)?.isPresent, false, 'gone, and known');
     assert.deepEqual(await unregister(2), ['NONE', null]);
     assert.equal(cluster.image.brokers.size, 1);
   });

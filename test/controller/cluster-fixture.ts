@@ -3,6 +3,7 @@ import { SeededRandom } from '../../src/base/seeded-random.ts';
 import { BrokerConfig } from '../../src/config/broker-config.ts';
 import { BrokerRegistration } from '../../src/controller/broker-registration.ts';
 import { Controller } from '../../src/controller/controller.ts';
+import { ControllerDuties } from '../../src/controller/controller-duties.ts';
 import type { NewTopic } from '../../src/controller/create-topics.ts';
 import type { ItemResult } from '../../src/controller/decision.ts';
 import type { ClusterImage } from '../../src/metadata/cluster-image.ts';
@@ -83,6 +84,13 @@ export class Cluster {
   async create(...topics: readonly NewTopic[]): Promise<void> {
     const results = await this.done(this.controller.createTopics({ topics, validateOnly: false }));
     for (const result of results) assert.equal(result.error.name, 'NONE', String(result.message));
+  }
+
+  startDuties(): ControllerDuties {
+    const { store, view, config, time, controller } = this;
+    const onElected = (): Promise<void> => controller.removeOrphans();
+    const common = { brokerId: BROKER_ID, clock: time, timers: time, logger: silent };
+    return new ControllerDuties({ store, view, config, onElected, ...common });
   }
 
   async close(): Promise<void> {

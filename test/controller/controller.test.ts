@@ -75,7 +75,7 @@ suite('controller and a failing store', () => {
       assert.equal(cluster.image.topics.has('large'), acknowledged);
       const next = await Cluster.start({ disk: cluster.disk.crash('mixed', new SeededRandom(nth)) });
       if (acknowledged) assert.equal(next.image.topics.get('large')?.partitions.length, 500);
-      await next.done(next.controller.tidyUp());
+      await next.done(next.controller.removeOrphans());
       const { entries } = await next.done(next.store.range('p/'));
       assert.equal(entries.length, next.image.topics.get('large')?.partitions.length ?? 0);
     }

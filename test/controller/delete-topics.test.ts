@@ -124,6 +124,7 @@ suite('what interrupted changes leave', () => {
     await cluster.done(cluster.controller.deleteTopics([byName('deleted')]));
     const next = await Cluster.start({ disk: cluster.disk.kill() });
     await next.done(next.controller.tidyUp());
+    await next.done(next.controller.removeOrphans());
     assert.deepEqual(await keysOf(next, 'del/'), []);
     assert.deepEqual(
       await keysOf(next, 'p/'),
