@@ -4,6 +4,7 @@ import type { Timer } from '../runtime/clock.ts';
 import type { FetchPartition } from './fetch-sessions.ts';
 import type { DataWaiter } from './data-waiters.ts';
 import type { Partition } from './partition.ts';
+import { preferredReplica } from './replica-selector.ts';
 import type { RequestContext } from './request-context.ts';
 import type { BrokerServices } from './services.ts';
 
@@ -22,6 +23,8 @@ export interface PartitionRead {
   readonly diverging: { epoch: number; endOffset: number } | undefined;
   /** Null unless only committed records were asked for, or the cluster does not know the partition. */
   readonly aborted: { producerId: number; firstOffset: number }[] | null;
+  /** Where the consumer had better read (KIP-392); then nothing was read here. */
+  readonly preferred: number | undefined;
   /** Leader known to this broker, when the error is that this is not it. */
   readonly leader: { leaderId: number; leaderEpoch: number } | undefined;
 }
@@ -37,6 +40,8 @@ export interface FetchWish {
   readonly follower: { readonly id: number; readonly epoch: number } | undefined;
   /** Whether a replica that follows may answer (KIP-392). */
   readonly mayReadFollower: boolean;
+  /** Empty when the consumer does not say. */
+  readonly rackId: string;
 }
 
 /**
@@ -78,7 +83,7 @@ export class DelayedFetch implements DataWaiter {
       bytes += read.slice?.bytes ?? 0;
       // What nobody knows is no reason to hurry: a client that keeps asking for it would do so without a pause.
       if (isUnknown(read.error)) unknown++;
-      else if (read.error !== E.NONE || read.diverging !== undefined) isFinal = true;
+      else if (read.error !== E.NONE || read.diverging !== undefined || read.preferred !== undefined) isFinal = true;
     }
     if (isFinal || unknown === partitions.length || bytes >= this.#minBytes) {
       this.#done(reads);
@@ -193,6 +198,10 @@ export class DelayedFetch implements DataWaiter {
     }
   }
 
+  #preferred(partition: Partition, { fetchOffset }: FetchPartition): number | undefined {
+    return preferredReplica(partition, { rackId: this.#wish.rackId, offset: fetchOffset }, this.#broker);
+  }
+
   #readAll(): PartitionRead[] {
     const reads: PartitionRead[] = [];
     let bytesLeft = this.#wish.maxBytes;
@@ -228,8 +237,11 @@ export class DelayedFetch implements DataWaiter {
       lastStableOffset: log.lastStableOffset,
       logStartOffset: log.logStartOffset,
       leader: undefined,
+      preferred: undefined,
     };
     if (diverging !== undefined) return { ...marks, slice: undefined, diverging, aborted: null };
+    const preferred = mayReadFollower ? this.#preferred(partition, wanted) : undefined;
+    if (preferred !== undefined) return { ...marks, preferred, slice: undefined, diverging, aborted: null };
     const upperOffset =
       follower !== undefined ? log.writtenEndOffset : isReadCommitted ? log.lastStableOffset : log.highWatermark;
     const slice = log.read({ offset: wanted.fetchOffset, bytesMax, upperOffset, minOneBatch });
@@ -263,6 +275,7 @@ function failedRead(wanted: FetchPartition, error: ErrorSpec, leadership?: Leade
     slice: undefined,
     diverging: undefined,
     aborted: isUnknown(error) ? [] : null,
+    preferred: undefined,
     leader: leadership && { leaderId: leadership.leader, leaderEpoch: leadership.leaderEpoch },
   };
 }

@@ -137,7 +137,7 @@ function serve(handler: AnyHandler, exchange: Exchange): void {
     throw asViolation(error, `${handler.api.name} version ${context.apiVersion}`);
   }
   broker.metrics.requestTaken(context.apiKey);
-  const rates = broker.clientQuotas.of(context.clientId);
+  const rates = isBetweenBrokers(request) ? undefined : broker.clientQuotas.of(context.clientId);
   if (rates === undefined) {
     handler.serve(request, context, broker, (response, sent) => {
       slot.fill(response === undefined ? [] : frameResponse(handler, context, response), sent);
@@ -145,6 +145,12 @@ function serve(handler: AnyHandler, exchange: Exchange): void {
   } else {
     serveWithin(rates, handler, request, exchange);
   }
+}
+
+/** A follower's fetch is no client's load. */
+function isBetweenBrokers(request: Read<Fields>): boolean {
+  const { replicaState, replicaId } = request as { replicaState?: { replicaId: number }; replicaId?: number };
+  return (replicaState?.replicaId ?? -1) >= 0 || (replicaId ?? -1) >= 0;
 }
 
 /**

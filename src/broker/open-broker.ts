@@ -150,7 +150,8 @@ async function openParts(options: OpenBrokerOptions, opened: Opened): Promise<Op
   const listening = await listenAll(plan, listeners, core);
   await registered.announceReady(registeredEndpoints(plan, listening));
   // First of all: what this broker leads goes to others while they can still catch up with it.
-  opened.add(() => registered.beginShutdown(config.get('posthorn.shutdown.timeout.ms') / 2));
+  if (config.get('controlled.shutdown.enable'))
+    opened.add(() => registered.beginShutdown(config.get('posthorn.shutdown.timeout.ms') / 2));
   return { core, logDirectories, logCleaner, listening, dataDirectories, close: () => opened.closeAll() };
 }
 

@@ -106,6 +106,11 @@ export class Partition implements TurnWork, FollowerReplica {
     return this.#leadership.leader === this.#services.brokerId && !this.#isGone;
   }
 
+  /** How far the followers are, while this broker leads. */
+  get followerEndOffsets(): ReadonlyMap<number, number> {
+    return this.#term?.endOffsets ?? NO_OFFSETS;
+  }
+
   /** Whether the leader knows what is committed: not before its high watermark has reached where its term began (KIP-207). */
   get isHighWatermarkKnown(): boolean {
     return this.#term === undefined || this.log.highWatermark >= this.#termStartOffset;
@@ -321,7 +326,7 @@ export class Partition implements TurnWork, FollowerReplica {
     return nextHighWatermark(this.log.highWatermark, {
       leaderEndOffset: settled,
       inSyncFollowers: term === undefined ? NO_FOLLOWERS : term.awaited(this.#termView()),
-      followerEndOffsets: term === undefined ? NO_OFFSETS : term.endOffsets,
+      followerEndOffsets: this.followerEndOffsets,
       inSyncCount: isr.length,
       minInSyncReplicas: this.minInSyncReplicas,
     });

@@ -57,6 +57,7 @@ export const handleFetch = directHandler(fetch, (request, context, broker, reply
           ),
       isReadCommitted: request.isolationLevel === READ_COMMITTED,
       follower: isFollower ? { id: replicaId, epoch: request.replicaState.replicaEpoch } : undefined,
+      rackId: isFollower ? '' : request.rackId,
       mayReadFollower: !isFollower && context.apiVersion >= FIRST_VERSION_FROM_FOLLOWERS,
     },
     context,
@@ -159,7 +160,7 @@ function toAnswer(read: PartitionRead): PartitionAnswer {
     logStartOffset: read.logStartOffset,
     recordsBytes: read.slice?.bytes ?? 0,
     isDiverging: read.diverging !== undefined,
-    hasPreferredReplica: false,
+    hasPreferredReplica: read.preferred !== undefined,
   };
 }
 
@@ -181,6 +182,7 @@ function byTopic(reads: readonly PartitionRead[], usesTopicIds: boolean): TopicA
       logStartOffset: read.logStartOffset,
       ...(read.diverging === undefined ? {} : { divergingEpoch: read.diverging }),
       ...(read.leader === undefined ? {} : { currentLeader: read.leader }),
+      ...(read.preferred === undefined ? {} : { preferredReadReplica: read.preferred }),
       abortedTransactions: read.aborted,
       records: read.slice?.chunks ?? NO_CHUNKS,
     });

@@ -65,7 +65,6 @@ export const NETWORK_SETTINGS = {
     kind: 'string',
     default: null,
     importance: 'medium',
-    noEffect: true,
     doc: 'Listener over which brokers talk to each other.',
   },
   'listener.security.protocol.map': {

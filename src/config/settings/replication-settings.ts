@@ -6,14 +6,12 @@ export const REPLICATION_SETTINGS = {
     kind: 'boolean',
     default: 'true',
     importance: 'high',
-    noEffect: true,
     doc: 'Whether leadership returns to the preferred replicas by itself.',
   },
   'controlled.shutdown.enable': {
     kind: 'boolean',
     default: 'true',
     importance: 'medium',
-    noEffect: true,
     doc: 'Whether a stopping broker first hands its leaderships over.',
   },
   'default.replication.factor': {
@@ -27,7 +25,6 @@ export const REPLICATION_SETTINGS = {
     default: '300',
     check: { range: [1, null] },
     importance: 'high',
-    noEffect: true,
     doc: 'How often the balance of leaderships is looked at.',
   },
   'min.insync.replicas': {
@@ -59,7 +56,6 @@ export const REPLICATION_SETTINGS = {
     default: '1000',
     check: { range: [0, null] },
     importance: 'medium',
-    noEffect: true,
     doc: 'Pause of a follower after a failed fetch.',
   },
   'replica.fetch.max.bytes': {
@@ -67,14 +63,12 @@ export const REPLICATION_SETTINGS = {
     default: '1048576',
     check: { range: [0, null] },
     importance: 'medium',
-    noEffect: true,
     doc: 'Bytes that a follower fetches of one partition at a time.',
   },
   'replica.fetch.min.bytes': {
     kind: 'int',
     default: '1',
     importance: 'high',
-    noEffect: true,
     doc: "Bytes that a follower's fetch waits for.",
   },
   'replica.fetch.response.max.bytes': {
@@ -82,14 +76,12 @@ export const REPLICATION_SETTINGS = {
     default: '10485760',
     check: { range: [0, null] },
     importance: 'medium',
-    noEffect: true,
     doc: 'Bytes that a follower fetches of all partitions at a time.',
   },
   'replica.fetch.wait.max.ms': {
     kind: 'int',
     default: '500',
     importance: 'high',
-    noEffect: true,
     doc: "Longest wait of a follower's fetch.",
   },
   'replica.high.watermark.checkpoint.interval.ms': {
@@ -103,14 +95,12 @@ export const REPLICATION_SETTINGS = {
     kind: 'long',
     default: '30000',
     importance: 'high',
-    noEffect: true,
     doc: 'A follower that was not caught up for this long leaves the in-sync set.',
   },
   'replica.selector.class': {
     kind: 'string',
     default: null,
     importance: 'medium',
-    noEffect: true,
     doc: "How a consumer's nearest replica is found: the rack-aware selector or none.",
   },
   'replica.socket.receive.buffer.bytes': {
@@ -124,7 +114,6 @@ export const REPLICATION_SETTINGS = {
     kind: 'int',
     default: '30000',
     importance: 'high',
-    noEffect: true,
     doc: 'How long a follower waits for an answer.',
   },
   'unclean.leader.election.enable': {
@@ -132,7 +121,6 @@ export const REPLICATION_SETTINGS = {
     default: 'false',
     importance: 'high',
     mode: 'cluster-wide',
-    noEffect: true,
     doc: 'Whether a replica outside the in-sync set may lead when no other can, at the price of lost records.',
   },
   'unclean.leader.election.interval.ms': {
