@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fetch } from '../../src/protocol/messages/001-fetch.ts';
+import { produce } from '../../src/protocol/messages/000-produce.ts';
+import { fetchOf, produceOf, valuesIn } from './broker-fixture.ts';
+import { ClusterFixture } from './cluster-fixture.ts';
+
+async function send(cluster: ClusterFixture, leader: number, values: readonly string[]): Promise<number> {
+  const { responses } = await cluster.call(leader, produce, 12, produceOf('orders', values, { timeoutMs: 30_000 }));
+  return responses[0]!.partitionResponses[0]!.errorCode;
+}
+
+async function read(cluster: ClusterFixture, leader: number): Promise<string[]> {
+  const { responses } = await cluster.call(leader, fetch, 12, fetchOf('orders', { maxWaitMs: 0 }));
+  return valuesIn(responses[0]!.partitions[0]!.records);
+}
+
+test('acks=all is answered when all three have it, and the leader tells so', async () => {
+  const cluster = await ClusterFixture.start(3);
+  await cluster.createTopic('orders');
+  const { leaderId, replicaNodes, isrNodes } = await cluster.partition('orders');
+  assert.equal(replicaNodes.length, 3);
+  assert.equal(isrNodes.length, 3);
+  assert.equal(await send(cluster, leaderId, ['a', 'b']), 0);
+  assert.deepEqual(await read(cluster, leaderId), ['a', 'b']);
+  for (const { broker } of cluster.members.values()) void broker;
+  await cluster.close();
+});
+
+test('a follower that was away is cut out, comes back, and has everything', async () => {
+  const cluster = await ClusterFixture.start(3, { 'replica.lag.time.max.ms': 2000, 'replica.fetch.wait.max.ms': 200 });
+  await cluster.createTopic('orders');
+  const { leaderId } = await cluster.partition('orders');
+  const follower = leaderId === 3 ? 2 : 3;
+  assert.equal(await send(cluster, leaderId, ['a']), 0);
+  await cluster.kill(follower);
+  assert.equal(await send(cluster, leaderId, ['b']), 0, 'waits until the follower is out of the set');
+  assert.equal((await cluster.partition('orders', 0, leaderId)).isrNodes.includes(follower), false);
+  await cluster.startBroker(follower);
+  await cluster.until('it is in sync again', async () =>
+    (await cluster.partition('orders', 0, leaderId)).isrNodes.includes(follower),
+  );
+  await cluster.close();
+});
