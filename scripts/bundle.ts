@@ -26,16 +26,30 @@ const API_VERSIONS = Buffer.from('0000000a0012000000000001ffff', 'hex');
 const entries = { broker: 'src/broker/index' } as const;
 
 function dependencies(): string[] {
-  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: object };
-  return Object.keys(manifest.dependencies);
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<
+    'dependencies' | 'peerDependencies',
+    object
+  >;
+  return [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)];
 }
 
-async function bundle(module: string, name: string): Promise<void> {
+/** @param beside public entries that it takes from their own files, by folder: what they define must be there once. */
+async function bundle(module: string, name: string, beside: readonly string[] = []): Promise<void> {
+  const entriesBeside = new Map(beside.map((entry) => [join(root, 'src', entry, 'index.ts'), `./${entry}.cjs`]));
   const build = await rolldown({
     input: join(root, module),
     cwd: root,
     platform: 'node',
     external: [/^node:/, ...dependencies()],
+    plugins: [
+      {
+        name: 'beside',
+        resolveId: (source, importer) => {
+          const id = importer === undefined ? undefined : entriesBeside.get(join(dirname(importer), source));
+          return id === undefined ? null : { id, external: true };
+        },
+      },
+    ],
     onLog: (_level, log) => {
       throw new Error(log.message);
     },
@@ -63,8 +77,12 @@ async function writeEntry(name: string, module: string): Promise<void> {
   copyTypes(`${module}.d.ts`);
 }
 
+const copied = new Set<string>();
+
 /** The declarations that an entry needs, and no others: marked as CommonJS, which the bundle is. */
 function copyTypes(path: string): void {
+  if (copied.has(path)) return;
+  copied.add(path);
   const target = join(types, relative('src', path));
   const text = readFileSync(join(root, 'dist', path), 'utf8');
   mkdirSync(dirname(target), { recursive: true });
@@ -130,5 +148,9 @@ await bundle('src/log/cleaner-thread.ts', 'cleaner.cjs');
 // A file of its own: a broker's start must not pay for the client.
 await bundle('src/client/index.ts', 'client.cjs');
 copyTypes('src/client/index.d.ts');
+await bundle('src/listener/index.ts', 'listener.cjs', ['client']);
+copyTypes('src/listener/index.d.ts');
+await bundle('src/nest/index.ts', 'nest.cjs', ['listener']);
+copyTypes('src/nest/index.d.ts');
 for (const [name, module] of Object.entries(entries)) await writeEntry(name, module);
 await startOnce();

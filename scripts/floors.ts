@@ -20,8 +20,10 @@ export const floors: Readonly<Record<string, Folder>> = {
   coordinator: { floor: 5, packages: ['re2js'] },
   broker: { floor: 6, packages: ['jose', 're2js'] },
   client: { floor: 6, packages: [] },
+  listener: { floor: 7, packages: ['yaml'] },
   streams: { floor: 7, packages: [] },
   registry: { floor: 7, packages: ['@hono/node-server', 'ajv', 'avsc', 'hono', 'protobufjs'] },
+  nest: { floor: 8, packages: ['@nestjs/common', '@nestjs/core'] },
   testing: { floor: 8, packages: [] },
   cli: { floor: 9, packages: ['@hono/node-server', 'commander', 'hono', 'yaml', 'node:*'] },
 };

@@ -88,7 +88,7 @@ export type {
   RebalanceHandlers,
 } from './consumer/consumer-options.ts';
 export type { ConsumerRecord } from './consumer/consumer-record.ts';
-export type { RunOptions } from './consumer/consumer-run.ts';
+export type { BatchControl, RunOptions } from './consumer/consumer-run.ts';
 export type { Consumer } from './consumer/consumer.ts';
 export type { GroupMembership } from './consumer/group-offsets.ts';
 export type { FoundOffset, TimedPartition } from './consumer/offset-lookup.ts';
