@@ -135,10 +135,9 @@ export class ControllerDuties {
     if (epoch !== this.#epoch) await this.#takeOffice(epoch);
     const scope = this.#scope;
     this.#scope = new Set();
-    if (scope === 'all') {
-      this.#settlePatience(image);
-      if (!(await this.#admit(decideAdmissions(image), epoch))) return;
-    }
+    if (scope === 'all') this.#settlePatience(image);
+    const admissions = decideAdmissions(image);
+    if (admissions.length > 0 && !(await this.#admit(admissions, epoch))) return;
     const standing = standings(image, this.#graceEndMs !== undefined);
     const updates = decideRepairs(topicsOf(image, scope), standing, topicRules(image, this.#options.config));
     await this.#carryOut(updates, epoch);

@@ -1,5 +1,11 @@
 import type { BrokerImage, ClusterImage, PartitionImage } from '../metadata/cluster-image.ts';
-import { neededInSync, NO_LEADER, withoutBrokers, type TransitionRules } from '../metadata/partition-transition.ts';
+import {
+  isReassigning,
+  neededInSync,
+  NO_LEADER,
+  withoutBrokers,
+  type TransitionRules,
+} from '../metadata/partition-transition.ts';
 import type { PartitionRecord } from '../metadata/records.ts';
 
 /**
@@ -53,6 +59,8 @@ export function repaired(
 ): PartitionRecord | undefined {
   const { leader, isr, elr, replicas } = partition;
   if (leader !== NO_LEADER && standing(leader) === 'awaited') return undefined;
+  const isSound = leader !== NO_LEADER && elr.length === 0 && !isReassigning(partition);
+  if (isSound && isr.every((id) => standing(id) === 'live')) return undefined;
   const fenced = new Set<number>();
   const unclean = new Set<number>();
   for (const id of [...isr, ...elr]) {
