@@ -1,4 +1,5 @@
 import { clientMakers } from './clients/order-client.ts';
+import { etcd } from './tools/etcd.ts';
 import { go } from './tools/go.ts';
 import { kafkaClassPath, needJava } from './tools/kafka-jars.ts';
 
@@ -12,6 +13,7 @@ const wanted: Readonly<Record<string, () => unknown>> = {
   'Kafka Streams': () => kafkaClassPath('kafka-streams'),
   'Kafka Connect': () => kafkaClassPath('connect-file'),
   Go: go,
+  etcd,
   ...clientMakers,
 };
 

@@ -8,6 +8,7 @@ import { GROUP_COORDINATOR_SETTINGS } from '../src/config/settings/group-coordin
 import { GROUP_SETTINGS } from '../src/config/settings/group-settings.ts';
 import { IP_QUOTA_SETTINGS } from '../src/config/settings/ip-quota-settings.ts';
 import { LOG_SETTINGS } from '../src/config/settings/log-settings.ts';
+import { METADATA_STORE_SETTINGS } from '../src/config/settings/metadata-store-settings.ts';
 import { METRICS_SETTINGS } from '../src/config/settings/metrics-settings.ts';
 import { NETWORK_SETTINGS } from '../src/config/settings/network-settings.ts';
 import { POSTHORN_SETTINGS } from '../src/config/settings/posthorn-settings.ts';
@@ -26,6 +27,7 @@ import { clientMetricsPage } from './client-metrics-page.ts';
 
 const SECTIONS: readonly (readonly [string, SettingTable])[] = [
   ["Posthorn's own", POSTHORN_SETTINGS],
+  ['Where metadata lies', METADATA_STORE_SETTINGS],
   ['Network and identity', NETWORK_SETTINGS],
   ['The log', LOG_SETTINGS],
   ['Groups and their offsets', GROUP_COORDINATOR_SETTINGS],

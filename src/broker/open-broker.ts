@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { logDirectoryPaths } from '../config/log-directories.ts';
 import { BrokerIdInUse, BrokerRegistration } from '../controller/broker-registration.ts';
@@ -7,12 +7,18 @@ import { ControllerDuties } from '../controller/controller-duties.ts';
 import type { TransactionCoordinator } from '../coordinator/txn/transaction-coordinator.ts';
 import type { LogCleaner } from '../log/log-cleaner.ts';
 import { LogDirectoryUnusable, type LogDirectories } from '../log/log-directories.ts';
-import { EmbeddedStore, StoreLocked, type EmbeddedStoreOptions } from '../metadata/embedded-store.ts';
+import { StoreLocked } from '../metadata/embedded-store.ts';
 import type { ClusterImage } from '../metadata/cluster-image.ts';
 import type { ImageDelta } from '../metadata/image-delta.ts';
 import type { Endpoint } from '../metadata/records.ts';
-import type { MetadataStore } from '../metadata/metadata-store.ts';
+import { StoreUnavailable, type MetadataStore } from '../metadata/metadata-store.ts';
 import { MetadataView } from '../metadata/metadata-view.ts';
+import {
+  InvalidStoreAddress,
+  metadataDirectory,
+  openMetadataStore,
+  whenAvailable,
+} from '../metadata/open-metadata-store.ts';
 import { StoreDamaged } from '../metadata/store-files.ts';
 import { DiskError } from '../runtime/disk.ts';
 import { NetworkError } from '../runtime/network.ts';
@@ -34,9 +40,6 @@ import { ReplicaMover } from './replica-mover.ts';
 import { ReplicaRoles } from './replica-roles.ts';
 import { TopicApplier } from './topic-applier.ts';
 import { Turn } from './turn.ts';
-
-/** In the first data directory: the embedded store. */
-export const METADATA_DIRECTORY = 'posthorn-metadata';
 
 export interface OpenBrokerOptions {
   readonly config: BrokerConfig;
@@ -97,7 +100,7 @@ async function openParts(options: OpenBrokerOptions, opened: Opened): Promise<Op
   const plan = planListeners(config, runtime.hostName());
   const brokerId = config.get('node.id') ?? 1;
   const dataDirectories = logDirectoryPaths(config);
-  const { store, view } = await openMetadata(options, join(dataDirectories[0]!, METADATA_DIRECTORY), opened);
+  const { store, view } = await openMetadata(options, opened);
   const turn = new Turn(timers, logger);
   let registration: BrokerRegistration | undefined;
   const brokerEpoch = (): number => registration?.brokerEpoch ?? -1;
@@ -211,25 +214,24 @@ async function allSettled(partitions: Partitions): Promise<void> {
 }
 
 async function openMetadata(
-  { runtime, store: shared }: OpenBrokerOptions,
-  directory: string,
+  { config, runtime, store: shared }: OpenBrokerOptions,
   opened: Opened,
 ): Promise<{ store: MetadataStore; view: MetadataView }> {
-  const { disk, clock, timers, logger } = runtime;
-  const store = shared ?? openStore({ disk, directory, clock, timers, logger });
+  const { logger, timers } = runtime;
+  const store = shared ?? (await openStore(config, runtime));
   if (shared === undefined) opened.add(() => store.close());
-  const view = await MetadataView.open(store, logger, timers);
+  const view = await whenAvailable(() => MetadataView.open(store, logger, timers), runtime);
   opened.add(() => view.close());
   return { store, view };
 }
 
 /** Where the cluster's topics are known: without it there is nothing to serve, whatever the other directories hold. */
-function openStore(options: EmbeddedStoreOptions): EmbeddedStore {
+async function openStore(config: BrokerConfig, runtime: Runtime): Promise<MetadataStore> {
   try {
-    return EmbeddedStore.open(options);
+    return await openMetadataStore(config, runtime);
   } catch (error) {
     if (!(error instanceof DiskError)) throw error;
-    const place = dirname(options.directory);
+    const place = dirname(metadataDirectory(config));
     const message = `the data directory ${place} cannot be used: ${error.message}; the cluster's metadata lies there`;
     throw new BrokerStartError(message, { cause: error });
   }
@@ -288,7 +290,10 @@ function registeredEndpoints(plan: ListenerPlan, bound: readonly ListenerAddress
 /** Says what a person can do about it; anything else is passed on as it is. */
 function startError(error: unknown, config: BrokerConfig): unknown {
   const directories = config.text('log.dirs') ?? config.text('log.dir') ?? '';
-  if (error instanceof StoreLocked || error instanceof LogDirectoryUnusable) {
+  const isTold = [StoreLocked, InvalidStoreAddress, StoreUnavailable, LogDirectoryUnusable].some(
+    (kind) => error instanceof kind,
+  );
+  if (isTold && error instanceof Error) {
     return new BrokerStartError(error.message, { cause: error });
   }
   if (error instanceof StoreDamaged) {

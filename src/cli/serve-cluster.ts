@@ -1,11 +1,9 @@
-import { join } from 'node:path';
 import { BrokerStartError } from '../broker/broker-start-error.ts';
-import { METADATA_DIRECTORY } from '../broker/open-broker.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { logDirectoryPaths } from '../config/log-directories.ts';
 import { randomUuid } from '../controller/random-id.ts';
 import { EmbeddedStore, StoreLocked } from '../metadata/embedded-store.ts';
+import { metadataDirectory } from '../metadata/open-metadata-store.ts';
 import { writeControlFile } from '../runtime/control-file.ts';
 import { serveHttp } from '../runtime/node-http.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -25,7 +23,7 @@ export async function startCluster(
   failed: (reason: string) => void,
 ): Promise<ServedCluster> {
   const configs = new Map<number, BrokerConfig>(members.map(({ config }) => [config.get('node.id')!, config]));
-  const directory = join(logDirectoryPaths(members[0]!.config)[0]!, METADATA_DIRECTORY);
+  const directory = metadataDirectory(members[0]!.config);
   const store = openStore(directory, runtime);
   try {
     const cluster = await LocalCluster.start({

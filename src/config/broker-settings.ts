@@ -1,6 +1,7 @@
 import type { Setting, ValueOf } from './setting.ts';
 import { GROUP_COORDINATOR_SETTINGS } from './settings/group-coordinator-settings.ts';
 import { LOG_SETTINGS } from './settings/log-settings.ts';
+import { METADATA_STORE_SETTINGS } from './settings/metadata-store-settings.ts';
 import { METRICS_SETTINGS } from './settings/metrics-settings.ts';
 import { NETWORK_SETTINGS } from './settings/network-settings.ts';
 import { POSTHORN_SETTINGS } from './settings/posthorn-settings.ts';
@@ -17,6 +18,7 @@ import { TRANSACTION_SETTINGS } from './settings/transaction-settings.ts';
 /** Every setting of a broker: all of Kafka 4.3, and Posthorn's own. */
 export const BROKER_SETTINGS = {
   ...POSTHORN_SETTINGS,
+  ...METADATA_STORE_SETTINGS,
   ...NETWORK_SETTINGS,
   ...LOG_SETTINGS,
   ...REPLICATION_SETTINGS,

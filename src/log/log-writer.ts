@@ -10,7 +10,7 @@ import {
   setBaseOffset,
   setPartitionLeaderEpoch,
 } from '../records/batch.ts';
-import { isNoSpace, type DiskError } from '../runtime/disk.ts';
+import { isNoSpace } from '../runtime/disk.ts';
 import { AppendUndone } from './append-undone.ts';
 import { appended, type AppendContext, type AppendResult } from './append-result.ts';
 import { checkSize } from './batch-size.ts';
@@ -101,7 +101,7 @@ export class LogWriter {
     } catch (error) {
       if (!isNoSpace(error)) throw error;
       this.#takeBack(bytes);
-      const { code, path, message } = error as DiskError;
+      const { code, path, message } = error;
       throw new AppendUndone(code, path, message, { cause: error });
     }
     this.#staged.clear();

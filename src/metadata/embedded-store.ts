@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { ByteWriter } from '../base/byte-writer.ts';
-import type { Clock, Timers } from '../runtime/clock.ts';
-import type { Disk, DiskFile } from '../runtime/disk.ts';
+import type { Clock, Timer, Timers } from '../runtime/clock.ts';
+import { isNoSpace, type Disk, type DiskError, type DiskFile } from '../runtime/disk.ts';
 import { makeDurableDirectory } from '../runtime/durable-directory.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { LeaseTable } from './lease-table.ts';
@@ -19,8 +19,10 @@ import {
   type Watch,
   type Watching,
 } from './metadata-store.ts';
+import { RevisionWaiters } from './revision-waiters.ts';
+import { replaceSnapshot } from './snapshot-file.ts';
 import { readSnapshot, replay, StoreDamaged, writeRecord, writeSnapshot } from './store-files.ts';
-import { StoreState, type Change } from './store-state.ts';
+import { StoreState, type Change, type Former } from './store-state.ts';
 import { WatchHistory } from './watch-history.ts';
 
 /** A snapshot replaces the log once it is this long, or as long as the last snapshot. */
@@ -29,6 +31,8 @@ export const WAL_BYTES_MAX = 4_194_304;
 const FILE_BYTES_MAX = 1_073_741_824;
 /** Transactions waiting for the disk; beyond it the store refuses. */
 export const PENDING_TXNS_MAX = 10_000;
+/** How often the keys of leases that ended while there was no space are tried to be removed. */
+const FORGOTTEN_EVERY_MS = 1000;
 const SNAPSHOT_NAME = 'snapshot';
 const LOCK_NAME = 'lock';
 
@@ -46,12 +50,8 @@ interface Pending {
   readonly revision: number;
   readonly changes: readonly Change[];
   readonly events: readonly StoreEvent[];
-}
-
-interface Waiter {
-  readonly revision: number;
-  resolve(): void;
-  reject(error: Error): void;
+  /** What it replaced, to be put back where it cannot be written. */
+  readonly formers: readonly Former[];
 }
 
 /** Another process holds the directory. */
@@ -62,25 +62,29 @@ export class StoreLocked extends Error {
 /**
  * The store of one process: entries in memory, each transaction in a checksummed log before it is answered. All
  * transactions that come in while one sync is under way share the next. Once the log is long, a snapshot takes its
- * place. After a failed write or sync the store is offline for good, for what the disk then holds is unknown; waiting
+ * place. A transaction for which the disk has no space is taken back and refused, and the next is tried anew. After any
+ * other failed write, or a failed sync, the store is offline for good, for what the disk then holds is unknown; waiting
  * calls reject. Leases are those of this process: at open, keys on the leases of a former one are removed.
  */
 export class EmbeddedStore implements MetadataStore {
   readonly #options: EmbeddedStoreOptions;
   readonly #state: StoreState;
   readonly #leases: LeaseTable;
-  readonly #history: WatchHistory;
+  #history: WatchHistory;
   readonly #lock: { release(): void };
   #log: DiskFile | undefined;
   #logPath: string;
   #logBytes: number;
   #snapshotBytes = 0;
+  /** After an attempt at a snapshot that found no space: how long the log gets before the next. */
+  #snapshotNotBefore = 0;
+  #forgotten: Timer | undefined;
   /** Newest revision that may be shown: on disk, or what any later start would come to by itself. */
   #durable: number;
   /** Newest revision on disk. */
   #synced: number;
   #pending: Pending[] = [];
-  #waiters: Waiter[] = [];
+  readonly #waiters = new RevisionWaiters();
   #flushing = false;
   #offline: StoreUnavailable | undefined;
   #closing: Promise<void> | undefined;
@@ -112,7 +116,7 @@ export class EmbeddedStore implements MetadataStore {
     const orphans = this.#state.decideAllExpiries();
     if (orphans.length > 0) this.#record(orphans);
     this.#durable = this.#state.revision;
-    this.#history = new WatchHistory(this.#durable, (callback) => options.timers.soon(callback));
+    this.#history = this.#freshHistory();
   }
 
   /** Newest revision that has been made durable. */
@@ -170,6 +174,18 @@ export class EmbeddedStore implements MetadataStore {
     await this.#settled();
   }
 
+  /** Makes every later revision larger than `revision`: for a store that takes over what another held. */
+  async raiseRevision(revision: number): Promise<void> {
+    this.#checkAvailable();
+    await this.#settled();
+    if (this.#state.revision >= revision) return;
+    this.#state.restoreRevision(revision);
+    this.#durable = this.#synced = revision;
+    this.#history.end();
+    this.#history = this.#freshHistory();
+    if (!this.#snapshot()) throw new StoreUnavailable('there is no space for a snapshot of the metadata');
+  }
+
   /** Makes durable what is under way, then lets go of files, timers and the lock. Closing twice is fine. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -178,6 +194,7 @@ export class EmbeddedStore implements MetadataStore {
 
   async #close(): Promise<void> {
     this.#leases.clear();
+    this.#forgotten?.cancel();
     try {
       await this.#settled();
       await this.#markClosed();
@@ -255,18 +272,17 @@ export class EmbeddedStore implements MetadataStore {
   }
 
   #record(changes: readonly Change[]): void {
+    const formers = this.#state.before(changes);
     const events = this.#state.apply(changes);
-    this.#pending.push({ revision: this.#state.revision, changes, events });
+    this.#pending.push({ revision: this.#state.revision, changes, events, formers });
   }
 
   /** Resolves once all that has been decided so far is durable. */
   #settled(): Promise<void> {
     if (this.#offline !== undefined) return Promise.reject(this.#offline);
     if (this.#durable === this.#state.revision) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      this.#waiters.push({ revision: this.#state.revision, resolve, reject });
-      this.#schedule();
-    });
+    this.#schedule();
+    return this.#waiters.wait(this.#state.revision);
   }
 
   #schedule(): void {
@@ -281,7 +297,13 @@ export class EmbeddedStore implements MetadataStore {
       while (this.#pending.length > 0 && this.#offline === undefined) {
         const batch = this.#pending;
         this.#pending = [];
-        await this.#write(batch);
+        const { isNew, refusal } = this.#append(batch);
+        if (refusal !== undefined) {
+          this.#refuse(batch, refusal);
+          break;
+        }
+        await this.#log!.sync();
+        if (isNew) this.#syncNames();
         this.#commit(batch);
         this.#snapshotIfLong();
       }
@@ -291,16 +313,46 @@ export class EmbeddedStore implements MetadataStore {
     this.#flushing = false;
   }
 
-  async #write(batch: readonly Pending[]): Promise<void> {
-    const { disk } = this.#options;
+  /** Writes `batch` behind the log. Where there is no space the log is as it was before, on disk too. */
+  #append(batch: readonly Pending[]): { isNew: boolean; refusal?: DiskError } {
     const writer = new ByteWriter(4096);
     for (const { revision, changes } of batch) writeRecord(writer, { revision, synced: this.#synced, changes });
     const isNew = this.#log === undefined;
-    this.#log ??= disk.open(this.#logPath, 'create');
-    this.#log.write(writer.finish(), this.#logBytes);
+    try {
+      this.#log ??= this.#options.disk.open(this.#logPath, 'create');
+      this.#log.write(writer.finish(), this.#logBytes);
+    } catch (error) {
+      if (!isNoSpace(error)) throw error;
+      // Whole records of the batch may be on disk: none may come back, for others will have their revisions.
+      this.#log?.truncate(this.#logBytes);
+      this.#log?.syncNow();
+      if (isNew) {
+        this.#log?.close();
+        this.#log = undefined;
+      }
+      return { isNew, refusal: error };
+    }
     this.#logBytes += writer.position;
-    await this.#log.sync();
-    if (isNew) this.#syncNames();
+    return { isNew };
+  }
+
+  /** Takes back what could not be written. Nobody has seen it; what was shown already waits for the next write. */
+  #refuse(batch: readonly Pending[], cause: DiskError): void {
+    const undone = [...batch, ...this.#pending].filter(({ revision }) => revision > this.#durable);
+    for (const { formers } of undone.toReversed()) this.#state.revert(formers);
+    this.#pending = batch.filter(({ revision }) => revision <= this.#durable);
+    const message = `the metadata store refuses changes for want of disk space: ${cause.message}`;
+    this.#options.logger.error(message, { directory: this.#options.directory });
+    this.#waiters.rejectAll(new StoreUnavailable(message, { cause }));
+    this.#forgotten ??= this.#options.timers.set(FORGOTTEN_EVERY_MS, () => this.#expireForgotten());
+  }
+
+  /** Removes the keys of leases that ended while there was no space for it. */
+  #expireForgotten(): void {
+    this.#forgotten = undefined;
+    if (this.#offline !== undefined || this.#closing !== undefined) return;
+    for (const lease of this.#state.leases()) if (!this.#leases.has(lease)) this.#expire(lease);
+    this.#schedule();
   }
 
   /** Makes the names of the log and, of a new store, of its directory durable. */
@@ -315,18 +367,24 @@ export class EmbeddedStore implements MetadataStore {
     this.#durable = batch.at(-1)!.revision;
     this.#synced = this.#durable;
     this.#history.publish(batch.filter(({ revision }) => revision > first));
-    const waiters = this.#waiters;
-    this.#waiters = waiters.filter(({ revision }) => revision > this.#durable);
-    for (const waiter of waiters) if (waiter.revision <= this.#durable) waiter.resolve();
+    this.#waiters.reached(this.#durable);
   }
 
-  /** The snapshot holds what waits for the log too, and so makes it durable. */
   #snapshotIfLong(): void {
-    const { disk, directory, walBytesMax = WAL_BYTES_MAX } = this.#options;
-    if (this.#logBytes < Math.max(walBytesMax, this.#snapshotBytes)) return;
+    const { walBytesMax = WAL_BYTES_MAX } = this.#options;
+    if (this.#logBytes < Math.max(walBytesMax, this.#snapshotBytes, this.#snapshotNotBefore)) return;
+    if (this.#snapshot()) return;
+    this.#snapshotNotBefore = this.#logBytes + walBytesMax;
+    this.#options.logger.warn('no space for a snapshot of the metadata; its log grows on', { path: this.#logPath });
+  }
+
+  /** The snapshot holds what waits for the log too, and so makes it durable. False where there is no space for it. */
+  #snapshot(): boolean {
+    const { disk, directory } = this.#options;
     const bytes = writeSnapshot(this.#state);
-    disk.replaceFile(join(directory, SNAPSHOT_NAME), bytes);
+    if (replaceSnapshot(disk, join(directory, SNAPSHOT_NAME), bytes) === 'no space') return false;
     this.#snapshotBytes = bytes.length;
+    this.#snapshotNotBefore = 0;
     this.#log?.close();
     this.#log = undefined;
     disk.remove(this.#logPath);
@@ -335,6 +393,11 @@ export class EmbeddedStore implements MetadataStore {
     const covered = this.#pending;
     this.#pending = [];
     if (covered.length > 0) this.#commit(covered);
+    return true;
+  }
+
+  #freshHistory(): WatchHistory {
+    return new WatchHistory(this.#durable, (callback) => this.#options.timers.soon(callback));
   }
 
   #goOffline(cause: unknown): void {
@@ -343,9 +406,8 @@ export class EmbeddedStore implements MetadataStore {
     this.#offline = new StoreUnavailable(message, { cause });
     this.#pending = [];
     this.#leases.clear();
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const waiter of waiters) waiter.reject(this.#offline);
+    this.#forgotten?.cancel();
+    this.#waiters.rejectAll(this.#offline);
     this.#history.end();
   }
 }

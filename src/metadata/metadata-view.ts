@@ -4,16 +4,11 @@ import type { ClusterImage } from './cluster-image.ts';
 import { buildImage, ImageBuilder } from './image-builder.ts';
 import { imageDelta, type ImageDelta } from './image-delta.ts';
 import { StoreUnavailable, type MetadataStore } from './metadata-store.ts';
+import { RevisionWaiters } from './revision-waiters.ts';
 import { StoreFollower, type KeyChange } from './store-follower.ts';
 
 /** Told of each new image, in order, before anybody waiting for its revision goes on. Must not throw. */
 export type ImageListener = (image: ClusterImage, delta: ImageDelta) => void;
-
-interface Waiter {
-  readonly revision: number;
-  resolve(): void;
-  reject(error: Error): void;
-}
 
 /**
  * The newest image of the cluster, kept up to date by following the store. While the store is away the last image stays;
@@ -25,7 +20,7 @@ export class MetadataView {
   readonly #follower: StoreFollower;
   readonly #listeners = new Set<ImageListener>();
   #image: ClusterImage;
-  #waiters: Waiter[] = [];
+  readonly #waiters = new RevisionWaiters();
   #ended: StoreUnavailable | undefined;
 
   /** Reads the whole store, then follows it. */
@@ -43,7 +38,7 @@ export class MetadataView {
       { store, ...parts },
       {
         changed: (changes, revision) => this.#apply(changes, revision),
-        unavailable: (reason) => this.#rejectWaiters(reason),
+        unavailable: (reason) => this.#waiters.rejectAll(reason),
         failed: (reason) => this.#fail(reason),
       },
     );
@@ -66,10 +61,9 @@ export class MetadataView {
   reached(revision: number): Promise<void> {
     if (this.#image.revision >= revision) return Promise.resolve();
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
-    return new Promise((resolve, reject) => {
-      this.#waiters.push({ revision, resolve, reject });
-      this.#follower.hurry();
-    });
+    const reached = this.#waiters.wait(revision);
+    this.#follower.hurry();
+    return reached;
   }
 
   close(): void {
@@ -99,9 +93,7 @@ export class MetadataView {
   #publish(image: ClusterImage, delta: ImageDelta): void {
     this.#image = image;
     for (const listener of this.#listeners) listener(image, delta);
-    const waiters = this.#waiters;
-    this.#waiters = waiters.filter(({ revision }) => revision > image.revision);
-    for (const waiter of waiters) if (waiter.revision <= image.revision) waiter.resolve();
+    this.#waiters.reached(image.revision);
   }
 
   #fail(error: unknown): void {
@@ -113,12 +105,6 @@ export class MetadataView {
     if (this.#ended !== undefined) return;
     this.#ended = reason;
     this.#follower.close();
-    this.#rejectWaiters(reason);
-  }
-
-  #rejectWaiters(reason: StoreUnavailable): void {
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const waiter of waiters) waiter.reject(reason);
+    this.#waiters.rejectAll(reason);
   }
 }

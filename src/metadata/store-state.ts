@@ -7,6 +7,12 @@ export interface Change {
   readonly lease: LeaseId | undefined;
 }
 
+/** One key as it was; without an entry it was not there. */
+export interface Former {
+  readonly key: string;
+  readonly entry: StoreEntry | undefined;
+}
+
 export interface Decision {
   readonly succeeded: boolean;
   readonly reads: readonly (StoreEntry | undefined)[];
@@ -70,6 +76,27 @@ export class StoreState {
   apply(changes: readonly Change[]): StoreEvent[] {
     this.#revision++;
     return changes.map((change) => this.#applyOne(change));
+  }
+
+  /** What `changes` would replace, for {@link revert}. */
+  before(changes: readonly Change[]): Former[] {
+    return changes.map(({ key }) => ({ key, entry: this.#entries.get(key) }));
+  }
+
+  /** Takes back the newest transaction, as if it had never been. */
+  revert(formers: readonly Former[]): void {
+    this.#revision--;
+    for (const { key, entry } of formers) {
+      const current = this.#entries.get(key);
+      if (current?.lease !== undefined) this.#detach(key, current.lease);
+      if (entry === undefined) this.#entries.delete(key);
+      else this.restore(entry);
+    }
+  }
+
+  /** Leases that have keys. */
+  leases(): IterableIterator<LeaseId> {
+    return this.#keysOfLease.keys();
   }
 
   /** Puts an entry of a snapshot in place. */

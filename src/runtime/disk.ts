@@ -57,7 +57,7 @@ export interface DiskFile {
 }
 
 /** Whether a call failed for want of space alone: the disk works, and what was there is there. */
-export function isNoSpace(error: unknown): boolean {
+export function isNoSpace(error: unknown): error is DiskError {
   return error instanceof DiskError && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }
 

@@ -26,3 +26,16 @@ export function freshPackageModule(name: string, file: string): unknown {
   delete require.cache[path];
   return loaded;
 }
+
+/**
+ * Packages that few need: the program brings their code along in a file of its own beside the bundle, so that nobody
+ * installs them for nothing. Loaded at first use, in the order of `names`.
+ */
+export function lazyBundledPackages(file: string, names: readonly string[]): () => readonly unknown[] {
+  const isBundled = import.meta.url.endsWith('.cjs');
+  let loaded: readonly unknown[] | undefined;
+  return () =>
+    (loaded ??= isBundled
+      ? (require(`./${file}`) as { packages: readonly unknown[] }).packages
+      : names.map((name) => require(name) as unknown));
+}

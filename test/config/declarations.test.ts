@@ -45,7 +45,7 @@ describe('the declared settings', () => {
 
   it('have names of ours only below posthorn. and for the profile', () => {
     const own = Object.entries<Setting>(BROKER_SETTINGS).filter(([, setting]) => setting.own === true);
-    assert.ok(own.every(([name]) => name === 'profile' || name.startsWith('posthorn.')));
+    assert.ok(own.every(([name]) => name === 'profile' || /^(?:posthorn|metadata\.store)\b/.test(name)));
   });
 
   it('have defaults that their own checks accept and print unchanged', () => {

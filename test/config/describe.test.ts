@@ -40,7 +40,7 @@ function asKafka(entry: ConfigEntry): DescribedEntry {
 
 function kafkas(entries: readonly ConfigEntry[]): readonly DescribedEntry[] {
   return entries
-    .filter(({ name }) => name !== 'profile' && !name.startsWith('posthorn.'))
+    .filter(({ name }) => name !== 'profile' && !/^(?:posthorn|metadata\.store)\b/.test(name))
     .map(asKafka)
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -253,7 +253,6 @@ suite('embedded store: snapshots', () => {
 
 suite('embedded store: failures', () => {
   for (const [call, code] of [
-    ['write', 'ENOSPC'],
     ['write', 'EIO'],
     ['sync', 'EIO'],
     ['open', 'EMFILE'],
@@ -280,6 +279,94 @@ suite('embedded store: failures', () => {
       if (call !== 'sync') assert.equal(found.includes('refused'), false, 'half a record is cut');
     });
   }
+
+  for (const [what, fault] of [
+    ['before the first byte', { call: 'write', writtenBytes: 0 }],
+    ['within a record', { call: 'write', writtenBytes: 17 }],
+    ['behind a whole record of several', { call: 'write', writtenBytes: 100 }],
+    ['when the log is made', { call: 'open' }],
+  ] as const) {
+    test(`without space ${what}, the write is taken back and refused, and the next succeeds`, async () => {
+      const time = new VirtualTime();
+      const disk = freshDisk();
+      const store = open(disk, time);
+      if (fault.call === 'write') await write(store, time, put('a', 'before'), put('gone'));
+      const base = store.revision;
+      const seen: string[] = [];
+      const onEvents: Watch['onEvents'] = (events) => seen.push(...events.map(({ key }) => key));
+      store.watch({ prefix: '', fromRevision: base + 1, onEvents, onLost: () => assert.fail() });
+      disk.fail({ ...fault, code: 'ENOSPC', path: 'wal-' });
+      const refused = [put('a', 'refused'), put('b'), { type: 'delete', key: 'gone' } as const].map((op) =>
+        store.txn(txn(op)),
+      );
+      const reading = store.get('a');
+      for (const each of [...refused, reading]) each.catch(() => {});
+      await time.settle();
+      for (const each of [...refused, reading]) {
+        await assert.rejects(each, (error) => error instanceof StoreUnavailable && /disk space/.test(error.message));
+      }
+      assert.deepEqual(await keys(store, time), fault.call === 'write' ? ['a', 'gone'] : []);
+      assert.equal(await write(store, time, put('c')), base + 1, 'the revision was not used up');
+      assert.deepEqual(seen, ['c']);
+      const again = open(disk.crash('kept', new SeededRandom(1)), time);
+      assert.deepEqual(await keys(again, time), fault.call === 'write' ? ['a', 'c', 'gone'] : ['c']);
+    });
+  }
+
+  test('without space nothing refused comes back after losing power', async () => {
+    const time = new VirtualTime();
+    const disk = freshDisk();
+    const store = open(disk, time);
+    await write(store, time, put('a'));
+    disk.fail({ call: 'write', code: 'ENOSPC', path: 'wal-', writtenBytes: 100 });
+    await assert.rejects(write(store, time, put('refused'), put('too')), StoreUnavailable);
+    for (const mode of ['dropped', 'kept', 'torn'] as const) {
+      assert.deepEqual(await keys(open(disk.crash(mode, new SeededRandom(2)), time), time), ['a']);
+    }
+  });
+
+  test('keys of a lease that ended while there was no space go once there is', async () => {
+    const time = new VirtualTime();
+    const disk = freshDisk();
+    const store = open(disk, time);
+    const lease = await store.grantLease(6000);
+    await write(store, time, put('leased', 'v', lease), put('kept'));
+    disk.fail({ call: 'write', code: 'ENOSPC', path: 'wal-', writtenBytes: 0 });
+    await time.run(6000);
+    assert.deepEqual(await keys(store, time), ['kept', 'leased']);
+    await time.run(1000);
+    assert.deepEqual(await keys(store, time), ['kept']);
+    await close(store, time);
+    assert.equal(time.pending, 0);
+  });
+
+  test('without space for a snapshot the log grows on', async () => {
+    const time = new VirtualTime();
+    const disk = freshDisk();
+    const store = open(disk, time, { walBytesMax: 500 });
+    disk.fail({ call: 'write', code: 'ENOSPC', path: 'snapshot' });
+    for (let index = 0; index < 40; index++) await write(store, time, put(`${100 + index}`, 'x'.repeat(50)));
+    assert.deepEqual(
+      disk.list(DIRECTORY).filter(({ name }) => name.startsWith('snapshot.')),
+      [],
+    );
+    assert.equal((await keys(open(disk.kill(), time), time)).length, 40);
+  });
+
+  test('raised revisions go on from there, after a restart too', async () => {
+    const time = new VirtualTime();
+    const disk = freshDisk();
+    const store = open(disk, time);
+    await write(store, time, put('a'));
+    const raising = store.raiseRevision(1000);
+    await time.settle();
+    await raising;
+    assert.equal(await write(store, time, put('b')), 1001);
+    await store.raiseRevision(5);
+    const again = open(disk.kill(), time);
+    assert.equal(await write(again, time, put('c')), 1002);
+    assert.deepEqual(await keys(again, time), ['a', 'b', 'c']);
+  });
 
   test('a snapshot that cannot be written loses nothing', async () => {
     const time = new VirtualTime();

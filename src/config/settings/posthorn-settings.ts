@@ -1,6 +1,6 @@
 import type { SettingTable } from '../setting.ts';
 
-/** Settings of Posthorn itself; Kafka has none of them. All but `profile` begin with `posthorn.`. */
+/** Settings of Posthorn itself; Kafka has none of them. All but `profile`, and where the metadata lies, begin with `posthorn.`. */
 export const POSTHORN_SETTINGS = {
   profile: {
     kind: 'string',

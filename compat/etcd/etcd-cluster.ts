@@ -1,0 +1,184 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, openSync, rmSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { must } from '../tools/tool.ts';
+
+const READY_WITHIN_MS = 60_000;
+
+export interface EtcdClusterOptions {
+  readonly members: number;
+  /** Arguments of each member beyond those that make the cluster. */
+  readonly args?: readonly string[];
+}
+
+interface Member {
+  readonly name: string;
+  readonly client: string;
+  readonly peer: string;
+  process: ChildProcess | undefined;
+}
+
+/** Real etcd members on this machine, each in a process of its own, on free ports, with data that goes at the end. */
+export class EtcdCluster {
+  readonly #home = mkdtempSync(join(tmpdir(), 'posthorn-etcd-'));
+  readonly #args: readonly string[];
+  readonly #members: readonly Member[];
+
+  static async start({ members, args = [] }: EtcdClusterOptions): Promise<EtcdCluster> {
+    const ports = await freePorts(members * 2);
+    const cluster = new EtcdCluster(
+      Array.from({ length: members }, (_, index) => ({
+        name: `m${index}`,
+        client: `127.0.0.1:${ports[2 * index]}`,
+        peer: `http://127.0.0.1:${ports[2 * index + 1]}`,
+        process: undefined,
+      })),
+      args,
+    );
+    for (let index = 0; index < members; index++) cluster.startMember(index);
+    await cluster.ready();
+    return cluster;
+  }
+
+  private constructor(members: readonly Member[], args: readonly string[]) {
+    this.#members = members;
+    this.#args = args;
+  }
+
+  get size(): number {
+    return this.#members.length;
+  }
+
+  get endpoints(): readonly string[] {
+    return this.#members.map(({ client }) => client);
+  }
+
+  startMember(index: number): void {
+    const { name, client, peer } = this.#members[index]!;
+    const log = openSync(join(this.#home, `${name}.log`), 'a');
+    const process = spawn(
+      'etcd',
+      [
+        `--name=${name}`,
+        `--data-dir=${join(this.#home, name)}`,
+        `--listen-client-urls=http://${client}`,
+        `--advertise-client-urls=http://${client}`,
+        `--listen-peer-urls=${peer}`,
+        `--initial-advertise-peer-urls=${peer}`,
+        `--initial-cluster=${this.#members.map((member) => `${member.name}=${member.peer}`).join(',')}`,
+        ...this.#args,
+      ],
+      { stdio: ['ignore', log, log] },
+    );
+    process.on('error', () => {});
+    this.#members[index]!.process = process;
+  }
+
+  async kill(index: number, signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
+    const member = this.#members[index]!;
+    const { process } = member;
+    member.process = undefined;
+    if (process === undefined || process.exitCode !== null || process.signalCode !== null) return;
+    const ended = once(process, 'exit');
+    process.kill(signal);
+    await ended;
+  }
+
+  /** Waits until the members that run have a leader. */
+  async ready(): Promise<void> {
+    const deadline = performance.now() + READY_WITHIN_MS;
+    for (;;) {
+      try {
+        this.ctl(['put', 'ready', 'yes']);
+        return;
+      } catch (error) {
+        if (performance.now() > deadline) throw error;
+        await pause(200);
+      }
+    }
+  }
+
+  /** The member that leads. */
+  leader(): number {
+    const running = this.#members.flatMap((member, index) => (member.process === undefined ? [] : [index]));
+    for (const index of running) {
+      const text = this.ctl(['endpoint', 'status', '--write-out=json'], [this.#members[index]!.client]);
+      const [status] = JSON.parse(text) as { Status: { header: { member_id: number }; leader: number } }[];
+      if (status !== undefined && status.Status.header.member_id === status.Status.leader) return index;
+    }
+    throw new Error('etcd has no leader');
+  }
+
+  /** Runs etcdctl against the running members, or the given endpoints; its output. */
+  ctl(args: readonly string[], endpoints?: readonly string[]): string {
+    const running = this.#members.filter(({ process }) => process !== undefined).map(({ client }) => client);
+    const all = ['--endpoints', (endpoints ?? running).join(','), '--command-timeout=5s', ...args];
+    return must('etcdctl', all, { env: { ETCDCTL_API: '3' }, timeoutMs: 20_000 });
+  }
+
+  /** Forgets all history up to now. */
+  compact(): void {
+    const text = this.ctl(['get', 'nothing', '--write-out=json']);
+    const { header } = JSON.parse(text) as { header: { revision: number } };
+    this.ctl(['compaction', String(header.revision)]);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#members.map((_, index) => this.kill(index)));
+    rmSync(this.#home, { recursive: true, force: true });
+  }
+}
+
+/** Ports that nobody listens on now; held together for a moment, so that they differ. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((closed) => void server.close(closed))));
+  return ports;
+}
+
+/** A proxy before one endpoint that can swallow what goes either way, and keeps the connections open meanwhile. */
+export class SwallowingProxy {
+  readonly #server = createServer();
+  readonly #sockets = new Set<Socket>();
+  swallowsRequests = false;
+  swallowsAnswers = false;
+
+  /** Lets everything pass again, on new connections: what was swallowed leaves a hole in the old ones. */
+  heal(): void {
+    this.swallowsRequests = false;
+    this.swallowsAnswers = false;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async start(endpoint: string): Promise<string> {
+    const [host, port] = endpoint.split(':');
+    this.#server.on('connection', (socket) => {
+      const onward = connect(Number(port), host);
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+      socket.on('data', (bytes) => void (this.swallowsRequests || onward.write(bytes)));
+      onward.on('data', (bytes) => void (this.swallowsAnswers || socket.write(bytes)));
+      for (const [end, other] of [
+        [socket, onward],
+        [onward, socket],
+      ] as const) {
+        end.on('error', () => {});
+        end.on('close', () => other.destroy());
+      }
+    });
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    return `127.0.0.1:${(this.#server.address() as { port: number }).port}`;
+  }
+
+  stop(): void {
+    this.#server.close();
+    this.heal();
+  }
+}
