@@ -16,10 +16,12 @@ const KEEP_AFTER_MS = 3_000;
 
 const dist = join(__dirname, '..', 'dist');
 /** How words are written that may be the name of a command. */
+const HELP = new Set(['--help', '-h']);
 const COMMAND = /^[a-z]+(?:-[a-z]+)*(?:\.sh)?$/;
 
-/** The broker, and the commands that need none of it: a file each, for a command has to start fast. */
+/** The broker, the commands that need none of it, and the one that needs broker and client: a file each, for a start has to be fast. */
 const BROKER = { bundle: join(dist, 'bundle', 'posthorn.cjs'), module: '../dist/src/cli/main.js' };
+const DEMO = { bundle: join(dist, 'bundle', 'demo.cjs'), module: '../dist/src/cli/demo/run-demo.js' };
 const COMMANDS = { bundle: join(dist, 'bundle', 'commands.cjs'), module: '../dist/src/cli/tools/run-tool.js' };
 
 /** @typedef {{ bundle: string, module: string }} Part */
@@ -96,7 +98,7 @@ function write(path, unfinished, code) {
   fs.writeFileSync(unfinished, code, { mode: 0o644 });
   fs.renameSync(unfinished, path);
   const isOfOther = (/** @type {string} */ name) =>
-    [BROKER, COMMANDS].some(({ bundle }) => kindOf(bundle) !== kindOf(path) && kindOf(bundle) === kindOf(name));
+    [BROKER, COMMANDS, DEMO].some(({ bundle }) => kindOf(bundle) !== kindOf(path) && kindOf(bundle) === kindOf(name));
   for (const name of fs.readdirSync(folder)) {
     if (name.endsWith(SUFFIX) && !isOfOther(name) && join(folder, name) !== path)
       fs.rmSync(join(folder, name), { force: true });
@@ -166,6 +168,14 @@ async function main() {
     if ((await runPart(COMMANDS, [name, ...args])) !== 'unknown') return;
     process.stderr.write(`posthorn: there is no command ${name}\n`);
     process.exitCode = 1;
+    return;
+  }
+  if (args[0] === 'demo') {
+    await runPart(DEMO, args.slice(1));
+    return;
+  }
+  if (args.length === 1 && HELP.has(args[0] ?? '')) {
+    await runPart(COMMANDS, ['help']);
     return;
   }
   const isCommand = args[0] !== undefined && args[0] !== 'start' && COMMAND.test(args[0]);

@@ -9,6 +9,8 @@ import { commonSettings } from './settings.ts';
 
 const START_MS = 90_000;
 const STOP_MS = 30_000;
+const HEAP_MB = 512;
+const CLUSTER_ID = '4L6g3nShT-eMCtK--X86sw';
 const QUIET = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'];
 
 export interface RunningKafka extends RunningBroker {
@@ -39,25 +41,7 @@ export async function startKafka(
     ...commonSettings,
     ...settings,
   };
-  const file = join(home, 'server.properties');
-  await writeFile(
-    file,
-    Object.entries(properties)
-      .map(([key, value]) => `${key}=${value}\n`)
-      .join(''),
-  );
-  const classPath = kafkaClassPath();
-  const java = ['-Xms512m', '-Xmx512m', '-XX:+UseG1GC', ...QUIET, '-cp', classPath];
-  execFileSync('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', '4L6g3nShT-eMCtK--X86sw', '-c', file], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const log = openSync(join(home, 'kafka.out'), 'a');
-  const boot = async (): Promise<ChildProcess> => {
-    const child = endsWithUs(spawn('java', [...java, 'kafka.Kafka', file], { stdio: ['ignore', log, log] }));
-    if (await listening(port, child, START_MS)) return child;
-    await end(child, 0);
-    throw new Error(`Apache Kafka did not start, see ${join(home, 'kafka.out')}`);
-  };
+  const boot = await kafkaNode(home, properties, port);
   let child = await boot();
   return {
     bootstrap: `127.0.0.1:${port}`,
@@ -75,5 +59,35 @@ export async function startKafka(
       await end(child, STOP_MS);
       await rm(home, { recursive: true, force: true });
     },
+  };
+}
+
+/**
+ * Formats a node's directories; what it returns starts the node, and starts it again once it has ended.
+ * @param heapMb of the Java process.
+ */
+export async function kafkaNode(
+  home: string,
+  properties: Readonly<Record<string, string>>,
+  port: number,
+  heapMb = HEAP_MB,
+): Promise<() => Promise<ChildProcess>> {
+  const file = join(home, 'server.properties');
+  await writeFile(
+    file,
+    Object.entries(properties)
+      .map(([key, value]) => `${key}=${value}\n`)
+      .join(''),
+  );
+  const java = [`-Xms${heapMb}m`, `-Xmx${heapMb}m`, '-XX:+UseG1GC', ...QUIET, '-cp', kafkaClassPath()];
+  execFileSync('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', file], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const log = openSync(join(home, 'kafka.out'), 'a');
+  return async () => {
+    const child = endsWithUs(spawn('java', [...java, 'kafka.Kafka', file], { stdio: ['ignore', log, log] }));
+    if (await listening(port, child, START_MS)) return child;
+    await end(child, 0);
+    throw new Error(`Apache Kafka did not start, see ${join(home, 'kafka.out')}`);
   };
 }

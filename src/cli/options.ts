@@ -21,7 +21,7 @@ export class UsageError extends Error {
   override name = 'UsageError';
 }
 
-export const HELP = `posthorn: a Kafka broker without JVM and Docker
+export const HELP = `posthorn start: a Kafka broker without JVM and Docker
 
 Usage: posthorn [start] [options] [server.properties]
 
@@ -37,6 +37,7 @@ Usage: posthorn [start] [options] [server.properties]
 
 Every setting of Kafka's server.properties works, also as a KAFKA_* environment variable.
 Nothing set means the development profile; --override profile=production gives Kafka's own defaults.
+posthorn help lists the other commands.
 `;
 
 const OPTIONS = {

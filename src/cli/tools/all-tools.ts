@@ -1,11 +1,4 @@
-import type { Tool } from './tool.ts';
-
-/** A command by its name, loaded when it is called. */
-export interface ToolEntry {
-  /** As Kafka's script is called, without `.sh`. */
-  readonly name: string;
-  load(): Promise<Tool>;
-}
+import type { ToolEntry } from './tool-entry.ts';
 
 /** Every command that there is, under Kafka's names where Kafka has it. None is loaded before it is called: each start pays for its own command only. */
 export const allTools: readonly ToolEntry[] = [
@@ -27,6 +20,10 @@ export const allTools: readonly ToolEntry[] = [
   { name: 'kafka-log-dirs', load: async () => (await import('../commands/log-dirs.ts')).logDirsTool },
   { name: 'kafka-topics', load: async () => (await import('../commands/topics.ts')).topicsTool },
   { name: 'kafka-transactions', load: async () => (await import('../commands/transactions.ts')).transactionsTool },
+  { name: 'completion', load: async () => (await import('../commands/completion.ts')).completionOf(allTools) },
+  { name: 'help', load: async () => (await import('../commands/help.ts')).helpOn(allTools) },
+  { name: 'tail', load: async () => (await import('../commands/tail.ts')).tailTool },
+  { name: 'top', load: async () => (await import('../commands/top.ts')).topTool },
 ];
 
 /** A command by the name it is called by: `kafka-topics.sh`, `kafka-topics` and `topics` are one. */

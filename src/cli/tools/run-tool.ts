@@ -1,9 +1,6 @@
 import { toolNamed } from './all-tools.ts';
-import { javaMessage } from './java-error.ts';
+import { exitCodeOf } from './exit-code.ts';
 import { nodeWorld } from './node-world.ts';
-import { ToolFailure } from './tool-failure.ts';
-import type { Tool } from './tool.ts';
-import type { ToolWorld } from './tool-world.ts';
 
 /**
  * Runs the command that the first argument names and sets the exit code; 'unknown' when there is none of that name. The launcher
@@ -16,14 +13,4 @@ export async function run([name = '', ...args]: readonly string[]): Promise<'don
   // A signal has its own.
   process.exitCode ??= exitCode;
   return 'done';
-}
-
-/** Runs a command; what it throws is told on standard error. */
-export async function exitCodeOf(tool: Tool, args: readonly string[], world: ToolWorld): Promise<number> {
-  try {
-    return await tool.run(args, world);
-  } catch (error) {
-    world.err(javaMessage(error));
-    return error instanceof ToolFailure ? error.exitCode : 1;
-  }
 }
