@@ -9,7 +9,7 @@ const posthorn: BenchClient = {
     const kafka = new Kafka({ bootstrapServers: bootstrap });
     const producer = kafka.producer(sends === 'one' ? { lingerMs: 0 } : {});
     return {
-      sendMany: (values) => Promise.all(values.map((value) => producer.send({ topic, value }))),
+      sendMany: (values) => producer.sendMany(values.map((value) => ({ topic, value }))),
       sendOne: (value) => producer.send({ topic, value }),
     };
   },

@@ -102,7 +102,8 @@ export type { AdminMetrics, ConsumerMetrics, ProducerMetrics } from './observe/m
 export { spanContextOf, type RemoteSpanContext, type TraceState } from './observe/open-telemetry.ts';
 export type { PartitionChoice, Partitioner } from './producer/partitioner.ts';
 export type { Compression, ProducerOptions } from './producer/producer-options.ts';
-export type { ProducerHeaders, ProducerRecord, RecordMetadata } from './producer/producer-record.ts';
+export type { ProducerHeaders, ProducerRecord } from './producer/producer-record.ts';
+export type { RecordMetadata, WrittenRange } from './producer/receipt.ts';
 export type { GroupMetadata, TransactionOffset } from './producer/transaction-offsets.ts';
 export type { Producer, SendOptions } from './producer/producer.ts';
 export type { BearerToken, SaslOptions, TlsOptions } from './security-options.ts';

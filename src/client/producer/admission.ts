@@ -63,7 +63,7 @@ export class Admission {
   wait(waiting: WaitingRecord): void {
     if (this.waitingCount >= WAITING_MAX) {
       const text = `${WAITING_MAX} records wait for room or metadata; await some of them before sending more`;
-      waiting.record.reject(new KafkaError('BUFFER_FULL', text, { retriable: true }));
+      waiting.record.receipt.failed(new KafkaError('BUFFER_FULL', text, { retriable: true }), 1);
       return;
     }
     const { topic } = waiting;

@@ -1,15 +1,13 @@
 import { BatchBuilder, stampBatch, type NewRecord, type ProducerStamp } from '../../records/batch-builder.ts';
 import { BATCH_HEADER_BYTES, type Codec } from '../../records/batch.ts';
 import { decodeRecords } from '../../records/batch-records.ts';
-import type { OutgoingRecord, RecordMetadata } from './producer-record.ts';
+import type { OutgoingRecord } from './producer-record.ts';
+import type { Receipt } from './receipt.ts';
 
 export interface BatchSettings {
   readonly codec: Codec;
   readonly isTransactional: boolean;
 }
-
-type Resolve = OutgoingRecord['resolve'];
-type Reject = OutgoingRecord['reject'];
 
 /** Told of each batch that it waits for, and when that is settled, for better or worse. */
 export interface SettledListener {
@@ -39,9 +37,9 @@ export class ProducerBatch {
   wasRestarted = false;
   readonly #settings: BatchSettings;
   readonly #builder: BatchBuilder;
-  readonly #resolves: Resolve[] = [];
-  readonly #rejects: Reject[] = [];
-  readonly #timestamps: number[] = [];
+  /** Whom its records belong to: stretches of records of one call, in order. */
+  readonly #receipts: Receipt[] = [];
+  readonly #counts: number[] = [];
   #listeners: Set<SettledListener> | undefined;
   #bytes: Buffer | undefined;
   #isSettled = false;
@@ -59,7 +57,7 @@ export class ProducerBatch {
   }
 
   get count(): number {
-    return this.#resolves.length;
+    return this.#builder.count;
   }
 
   /** Bytes before compression, header included. */
@@ -77,7 +75,7 @@ export class ProducerBatch {
   }
 
   add(record: OutgoingRecord): void {
-    this.#add(record, record.resolve, record.reject);
+    this.#add(record, record.receipt);
     this.reservedBytes += record.size;
   }
 
@@ -102,24 +100,20 @@ export class ProducerBatch {
    */
   succeed(baseOffset: number, logAppendTime: number): void {
     if (!this.#settle()) return;
-    const { topic, partition } = this;
-    const resolves = this.#resolves;
-    const timestamps = this.#timestamps;
-    for (let index = 0; index < resolves.length; index++) {
-      const metadata: RecordMetadata = {
-        topic,
-        partition,
-        offset: baseOffset < 0 ? -1 : baseOffset + index,
-        timestamp: logAppendTime < 0 ? timestamps[index]! : logAppendTime,
-      };
-      resolves[index]!(metadata);
+    const written = { topic: this.topic, partition: this.partition, baseOffset, logAppendTime };
+    const receipts = this.#receipts;
+    let first = 0;
+    for (let index = 0; index < receipts.length; index++) {
+      const count = this.#counts[index]!;
+      receipts[index]!.written(written, first, count);
+      first += count;
     }
     this.#tell();
   }
 
   fail(error: Error): void {
     if (!this.#settle()) return;
-    for (const reject of this.#rejects) reject(error);
+    for (const [index, receipt] of this.#receipts.entries()) receipt.failed(error, this.#counts[index]!);
     this.#tell();
   }
 
@@ -128,13 +122,17 @@ export class ProducerBatch {
     const half = BATCH_HEADER_BYTES + Math.ceil((this.size - BATCH_HEADER_BYTES) / 2);
     const parts: ProducerBatch[] = [];
     let part: ProducerBatch | undefined;
+    let stretch = 0;
+    let leftOfStretch = this.#counts[0] ?? 0;
     for (const [index, record] of decodeRecords(this.sealed()).entries()) {
       const isSecondHalf = part !== undefined && (part.size >= half || index === this.count - 1);
       if (part === undefined || (isSecondHalf && parts.length === 1)) {
         part = new ProducerBatch(this, this.#settings, half);
         parts.push(part);
       }
-      part.#add({ ...record, offset: part.count }, this.#resolves[index]!, this.#rejects[index]!);
+      if (leftOfStretch === 0) leftOfStretch = this.#counts[++stretch]!;
+      leftOfStretch--;
+      part.#add({ ...record, offset: part.count }, this.#receipts[stretch]!);
     }
     const share = Math.floor(this.reservedBytes / parts.length);
     for (const made of parts) made.reservedBytes = share;
@@ -144,11 +142,15 @@ export class ProducerBatch {
     return parts;
   }
 
-  #add(record: NewRecord & { readonly timestamp: number }, resolve: Resolve, reject: Reject): void {
+  #add(record: NewRecord, receipt: Receipt): void {
     this.#builder.append(record);
-    this.#resolves.push(resolve);
-    this.#rejects.push(reject);
-    this.#timestamps.push(record.timestamp);
+    const last = this.#receipts.length - 1;
+    if (last >= 0 && this.#receipts[last] === receipt) {
+      this.#counts[last]!++;
+      return;
+    }
+    this.#receipts.push(receipt);
+    this.#counts.push(1);
   }
 
   #settle(): boolean {

@@ -15,7 +15,10 @@ export interface ProducerOptions<K, V> {
   readonly acks?: 'all' | 1 | 0;
   /** 'none' when left out. */
   readonly compression?: Compression;
-  /** Bytes of records that a batch takes before compression; 16,384. */
+  /**
+   * Bytes of records that a batch takes before compression; 65,536. Four times as many as with Kafka's own producer, since each
+   * batch costs as much as a hundred small records; one that is not full goes after `lingerMs` all the same.
+   */
   readonly batchSize?: number;
   /** How long a batch that is not full waits for more; 5. */
   readonly lingerMs?: number;
@@ -71,7 +74,7 @@ export function producerSettings<K, V>(options: ProducerOptions<K, V>): Producer
   const settings: ProducerSettings = {
     acks: acks === 'all' ? ACKS_ALL : acks,
     codec: codecOf(options.compression ?? 'none'),
-    batchSize: options.batchSize ?? 16_384,
+    batchSize: options.batchSize ?? 65_536,
     lingerMs: options.lingerMs ?? 5,
     isIdempotent: options.idempotence ?? (mayBeIdempotent || options.transactionalId !== undefined),
     maxInFlight,

@@ -1,4 +1,5 @@
 import type { RecordHeader } from '../../records/record-cursor.ts';
+import type { Receipt } from './receipt.ts';
 
 /** Headers by name, or as a list when a name comes more than once. Text is written as UTF-8. */
 export type ProducerHeaders = Readonly<Record<string, string | Uint8Array | null>> | readonly RecordHeader[];
@@ -16,17 +17,7 @@ export interface ProducerRecord<K, V> {
   readonly partition?: number;
 }
 
-/** Where a record lies. */
-export interface RecordMetadata {
-  readonly topic: string;
-  readonly partition: number;
-  /** -1 when the broker did not tell: with `acks: 0`, or when it recognised a repetition of long ago. */
-  readonly offset: number;
-  /** Milliseconds since 1970: the record's own, or the broker's where the topic has LogAppendTime. */
-  readonly timestamp: number;
-}
-
-/** A record as bytes, and the promise that was handed out for it. */
+/** A record as bytes, and who is told of it. */
 export interface OutgoingRecord {
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
@@ -34,8 +25,7 @@ export interface OutgoingRecord {
   readonly timestamp: number;
   /** At most this many bytes in a batch. */
   readonly size: number;
-  readonly resolve: (metadata: RecordMetadata) => void;
-  readonly reject: (error: Error) => void;
+  readonly receipt: Receipt;
 }
 
 const NO_HEADERS: readonly RecordHeader[] = [];

@@ -9,16 +9,11 @@ import { Idempotence } from './idempotence.ts';
 import type { Partitioner } from './partitioner.ts';
 import { ProducerIds } from './producer-id.ts';
 import { producerSettings, serializerOr, type ProducerOptions, type ProducerSettings } from './producer-options.ts';
-import {
-  headerList,
-  recordSize,
-  type OutgoingRecord,
-  type ProducerRecord,
-  type RecordMetadata,
-} from './producer-record.ts';
+import { headerList, recordSize, type OutgoingRecord, type ProducerRecord } from './producer-record.ts';
 import { withActiveSpan } from '../observe/open-telemetry.ts';
 import type { ProducerMetrics } from '../observe/metric-tables.ts';
 import { ProducerWatch } from './producer-watch.ts';
+import { ManyReceipt, RecordReceipt, type Receipt, type RecordMetadata, type WrittenRange } from './receipt.ts';
 import { Sender } from './sender.ts';
 import { TopicQueues } from './topic-queues.ts';
 import type { GroupMetadata, TransactionOffset } from './transaction-offsets.ts';
@@ -97,13 +92,37 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
     const sent = new Promise<RecordMetadata>(handOver);
     const { resolve, reject } = handedOver;
     try {
-      this.#accept(record, signal, resolve, reject);
+      this.#checkOpen(signal);
+      const timestamp = record.timestamp ?? this.#cluster.runtime.clock.nowMs();
+      this.#accept(record, new RecordReceipt(resolve, reject, timestamp), timestamp, signal);
     } catch (error) {
       reject(asKafkaError(error, `a record of ${record.topic}`));
     }
     // In a transaction the commit tells of failures, so nobody has to look at each promise.
     if (this.#transactions !== undefined) sent.catch(ignored);
     return sent;
+  }
+
+  /**
+   * Sends many records with one promise for all, at half of what as many calls of {@link send} cost. Resolves when all are written, with where
+   * they lie; rejects, as `send` does, with the first failure once all are settled: the others were written.
+   */
+  sendMany(
+    records: readonly ProducerRecord<K, V>[],
+    { signal }: SendOptions = NO_OPTIONS,
+  ): Promise<readonly WrittenRange[]> {
+    const receipt = new ManyReceipt(records.length);
+    const nowMs = this.#cluster.runtime.clock.nowMs();
+    for (const record of records) {
+      try {
+        this.#checkOpen(signal);
+        this.#accept(record, receipt, record.timestamp ?? nowMs, signal);
+      } catch (error) {
+        receipt.failed(asKafkaError(error, `a record of ${record.topic}`), 1);
+      }
+    }
+    if (this.#transactions !== undefined) receipt.settled.catch(ignored);
+    return receipt.settled;
   }
 
   /** Sends all that waits at once; resolves when everything sent before is settled, for better or worse. */
@@ -189,17 +208,20 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
     return this.#closing;
   }
 
-  #accept(
-    { topic, key, value, headers, timestamp, partition }: ProducerRecord<K, V>,
-    signal: AbortSignal | undefined,
-    resolve: OutgoingRecord['resolve'],
-    reject: OutgoingRecord['reject'],
-  ): void {
+  #checkOpen(signal: AbortSignal | undefined): void {
     if (this.#closing !== undefined) throw closedError();
     this.#transactions?.checkOpen();
     if (signal?.aborted === true) {
       throw new KafkaError('ABORTED', 'aborted by its signal', { cause: signal.reason });
     }
+  }
+
+  #accept(
+    { topic, key, value, headers, partition }: ProducerRecord<K, V>,
+    receipt: Receipt,
+    timestamp: number,
+    signal: AbortSignal | undefined,
+  ): void {
     const queues = this.#queuesOf(topic);
     const keyBytes = key === undefined ? null : this.#keySerializer.serialize(key, queues.keyContext);
     const valueBytes = this.#valueSerializer.serialize(value, queues.valueContext);
@@ -208,10 +230,9 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
       key: keyBytes,
       value: valueBytes,
       headers: list,
-      timestamp: timestamp ?? this.#cluster.runtime.clock.nowMs(),
+      timestamp,
       size: recordSize(keyBytes, valueBytes, list),
-      resolve,
-      reject,
+      receipt,
     };
     this.#checkSize(topic, record.size);
     if (this.#admission.admits(topic, record.size)) {
@@ -250,7 +271,7 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
       const due = queues.append(known, record, partition, this.#cluster.runtime.clock);
       if (due !== undefined) this.#sender.activate(due);
     } catch (error) {
-      record.reject(asKafkaError(error, `a record of ${topic}`));
+      record.receipt.failed(asKafkaError(error, `a record of ${topic}`), 1);
       this.#admission.release(record.size);
     }
   }
@@ -312,12 +333,11 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
 }
 
 /** The functions of the promise made last. One executor for all, instead of a closure for each. */
-const handedOver: { resolve: OutgoingRecord['resolve']; reject: OutgoingRecord['reject'] } = {
-  resolve: ignored,
-  reject: ignored,
-};
+const handedOver: { resolve: Resolve; reject: (error: Error) => void } = { resolve: ignored, reject: ignored };
 
-function handOver(resolve: OutgoingRecord['resolve'], reject: OutgoingRecord['reject']): void {
+type Resolve = (metadata: RecordMetadata) => void;
+
+function handOver(resolve: Resolve, reject: (error: Error) => void): void {
   handedOver.resolve = resolve;
   handedOver.reject = reject;
 }

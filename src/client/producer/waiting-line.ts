@@ -47,7 +47,10 @@ export class WaitingLine {
   push(waiting: WaitingRecord): void {
     const aborted = (): void => {
       this.#leave(place);
-      waiting.record.reject(new KafkaError('ABORTED', 'aborted by its signal', { cause: waiting.signal?.reason }));
+      waiting.record.receipt.failed(
+        new KafkaError('ABORTED', 'aborted by its signal', { cause: waiting.signal?.reason }),
+        1,
+      );
     };
     const place: Place = { waiting, aborted, isGone: false, listeners: [] };
     waiting.signal?.addEventListener('abort', aborted, { once: true });
@@ -69,7 +72,8 @@ export class WaitingLine {
   }
 
   rejectAll(error: KafkaError): void {
-    for (let waiting = this.shift(); waiting !== undefined; waiting = this.shift()) waiting.record.reject(error);
+    for (let waiting = this.shift(); waiting !== undefined; waiting = this.shift())
+      waiting.record.receipt.failed(error, 1);
   }
 
   /** Has a listener told when each record that waits now has left. */
@@ -123,7 +127,7 @@ export class WaitingLine {
     const nowMs = this.#runtime.clock.monotonicMs();
     for (let place = this.#first(); place !== undefined && place.waiting.deadlineMs <= nowMs; place = this.#first()) {
       this.#leave(place);
-      place.waiting.record.reject(this.#expired(place.waiting.topic));
+      place.waiting.record.receipt.failed(this.#expired(place.waiting.topic), 1);
     }
   }
 }

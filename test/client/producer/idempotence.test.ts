@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Idempotence } from '../../../src/client/producer/idempotence.ts';
 import { PartitionQueue, sequenceAfter } from '../../../src/client/producer/partition-queue.ts';
+import type { Receipt } from '../../../src/client/producer/receipt.ts';
 import type { ProducerBatch } from '../../../src/client/producer/producer-batch.ts';
 import { E } from '../../../src/protocol/errors.ts';
 import { Codec } from '../../../src/records/batch.ts';
@@ -10,7 +11,8 @@ const NO_SIZE = 40;
 
 const still = { monotonicMs: () => 0 };
 
-function nothing(): void {}
+/** Nobody asks what became of these. */
+const unread: Receipt = { written() {}, failed() {} };
 
 /** A partition of a producer, one record to a batch. */
 class World {
@@ -29,8 +31,8 @@ class World {
   send(count: number): ProducerBatch[] {
     const first = this.sent.length;
     for (let index = 0; index < count; index++) {
-      const record = { key: null, value: null, headers: [], timestamp: 0, size: NO_SIZE, resolve: nothing };
-      this.queue.append({ ...record, reject: nothing }, still);
+      const record = { key: null, value: null, headers: [], timestamp: 0, size: NO_SIZE, receipt: unread };
+      this.queue.append(record, still);
       this.next();
     }
     return this.sent.slice(first);
@@ -116,8 +118,7 @@ test('a partition without trouble keeps its epoch until its batches are settled,
     headers: [],
     timestamp: 0,
     size: NO_SIZE,
-    resolve: nothing,
-    reject: nothing,
+    receipt: unread,
   };
   calm.append(record, still);
   idempotence.assign(calm, calm.waiting[0]!);
