@@ -1,4 +1,5 @@
 import type { BrokerConfig } from '../config/broker-config.ts';
+import { PeerWatch } from '../controller/peer-watch.ts';
 import type { MetadataStore } from '../metadata/metadata-store.ts';
 import type { MetadataView } from '../metadata/metadata-view.ts';
 import type { Endpoint } from '../metadata/records.ts';
@@ -8,6 +9,7 @@ import type { Address } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { Peers } from '../wire/peers.ts';
 import type { ReplicaServices } from './partition.ts';
+import { probeBroker } from './probe-broker.ts';
 import type { Turn } from './turn.ts';
 
 /** Room for what an answer has besides its records. */
@@ -35,6 +37,18 @@ export interface Replication {
 export function openReplication(parts: ReplicationParts): Replication {
   const { config, runtime, store, view, turn, brokerId, brokerEpoch } = parts;
   const { clock, timers, logger, network } = runtime;
+  const watch = new PeerWatch({
+    store,
+    view,
+    brokerId,
+    clock,
+    timers,
+    logger,
+    probe: async ({ endpoints }) => {
+      const address = addressOf(endpoints, config);
+      return address === undefined ? 'unknown' : probeBroker(network, timers, address);
+    },
+  });
   const peers = new Peers({
     network,
     timers,
@@ -42,7 +56,10 @@ export function openReplication(parts: ReplicationParts): Replication {
     responseBytesMax:
       Math.max(config.get('replica.fetch.response.max.bytes'), config.get('message.max.bytes')) + ANSWER_OVERHEAD_BYTES,
     addressOf: (id) => addressOf(view.image.brokers.get(id)?.endpoints, config),
-    lost: (id, failure) => logger.debug('a connection to a broker ended', { broker: id, reason: failure.message }),
+    lost: (id, failure) => {
+      logger.debug('a connection to a broker ended', { broker: id, reason: failure.message });
+      watch.suspect(id, view.image.brokers.get(id)?.epoch ?? -1);
+    },
   });
   const fetchers = new ReplicaFetchers({
     config,
@@ -73,6 +90,7 @@ export function openReplication(parts: ReplicationParts): Replication {
     fetchers,
     services,
     close: () => {
+      watch.close();
       fetchers.stop();
       proposals.close();
       peers.close();

@@ -148,6 +148,9 @@ export class ImageBuilder {
       case 'pid':
         this.#nextProducerId = entry ? (parseRecord(kind, entry.value) as ProducerIdsRecord).next : 0;
         return;
+      case 'exp':
+        // A matter between the brokers that expel one: nobody else looks at it.
+        return;
       default:
         throw new Malformed(`unknown metadata entry ${kind}`);
     }

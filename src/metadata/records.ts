@@ -61,6 +61,12 @@ export interface SuspicionRecord {
   readonly brokerEpoch: number;
 }
 
+/** `exp/<slot>`: a broker was expelled. The entry ends with a lease of its own, and bounds how many there are in that time. */
+export interface ExpulsionRecord {
+  readonly brokerId: number;
+  readonly brokerEpoch: number;
+}
+
 /** `t/<name>`: the topic exists from the moment this does; its partitions were written before. */
 export interface TopicRecord {
   readonly id: Uuid;

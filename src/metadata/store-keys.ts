@@ -27,6 +27,7 @@ export const storeKeys = {
   broker: (id: number): string => `b/${id}`,
   brokerState: (id: number): string => `bs/${id}`,
   suspicion: (target: number, reporter: number): string => `sus/${target}/${reporter}`,
+  expulsion: (slot: number): string => `exp/${slot}`,
   liveBroker: (id: number): string => `live/${id}`,
   directories: (brokerId: number): string => `dirs/${brokerId}`,
   topic: (name: string): string => `t/${name}`,

@@ -4,7 +4,8 @@ import { BrokerConfig } from '../../src/config/broker-config.ts';
 import { BrokerRegistration } from '../../src/controller/broker-registration.ts';
 import { Controller } from '../../src/controller/controller.ts';
 import { ControllerDuties } from '../../src/controller/controller-duties.ts';
-import type { ClusterImage, PartitionImage } from '../../src/metadata/cluster-image.ts';
+import { PeerWatch, type ProbeResult } from '../../src/controller/peer-watch.ts';
+import type { BrokerImage, ClusterImage, PartitionImage } from '../../src/metadata/cluster-image.ts';
 import { EmbeddedStore } from '../../src/metadata/embedded-store.ts';
 import type { MetadataStore, Txn, TxnResult } from '../../src/metadata/metadata-store.ts';
 import { MetadataView } from '../../src/metadata/metadata-view.ts';
@@ -59,6 +60,7 @@ export interface Member {
   readonly registration: BrokerRegistration;
   readonly controller: Controller;
   readonly duties: ControllerDuties;
+  readonly watch: PeerWatch;
 }
 
 /** How a broker starts: what its data directory says of its former life. */
@@ -77,6 +79,8 @@ export class Members {
   readonly store: EmbeddedStore;
   readonly config: BrokerConfig;
   readonly members = new Map<number, Member>();
+  /** Brokers that run, and whom nobody reaches. */
+  readonly unreachable = new Set<number>();
   #starts = 0;
 
   static async start(ids: readonly number[], settings: Readonly<Record<string, string>> = {}): Promise<Members> {
@@ -117,7 +121,9 @@ export class Members {
     });
     const controller = new Controller({ ...common, config, random });
     const duties = new ControllerDuties({ ...common, config, onElected: () => controller.removeOrphans() });
-    const member: Member = { id, connection, view, registration, controller, duties };
+    const probe = (broker: BrokerImage): Promise<ProbeResult> => Promise.resolve(this.#probe(broker.id));
+    const watch = new PeerWatch({ ...common, probe });
+    const member: Member = { id, connection, view, registration, controller, duties, watch };
     connection.onDeath = () => this.#bury(member);
     this.members.set(id, member);
     if (start.isReady !== false) {
@@ -190,15 +196,21 @@ export class Members {
   async close(): Promise<void> {
     for (const member of this.members.values()) {
       member.duties.close();
+      member.watch.close();
       await this.done(member.registration.close());
       member.view.close();
     }
     await this.done(this.store.close());
   }
 
+  #probe(id: number): ProbeResult {
+    return this.members.has(id) && !this.unreachable.has(id) ? 'answered' : 'refused';
+  }
+
   #bury(member: Member): void {
-    this.members.delete(member.id);
+    if (this.members.get(member.id) === member) this.members.delete(member.id);
     member.duties.close();
+    member.watch.close();
     member.view.close();
   }
 }

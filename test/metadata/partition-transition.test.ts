@@ -31,8 +31,8 @@ function given(parts: Partial<PartitionRecord> = {}): PartitionRecord {
   };
 }
 
-function rules(live: readonly number[], changes: Partial<TransitionRules> = {}): TransitionRules {
-  return { minIsr: 2, isUncleanAllowed: false, mayLead: (id) => live.includes(id), ...changes };
+function rules(live: readonly number[], how: Partial<TransitionRules> = {}): TransitionRules {
+  return { minIsr: 2, isUncleanAllowed: false, mayLead: (id) => live.includes(id), ...how };
 }
 
 /** What a transition changed, epochs as steps. */
@@ -83,12 +83,15 @@ suite("a leader's change of the in-sync set", () => {
   });
 });
 
-suite('brokers that go', () => {
-  const fence = (record: PartitionRecord, ids: readonly number[], how: TransitionRules): PartitionRecord | undefined =>
-    withoutBrokers(record, { fenced: new Set(ids), unclean: NOBODY }, how);
-  const crash = (record: PartitionRecord, ids: readonly number[], how: TransitionRules): PartitionRecord | undefined =>
-    withoutBrokers(record, { fenced: NOBODY, unclean: new Set(ids) }, how);
+function fence(record: PartitionRecord, ids: readonly number[], how: TransitionRules): PartitionRecord | undefined {
+  return withoutBrokers(record, { fenced: new Set(ids), unclean: NOBODY }, how);
+}
 
+function crash(record: PartitionRecord, ids: readonly number[], how: TransitionRules): PartitionRecord | undefined {
+  return withoutBrokers(record, { fenced: NOBODY, unclean: new Set(ids) }, how);
+}
+
+suite('brokers that go', () => {
   test('a follower: no new leader epoch', () => {
     const record = given();
     assert.deepEqual(changes(record, fence(record, [3], rules([1, 2]))), { leaderEpoch: 0, isr: [1, 2] });
