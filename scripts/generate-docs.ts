@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describeAllowed } from '../src/config/check.ts';
 import { profileDefaults } from '../src/config/profile.ts';
 import type { Setting, SettingTable } from '../src/config/setting.ts';
@@ -22,6 +22,7 @@ import { SHARE_SETTINGS } from '../src/config/settings/share-settings.ts';
 import { SSL_SETTINGS } from '../src/config/settings/ssl-settings.ts';
 import { TRANSACTION_SETTINGS } from '../src/config/settings/transaction-settings.ts';
 import { TOPIC_SETTINGS } from '../src/config/topic-settings.ts';
+import { apiPages } from './api-pages.ts';
 import { clientErrorsPage } from './client-errors-page.ts';
 import { clientMetricsPage } from './client-metrics-page.ts';
 
@@ -154,8 +155,9 @@ const PAGES: readonly (readonly [string, () => string])[] = [
 
 /** Writes the pages, or with `--check` fails if one is not what would be written. */
 function main(): void {
-  for (const [path, make] of PAGES) {
-    const text = make();
+  const pages = [...PAGES.map(([path, make]) => [path, make()] as const), ...apiPages()];
+  mkdirSync('docs/api', { recursive: true });
+  for (const [path, text] of pages) {
     if (!process.argv.includes('--check')) {
       writeFileSync(path, text);
       continue;

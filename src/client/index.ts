@@ -1,3 +1,5 @@
+export type { Uuid } from '../base/uuid.ts';
+export type { RecordHeader } from '../records/record-cursor.ts';
 export type { Admin } from './admin/admin.ts';
 export type { BrokerNode } from './admin/admin-calls.ts';
 export type { AclOperation, AclPatternType, AclPermission, AclResourceType } from './admin/acl-codes.ts';
