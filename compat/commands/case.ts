@@ -6,7 +6,13 @@ export interface CommandCase {
   /** The address of the broker goes before them, unless {@link isBare}. */
   readonly args: readonly string[];
   /** Calls that prepare, made with Kafka's tool for each of the two. */
-  readonly before?: readonly { readonly tool: ToolName; readonly args: readonly string[] }[];
+  readonly before?: readonly {
+    readonly tool: ToolName;
+    readonly args: readonly string[];
+    readonly input?: string;
+  }[];
+  /** What it reads from its standard input. */
+  readonly input?: string;
   readonly isBare?: boolean;
   /** Can be done twice: both are asked about the same things, for the order of what is printed depends on their names. */
   readonly isReading?: boolean;

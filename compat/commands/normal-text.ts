@@ -8,7 +8,7 @@ export interface Said {
 /**
  * What two runs may never have in common is taken out: names made for one run, topic ids, and, of Kafka's side, the stack traces
  * and log lines of Java. The descriptions of options are each program's own words: of the tables of options, the options and the
- * names of their arguments are compared.
+ * names of their arguments are compared. Times are not, nor what is logged: Kafka's tools run with their logs off here.
  */
 export function normalText(said: Said, name: string): string {
   return [
@@ -32,6 +32,8 @@ function lines(text: string, name: string): string[] {
           line,
         ),
     )
+    .filter((line) => !/^\[\d{4}-\d\d-\d\d [\d:,]+\] (?:ERROR|WARN) /.test(line))
+    .map(withoutMeasures)
     .map((line) => line.replace(/TopicId: \S{22}/, 'TopicId: {id}').trimEnd());
   const isHelp = plain.some((line) => line === 'optional arguments:');
   return [...(isHelp ? helpHeads(plain) : plain), ...tabled].filter((line) => line !== '');
@@ -62,4 +64,15 @@ function helpHeads(help: readonly string[]): string[] {
       .filter((line) => /^(?:\S[^.]*:$| {2}(?:-|\{|[A-Z]+$)| {4}\S)/.test(line))
       .map((line) => (line[HELP_COLUMN - 1] === ' ' ? line.slice(0, HELP_COLUMN) : line).trim()),
   ];
+}
+
+/** Times, rates and latencies, which no two runs have in common. */
+function withoutMeasures(line: string): string {
+  return line
+    .replaceAll(/\b1[789]\d{11}\b/g, '{time}')
+    .replace(/("avg_throughput":)[\d.E]+/, '$1{rate}')
+    .replace(/(?<=records sent, |Avg latency: |Percentiles: |^0\t).*/, (measured) =>
+      measured.replaceAll(/\d+(\.\d+)? |(?<== )\d+|\([\d.]+|^[\d.]+(E-?\d+)?$/g, '{n} '),
+    )
+    .replace(/^(?:\d{4}-\d\d-\d\d [\d:]+, ){2}([\d.]+), [\d.]+, (\d+), .*$/, '{times}, $1, {n}, $2, {n}');
 }

@@ -43,17 +43,20 @@ function argsOf({ args, isBare = false, files = {}, tool }: CommandCase, name: s
 }
 
 async function prepare(one: CommandCase, name: string): Promise<void> {
-  for (const { tool, args } of one.before ?? []) await java.runApart(tool, argsOf({ tool, args }, name));
+  for (const { tool, args, input = '' } of one.before ?? []) {
+    await java.runApart(tool, argsOf({ tool, args }, name), { input });
+  }
 }
 
 async function kafkaSays(one: CommandCase, name: string): Promise<string> {
-  return normalText(await java.runApart(one.tool, argsOf(one, name)), name);
+  return normalText(await java.runApart(one.tool, argsOf(one, name), { input: one.input ?? '' }), name);
 }
 
 function weSay(one: CommandCase, name: string): string {
   const launcher = join(repositoryRoot, 'bin', 'posthorn.js');
   const { status, stdout, stderr } = spawnSync(process.execPath, [launcher, one.tool, ...argsOf(one, name)], {
     encoding: 'utf8',
+    input: one.input ?? '',
     timeout: OURS_MS,
   });
   const said: Said = { code: status ?? undefined, out: stdout, err: stderr };

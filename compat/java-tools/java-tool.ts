@@ -49,6 +49,7 @@ const classes = {
   'kafka-features': 'org.apache.kafka.tools.FeatureCommand',
   'kafka-producer-perf-test': 'org.apache.kafka.tools.ProducerPerformance',
   'kafka-consumer-perf-test': 'org.apache.kafka.tools.ConsumerPerformance',
+  'kafka-e2e-latency': 'org.apache.kafka.tools.EndToEndLatency',
   'kafka-verifiable-producer': 'org.apache.kafka.tools.VerifiableProducer',
   'kafka-verifiable-consumer': 'org.apache.kafka.tools.VerifiableConsumer',
   'kafka-storage': 'kafka.tools.StorageTool',
@@ -96,11 +97,13 @@ export class JavaTools {
   }
 
   /** As {@link run}, with the two outputs kept apart. */
-  async runApart(tool: ToolName, args: readonly string[]): Promise<ToolOutputs> {
+  async runApart(tool: ToolName, args: readonly string[], options: ToolOptions = {}): Promise<ToolOutputs> {
     const child = endsWithUs(
-      spawn('java', [...this.#jvm, classes[tool], ...args], { stdio: ['ignore', 'pipe', 'pipe'] }),
+      spawn('java', [...this.#jvm, classes[tool], ...args], { stdio: ['pipe', 'pipe', 'pipe'] }),
     );
-    const timer = setTimeout(() => child.kill('SIGKILL'), TOOL_MS);
+    child.stdin.on('error', () => {});
+    child.stdin.end(options.input ?? '');
+    const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? TOOL_MS);
     const said: { readonly out: string[]; readonly err: string[] } = { out: [], err: [] };
     child.stdout.on('data', (chunk: Buffer) => said.out.push(chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => said.err.push(chunk.toString()));

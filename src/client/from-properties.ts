@@ -87,6 +87,8 @@ const TARGETS: Readonly<Record<string, Target>> = {
   'enable.idempotence': producer('idempotence', bool),
   'max.in.flight.requests.per.connection': producer('maxInFlight', whole),
   'max.in.flight': producer('maxInFlight', whole),
+  retries: producer('retries', whole),
+  'message.send.max.retries': producer('retries', whole),
   'delivery.timeout.ms': producer('deliveryTimeoutMs', whole),
   'message.timeout.ms': producer('deliveryTimeoutMs', whole),
   'buffer.memory': producer('bufferBytes', whole),

@@ -1,16 +1,22 @@
 import type { CommandCase } from '../case.ts';
 import { clusterCases } from './cluster.ts';
 import { configCases } from './configs.ts';
+import { consoleCases } from './console.ts';
 import { electionCases } from './election.ts';
 import { featureCases } from './features.ts';
 import { groupCases } from './groups.ts';
 import { logDirCases } from './log-dirs.ts';
 import { offsetCases } from './offsets.ts';
+import { performanceCases } from './performance.ts';
 import { topicCases } from './topics.ts';
 import { transactionCases } from './transactions.ts';
+import { verifiableCases } from './verifiable.ts';
 
 export const allCases: readonly CommandCase[] = [
   ...topicCases,
+  ...consoleCases,
+  ...performanceCases,
+  ...verifiableCases,
   ...configCases,
   ...offsetCases,
   ...logDirCases,

@@ -9,6 +9,14 @@ export const allTools: readonly ToolEntry[] = [
   },
   { name: 'kafka-cluster', load: async () => (await import('../commands/cluster.ts')).clusterTool },
   { name: 'kafka-configs', load: async () => (await import('../commands/configs.ts')).configsTool },
+  {
+    name: 'kafka-console-consumer',
+    load: async () => (await import('../commands/console-consumer.ts')).consoleConsumerTool,
+  },
+  {
+    name: 'kafka-console-producer',
+    load: async () => (await import('../commands/console-producer.ts')).consoleProducerTool,
+  },
   { name: 'kafka-delete-records', load: async () => (await import('../commands/delete-records.ts')).deleteRecordsTool },
   { name: 'kafka-features', load: async () => (await import('../commands/features.ts')).featuresTool },
   { name: 'kafka-get-offsets', load: async () => (await import('../commands/get-offsets.ts')).getOffsetsTool },
@@ -24,6 +32,23 @@ export const allTools: readonly ToolEntry[] = [
   { name: 'help', load: async () => (await import('../commands/help.ts')).helpOn(allTools) },
   { name: 'tail', load: async () => (await import('../commands/tail.ts')).tailTool },
   { name: 'top', load: async () => (await import('../commands/top.ts')).topTool },
+  {
+    name: 'kafka-consumer-perf-test',
+    load: async () => (await import('../commands/consumer-perf-test.ts')).consumerPerfTestTool,
+  },
+  { name: 'kafka-e2e-latency', load: async () => (await import('../commands/e2e-latency.ts')).e2eLatencyTool },
+  {
+    name: 'kafka-producer-perf-test',
+    load: async () => (await import('../commands/producer-perf-test.ts')).producerPerfTestTool,
+  },
+  {
+    name: 'kafka-verifiable-consumer',
+    load: async () => (await import('../commands/verifiable-consumer.ts')).verifiableConsumerTool,
+  },
+  {
+    name: 'kafka-verifiable-producer',
+    load: async () => (await import('../commands/verifiable-producer.ts')).verifiableProducerTool,
+  },
 ];
 
 /** A command by the name it is called by: `kafka-topics.sh`, `kafka-topics` and `topics` are one. */

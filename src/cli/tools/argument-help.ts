@@ -53,8 +53,8 @@ export function helpText(grammar: ArgumentGrammar, subcommand?: SubcommandSpec):
   const plain = [helpArgument, ...options.filter(({ group }) => group === undefined)];
   blocks.push(['optional arguments:', ...plain.map(optionRow)].join('\n'));
   if (titled !== undefined) blocks.push([`${titled.title}:`, ...subcommandRows(grammar)].join('\n'));
-  for (const [title, text] of Object.entries(subcommand?.groups ?? {})) {
-    blocks.push(`${title}:\n  ${justified(text, TEXT_WIDTH, '  ')}`);
+  for (const [title, text] of Object.entries((subcommand ?? grammar).groups ?? {})) {
+    blocks.push(`${title === '' ? '' : `${title}:\n`}  ${justified(text, TEXT_WIDTH, '  ')}`);
     blocks.push(
       options
         .filter(({ group }) => group === title)
@@ -89,7 +89,8 @@ function requiredParts(own: Options): string[] {
 
 function exclusiveParts({ options, isExclusiveRequired = false }: Options): string[] {
   const exclusive = options.filter(({ isExclusive }) => isExclusive === true).map((option) => bareSyntax(option));
-  const [open, close] = isExclusiveRequired ? ['(', ')'] : ['[', ']'];
+  const isBare = isExclusiveRequired && exclusive.length === 1;
+  const [open, close] = isBare ? ['', ''] : isExclusiveRequired ? ['(', ')'] : ['[', ']'];
   return exclusive.flatMap((syntax, index) => {
     const text = `${index === 0 ? open : ''}${syntax}${index === exclusive.length - 1 ? close : ''}`;
     return index === 0 ? [text] : ['|', text];
@@ -106,7 +107,8 @@ function bareSyntax(option: ArgumentSpec): string {
 
 function valued(option: ArgumentSpec, flag: string): string {
   if (!takesValue(option)) return flag;
-  return `${flag} ${option.metavar ?? argumentName(option).replaceAll('-', '_').toUpperCase()}`;
+  const value = option.metavar ?? argumentName(option).replaceAll('-', '_').toUpperCase();
+  return option.action === 'several' ? `${flag} ${value} [${value} ...]` : `${flag} ${value}`;
 }
 
 function optionRow(option: ArgumentSpec): string {

@@ -25,7 +25,9 @@ export class ArgumentFailure extends ToolFailure {
 
   constructor(usage: string, program: string, complaint: string, similar: readonly string[] = []) {
     const hint = similar.length === 0 ? '' : `\n\nDid you mean:\n${similar.map((word) => `\t${word}`).join('\n')}`;
-    super(`${usage}\n${justified(`${program}: error: ${complaint}`, TEXT_WIDTH)}${hint}`);
+    // The line's end counts as a letter.
+    const told = justified(`${program}: error: ${complaint}\n`, TEXT_WIDTH).trimEnd();
+    super(`${usage}\n${told}${hint}`);
     this.complaint = complaint;
   }
 }
@@ -167,8 +169,22 @@ class Parsing {
     if (value === undefined) throw this.#failure(`argument ${textualName(option)}: expected one argument`, subcommand);
     const wrong = unreadable(option, value);
     if (wrong !== undefined) throw this.#failure(`argument ${textualName(option)}: ${wrong}`, subcommand);
+    if (option.action === 'several') {
+      this.#given.set(name, [value, ...this.#moreValues()]);
+      return;
+    }
     const before = option.action === 'append' && used.has(option) ? (this.#given.get(name) ?? []) : [];
     this.#given.set(name, [...before, value]);
+  }
+
+  /** Words up to the next option. */
+  #moreValues(): string[] {
+    const values: string[] = [];
+    for (let word = this.#args[this.#at]; word !== undefined && !word.startsWith('-'); word = this.#args[this.#at]) {
+      values.push(word);
+      this.#at++;
+    }
+    return values;
   }
 
   #resolve(
@@ -193,7 +209,8 @@ class Parsing {
     const short = /^-[^-]/.test(word) ? all.find((option) => option.flags.includes(word.slice(0, 2))) : undefined;
     if (short !== undefined && takesValue(short)) return { option: short, attached: word.slice(2) };
     const long = flags.map(({ each }) => each).filter((each) => each.startsWith('--'));
-    throw this.#failure(`unrecognized arguments: '${word}'`, subcommand, similarWords(word, long));
+    const similar = word.replace(/^-+/, '').length < 2 ? [] : similarWords(word, long);
+    throw this.#failure(`unrecognized arguments: '${word}'`, subcommand, similar);
   }
 
   #missingOf(
@@ -221,7 +238,13 @@ class Parsing {
 }
 
 /** Why a value does not fit the type of its option; undefined when it does. */
-function unreadable({ type }: ArgumentSpec, value: string): string | undefined {
+function unreadable({ type, choices }: ArgumentSpec, value: string): string | undefined {
+  const wrong = unreadableAs(type, value);
+  if (wrong !== undefined || choices === undefined || choices.includes(value)) return wrong;
+  return `invalid choice: '${value}' (choose from {${choices.join(',')}})`;
+}
+
+function unreadableAs(type: ArgumentSpec['type'], value: string): string | undefined {
   if (type === undefined) return undefined;
   const told = `could not convert '${value}' to ${type} (For input string: "${value}")`;
   if (type === 'Double') return value.trim() === '' || Number.isNaN(Number(value)) ? told : undefined;

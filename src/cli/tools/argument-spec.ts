@@ -4,8 +4,10 @@ export interface ArgumentSpec {
   readonly flags: readonly [string, ...string[]];
   /** What its value has to be; a text when left out. */
   readonly type?: 'Integer' | 'Long' | 'Short' | 'Double';
-  /** `switch` takes no value, `append` may be given several times, `version` ends the command; `store` when left out. */
-  readonly action?: 'store' | 'switch' | 'append' | 'version';
+  /** All values that it can have. */
+  readonly choices?: readonly string[];
+  /** `switch` takes no value, `append` may be given several times, `several` takes one value or more, `version` ends the command; `store` when left out. */
+  readonly action?: 'store' | 'switch' | 'append' | 'several' | 'version';
   /** What its value is called; its name in capitals when left out. */
   readonly metavar?: string;
   readonly isRequired?: boolean;
@@ -37,6 +39,8 @@ export interface ArgumentGrammar {
   readonly about: string;
   readonly options: readonly ArgumentSpec[];
   readonly isExclusiveRequired?: boolean;
+  /** What the help says about its groups, by their titles; one may go without a title. */
+  readonly groups?: Readonly<Record<string, string>>;
   readonly subcommands?: readonly SubcommandSpec[];
   /** What stands for the names of all subcommands, and the title above them. */
   readonly subcommandTitle?: { readonly title: string; readonly metavar: string };
@@ -53,7 +57,7 @@ export function textualName({ flags }: ArgumentSpec): string {
 }
 
 export function takesValue({ action = 'store' }: ArgumentSpec): boolean {
-  return action === 'store' || action === 'append';
+  return action !== 'switch' && action !== 'version';
 }
 
 export const helpArgument: ArgumentSpec = {

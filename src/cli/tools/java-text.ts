@@ -38,8 +38,20 @@ export function parseInteger(text: string): number {
 
 /** A number as Double.toString gives it. */
 export function javaDouble(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
   if (value === 0 || (size >= 1e-3 && size < 1e7)) return Number.isInteger(value) ? `${value}.0` : String(value);
   const [digits = '', exponent = ''] = value.toExponential().split('e');
   return `${digits.includes('.') ? digits : `${digits}.0`}E${Number(exponent)}`;
+}
+
+const FLOAT_DIGITS_MAX = 9;
+
+/** A number of 32 bits as Float.toString gives it: no more digits than tell it from its neighbours. */
+export function javaFloat(value: number): string {
+  for (let digits = 1; digits < FLOAT_DIGITS_MAX; digits++) {
+    const shorter = Number(value.toPrecision(digits));
+    if (Math.fround(shorter) === value) return javaDouble(shorter);
+  }
+  return javaDouble(Number(value.toPrecision(FLOAT_DIGITS_MAX)));
 }

@@ -25,7 +25,7 @@ export function nodeWorld(): ToolWorld {
     out: (line) => writeText(STDOUT, `${line}\n`),
     write: (bytes) => writeText(STDOUT, bytes),
     err: (line) => writeText(STDERR, `${line}\n`),
-    input: () => process.stdin as AsyncIterable<Uint8Array>,
+    input,
     // As Java's System.console: both ends have to be one.
     isTerminal: isatty(STDIN) && isatty(STDOUT),
     onStop,
@@ -45,5 +45,17 @@ function onStop(stop: () => void): void {
         stop();
       } else if (nowMs - sinceMs >= SAME_SIGNAL_MS) process.exit(exitCode);
     });
+  }
+}
+
+async function* input(signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
+  const { stdin } = process;
+  const end = (): void => void stdin.destroy();
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    for await (const chunk of stdin) yield chunk as Uint8Array;
+  } catch (error) {
+    // What was destroyed says so.
+    if (!signal.aborted) throw error;
   }
 }

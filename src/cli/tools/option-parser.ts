@@ -22,6 +22,18 @@ export interface OptionSpec {
   readonly text: string;
 }
 
+/** A value of an option is none that it can have. */
+export class OptionFailure extends ToolFailure {
+  override name = 'OptionFailure';
+  /** What Java throws. */
+  readonly exception: string;
+
+  constructor(exception: 'OptionArgumentConversionException' | 'MultipleArgumentsForOptionException', message: string) {
+    super(message);
+    this.exception = `joptsimple.${exception}`;
+  }
+}
+
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 
 const INT32 = { min: -0x8000_0000, max: 0x7fff_ffff } as const;
@@ -61,8 +73,10 @@ export class ParsedOptions<Name extends string = string> {
   /** The one value of an option; undefined when there is none. Throws when it was given several times. */
   value(name: Name): string | undefined {
     const values = this.values(name);
-    if (values.length > 1)
-      throw new ToolFailure(`Found multiple arguments for option ${name}, but you asked for only one`);
+    if (values.length > 1) {
+      const text = `Found multiple arguments for option ${name}, but you asked for only one`;
+      throw new OptionFailure('MultipleArgumentsForOptionException', text);
+    }
     return values[0];
   }
 
@@ -82,7 +96,8 @@ export class ParsedOptions<Name extends string = string> {
     const isWhole = /^[+-]?\d+$/.test(text) && Number.isSafeInteger(value);
     const isInRange = this.specs[name].type !== 'Integer' || (value >= INT32.min && value <= INT32.max);
     if (isWhole && isInRange) return value;
-    throw new ToolFailure(`Cannot parse argument '${text}' of option ${name}`);
+    const fault = `Cannot parse argument '${text}' of option ${name}`;
+    throw new OptionFailure('OptionArgumentConversionException', fault);
   }
 }
 

@@ -9,8 +9,8 @@ export interface ToolWorld {
   write(bytes: Uint8Array | string): boolean;
   /** Writes a line to standard error. */
   err(line: string): void;
-  /** Standard input, read only as fast as it is asked for. */
-  input(): AsyncIterable<Uint8Array>;
+  /** Standard input, read only as fast as it is asked for; it ends with the signal. */
+  input(signal: AbortSignal): AsyncIterable<Uint8Array>;
   /** Whether standard input and output are a terminal, with a person at it. */
   readonly isTerminal: boolean;
   /** Calls back at the first signal that ends programs (SIGINT, SIGTERM, SIGHUP); at the second the process ends. */

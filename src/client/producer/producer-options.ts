@@ -28,6 +28,8 @@ export interface ProducerOptions<K, V> {
   readonly idempotence?: boolean;
   /** Produce requests to one broker without an answer; 5. */
   readonly maxInFlight?: number;
+  /** How often a batch is sent again; as often as its time allows when left out. 0 turns idempotence off, as in Java. */
+  readonly retries?: number;
   /** From `send` to success or failure, repetitions included; 120,000. */
   readonly deliveryTimeoutMs?: number;
   /** Bytes of records that wait or are on their way; 33,554,432. More wait in line. */
@@ -53,6 +55,7 @@ export interface ProducerSettings {
   readonly lingerMs: number;
   readonly isIdempotent: boolean;
   readonly maxInFlight: number;
+  readonly retries: number;
   readonly deliveryTimeoutMs: number;
   readonly bufferBytes: number;
   readonly maxBlockMs: number;
@@ -70,7 +73,8 @@ const IN_FLIGHT_IDEMPOTENT_MAX = 5;
 export function producerSettings<K, V>(options: ProducerOptions<K, V>): ProducerSettings {
   const acks = options.acks ?? 'all';
   const maxInFlight = options.maxInFlight ?? IN_FLIGHT_IDEMPOTENT_MAX;
-  const mayBeIdempotent = acks === 'all' && maxInFlight <= IN_FLIGHT_IDEMPOTENT_MAX;
+  const retries = options.retries ?? Number.POSITIVE_INFINITY;
+  const mayBeIdempotent = acks === 'all' && maxInFlight <= IN_FLIGHT_IDEMPOTENT_MAX && retries !== 0;
   const settings: ProducerSettings = {
     acks: acks === 'all' ? ACKS_ALL : acks,
     codec: codecOf(options.compression ?? 'none'),
@@ -78,6 +82,7 @@ export function producerSettings<K, V>(options: ProducerOptions<K, V>): Producer
     lingerMs: options.lingerMs ?? 5,
     isIdempotent: options.idempotence ?? (mayBeIdempotent || options.transactionalId !== undefined),
     maxInFlight,
+    retries,
     deliveryTimeoutMs: options.deliveryTimeoutMs ?? 120_000,
     bufferBytes: options.bufferBytes ?? 32 * 1024 * 1024,
     maxBlockMs: options.maxBlockMs ?? 60_000,
@@ -100,12 +105,13 @@ function check<K, V>(options: ProducerOptions<K, V>, settings: ProducerSettings,
   for (const name of ['batchSize', 'maxInFlight', 'bufferBytes', 'requestBytesMax', 'transactionTimeoutMs'] as const) {
     if (!(settings[name] >= 1)) throw invalid(`${name} is ${settings[name]}; it has to be 1 or more`);
   }
+  if (!(settings.retries >= 0)) throw invalid(`retries is ${settings.retries}; it has to be 0 or more`);
   for (const name of ['lingerMs', 'deliveryTimeoutMs', 'maxBlockMs'] as const) {
     if (!(settings[name] >= 0)) throw invalid(`${name} is ${settings[name]}; it has to be 0 or more milliseconds`);
   }
   if (settings.isIdempotent && !mayBeIdempotent) {
     throw invalid(
-      `idempotence and transactions need acks 'all' and maxInFlight of at most ${IN_FLIGHT_IDEMPOTENT_MAX}`,
+      `idempotence and transactions need acks 'all', maxInFlight of at most ${IN_FLIGHT_IDEMPOTENT_MAX}, and retries`,
     );
   }
   if (settings.transactionalId !== null && !settings.isIdempotent) throw invalid('transactions need idempotence');

@@ -279,11 +279,12 @@ export class Sender {
     this.#end(queue, batch, failure);
   }
 
-  /** Puts a batch back to be sent again; false when its time is up. */
+  /** Puts a batch back to be sent again; false when its time is up, or it was sent often enough. */
   #retry(queue: PartitionQueue, batch: ProducerBatch, error: KafkaError, isAtOnce = false): boolean {
     const { runtime, settings } = this.#parts.cluster;
     const nowMs = runtime.clock.monotonicMs();
-    if (batch.isSettled || this.#isExpired(batch, nowMs)) return false;
+    const mayRepeat = batch.attempts < this.#parts.settings.retries && !this.#isExpired(batch, nowMs);
+    if (batch.isSettled || !mayRepeat) return false;
     const waitMs = isAtOnce ? 0 : backoffMs(settings, batch.attempts, runtime.random.next());
     queue.putBack(batch, nowMs + waitMs);
     this.#parts.watch.retried(batch, waitMs, error);
