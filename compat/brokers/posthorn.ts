@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from '../paths.ts';
-import { dataDirectories, end, endsWithUs, freePort, listening, type RunningBroker } from './running-broker.ts';
-import { commonSettings } from './settings.ts';
+import { dataDirectories, end, endsWithUs, freePorts, listening, type RunningBroker } from './running-broker.ts';
+import { clusterSettings, commonSettings } from './settings.ts';
 
 const START_MS = 30_000;
 const STOP_MS = 20_000;
@@ -27,13 +27,22 @@ export interface RunningPosthorn extends RunningBroker {
   kill(): Promise<void>;
 }
 
-/** Starts Posthorn as a user would, as a process of its own, on a free port. Its output goes to a log beside the data. */
+/**
+ * Starts Posthorn as a user would, as a process of its own, on a free port: one broker, or as many as BROKERS says. Its
+ * output goes to a log beside the data.
+ */
 export async function startPosthorn(options: PosthornOptions = {}): Promise<RunningPosthorn> {
-  const port = options.port ?? (await freePort());
+  const brokers = Number(process.env['BROKERS'] ?? '1');
+  const port = options.port ?? (await freePorts(brokers));
   const home = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'posthorn-compat-')));
   const dataDir = join(home, 'data');
   const logDirs = dataDirectories(home, options.directories ?? 1).join(',');
-  const settings = { 'node.id': '1', profile: 'production', ...commonSettings, ...options.settings };
+  const settings = {
+    profile: 'production',
+    ...commonSettings,
+    ...(brokers > 1 ? clusterSettings : { 'node.id': '1' }),
+    ...options.settings,
+  };
   const overrides = Object.entries(settings).flatMap(([key, value]) => ['--override', `${key}=${value}`]);
   const child = spawn(
     process.execPath,
@@ -41,6 +50,8 @@ export async function startPosthorn(options: PosthornOptions = {}): Promise<Runn
       join(repositoryRoot, 'bin', 'posthorn.js'),
       '--port',
       String(port),
+      '--brokers',
+      String(brokers),
       '--override',
       `log.dirs=${logDirs}`,
       ...overrides,
@@ -50,12 +61,14 @@ export async function startPosthorn(options: PosthornOptions = {}): Promise<Runn
   endsWithUs(child);
   const log = createWriteStream(join(home, 'posthorn.out'), { flags: 'a' });
   const tail = keepTail(child, log);
-  if (!(await listening(port, child, START_MS))) {
+  const ports = Array.from({ length: brokers }, (_, index) => port + index);
+  for (const each of ports) {
+    if (await listening(each, child, START_MS)) continue;
     await end(child, 0);
     throw new Error(`posthorn did not start:\n${tail()}`);
   }
   return {
-    bootstrap: `127.0.0.1:${port}`,
+    bootstrap: ports.map((each) => `127.0.0.1:${each}`).join(','),
     port,
     dataDir,
     kill: async () => {

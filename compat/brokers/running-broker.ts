@@ -48,6 +48,23 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
+/** The first of so many ports in a row that nothing listens on at the moment. */
+export async function freePorts(count: number): Promise<number> {
+  for (;;) {
+    const first = await freePort();
+    const isFree = await Promise.all(Array.from({ length: count }, (_, index) => isFreePort(first + index)));
+    if (isFree.every(Boolean)) return first;
+  }
+}
+
+function isFreePort(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const server = createServer();
+    server.once('error', () => done(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => done(true)));
+  });
+}
+
 /** Waits until something accepts connections; false when the process ends or the time is up first. */
 export async function listening(port: number, child: ChildProcess, timeoutMs: number): Promise<boolean> {
   const deadline = Date.now() + timeoutMs;

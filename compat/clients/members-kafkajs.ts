@@ -23,7 +23,7 @@ const WORK_MS = Number(process.env['WORK_MS'] ?? 40);
 
 const kafka = new Kafka({
   clientId: client,
-  brokers: [bootstrap],
+  brokers: bootstrap.split(','),
   logLevel: logLevel.NOTHING,
   requestTimeout: 5000,
   retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 1000 },

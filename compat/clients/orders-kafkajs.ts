@@ -27,7 +27,7 @@ for (const name of ['snappy', 'lz4', 'zstd'] as const) {
 }
 
 function client(bootstrap: string): InstanceType<typeof Kafka> {
-  return new Kafka({ clientId: 'kafkajs', brokers: [bootstrap], logLevel: logLevel.ERROR });
+  return new Kafka({ clientId: 'kafkajs', brokers: bootstrap.split(','), logLevel: logLevel.ERROR });
 }
 
 function messageOf(line: string): Message {

@@ -7,7 +7,7 @@ const RECORDS = 5;
 const POLL_MS = 50;
 
 function client(bootstrap: string): InstanceType<typeof Kafka> {
-  return new Kafka({ clientId: 'kafkajs', brokers: [bootstrap], logLevel: logLevel.ERROR });
+  return new Kafka({ clientId: 'kafkajs', brokers: bootstrap.split(','), logLevel: logLevel.ERROR });
 }
 
 async function write(

@@ -37,7 +37,7 @@ type Client = InstanceType<typeof Kafka>;
 
 function client(bootstrap: string, retries: number): Client {
   const retry = { retries, initialRetryTime: 100, maxRetryTime: 500 };
-  return new Kafka({ clientId: 'disk-full', brokers: [bootstrap], logLevel: logLevel.NOTHING, retry });
+  return new Kafka({ clientId: 'disk-full', brokers: bootstrap.split(','), logLevel: logLevel.NOTHING, retry });
 }
 
 /** Why a send was refused, as the protocol has it; undefined when it was not. */
