@@ -15,7 +15,7 @@ export async function createTopicsToKeep(
   const topics = names.map((name) => ({
     name,
     numPartitions: partitions,
-    replicationFactor: 1,
+    replicationFactor: -1,
     assignments: [],
     configs,
   }));
@@ -24,25 +24,37 @@ export async function createTopicsToKeep(
   for (const { name, errorCode, errorMessage } of peer.response(createTopics, 7, outcome.frame).topics) {
     if (errorCode !== 0) throw new Error(`topic ${name} was not created: ${errorCode} ${errorMessage}`);
   }
+  peer.close();
   const deadline = Date.now() + READY_MS;
-  while (!(await haveLeaders(peer, names, partitions))) {
+  const peers = bootstrap.split(',').map((address) => new WirePeer(address, 'compat'));
+  while (!(await haveLeaders(peers, names, partitions))) {
     if (Date.now() > deadline) throw new Error('topics never had their leaders');
     await new Promise((done) => {
       setTimeout(done, 20);
     });
   }
-  peer.close();
+  for (const each of peers) each.close();
 }
 
-async function haveLeaders(peer: WirePeer, names: readonly string[], partitions: number): Promise<boolean> {
+/** Whether of each partition one of the brokers says that it leads it. */
+async function haveLeaders(peers: readonly WirePeer[], names: readonly string[], partitions: number): Promise<boolean> {
+  const led = await Promise.all(peers.map((peer) => ledBy(peer, names, partitions)));
+  return new Set(led.flat()).size === names.length * partitions;
+}
+
+async function ledBy(peer: WirePeer, names: readonly string[], partitions: number): Promise<string[]> {
   const wanted = Array.from({ length: partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp: -1 }));
   const topics = names.map((name) => ({ name, partitions: wanted }));
   const outcome = await peer.exchange(
     peer.request(listOffsets, 5, { replicaId: -1, isolationLevel: 0, topics, timeoutMs: 0 }),
     READY_MS,
   );
-  if (!('frame' in outcome)) return false;
+  if (!('frame' in outcome)) return [];
   return peer
     .response(listOffsets, 5, outcome.frame)
-    .topics.every((topic) => topic.partitions.every(({ errorCode }) => errorCode === 0));
+    .topics.flatMap((topic) =>
+      topic.partitions
+        .filter(({ errorCode }) => errorCode === 0)
+        .map(({ partitionIndex }) => `${topic.name}-${partitionIndex}`),
+    );
 }

@@ -28,7 +28,9 @@ export class WirePeer {
   #waiting: Waiting[] = [];
   #correlationId = 0;
 
-  constructor(address: string, clientId: string | null) {
+  /** @param addresses host:port, or several with commas between: the first is taken. */
+  constructor(addresses: string, clientId: string | null) {
+    const [address = ''] = addresses.split(',');
     const colon = address.lastIndexOf(':');
     this.#host = address.slice(0, colon);
     this.#port = Number(address.slice(colon + 1));

@@ -1,5 +1,6 @@
 import { ZERO_UUID } from '../../src/base/uuid.ts';
 import { offsetFetch } from '../../src/protocol/messages/009-offset-fetch.ts';
+import type { WriteMessage } from '../../src/protocol/schema.ts';
 import { startPosthorn } from '../brokers/posthorn.ts';
 import type { RunningBroker } from '../brokers/running-broker.ts';
 import { createTopicsToKeep } from '../clients/admin.ts';
@@ -72,15 +73,29 @@ async function read(bootstrap: string, reader: TransactionClient, topic: string,
   verdict(`${reader.name} reads what ${writer} committed: ${lines.length} records`, faults, began);
 }
 
+async function committedAt(address: string, request: Parameters<typeof askOffsets>[1]) {
+  const peer = new WirePeer(address, 'compat');
+  try {
+    return await askOffsets(peer, request);
+  } finally {
+    peer.close();
+  }
+}
+
+async function askOffsets(peer: WirePeer, request: WriteMessage<typeof offsetFetch.request>) {
+  const outcome = await peer.exchange(peer.request(offsetFetch, 8, request), JOB_MS);
+  const answer = 'frame' in outcome ? peer.response(offsetFetch, 8, outcome.frame) : undefined;
+  const group = answer?.groups[0];
+  return group?.topics[0]?.partitions[0] ?? (group && { errorCode: group.errorCode, committedOffset: -1 });
+}
+
 async function checkOffset(bootstrap: string, group: string, topic: string): Promise<void> {
   const began = performance.now();
-  const peer = new WirePeer(bootstrap, 'compat');
   const topics = [{ name: topic, topicId: ZERO_UUID, partitionIndexes: [0] }];
   const request = { groupId: '', topics: [], groups: [{ groupId: group, topics }], requireStable: true };
-  const outcome = await peer.exchange(peer.request(offsetFetch, 8, request), JOB_MS);
-  peer.close();
-  const answer = 'frame' in outcome ? peer.response(offsetFetch, 8, outcome.frame) : undefined;
-  const found = answer?.groups[0]?.topics[0]?.partitions[0];
+  const answers = await Promise.all(bootstrap.split(',').map((address) => committedAt(address, request)));
+  // Of several brokers one coordinates the group.
+  const found = answers.find((answer) => answer?.errorCode === 0) ?? answers[0];
   const last = COUNT % 3 === 0 ? COUNT - 1 : COUNT;
   const faults =
     found?.errorCode === 0 && found.committedOffset === last

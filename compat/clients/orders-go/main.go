@@ -41,7 +41,7 @@ func main() {
 
 func send(bootstrap, topic, codec, path string, rate int) (acked, failed int64) {
 	client, err := kgo.NewClient(
-		kgo.SeedBrokers(bootstrap),
+		kgo.SeedBrokers(strings.Split(bootstrap, ",")...),
 		kgo.ProducerBatchCompression(codecs[codec]),
 		kgo.ProducerLinger(5*time.Millisecond),
 		kgo.RecordRetries(1<<30),
@@ -97,7 +97,7 @@ func serve(bootstrap string) {
 
 func consume(bootstrap, group string, topics []string) {
 	client, err := kgo.NewClient(
-		kgo.SeedBrokers(bootstrap),
+		kgo.SeedBrokers(strings.Split(bootstrap, ",")...),
 		kgo.ConsumerGroup(group),
 		kgo.ConsumeTopics(topics...),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
