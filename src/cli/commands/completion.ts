@@ -20,7 +20,7 @@ const elsewhere: Readonly<Record<string, string>> = { start: HELP, demo: ownHelp
 const OPTION = /--[a-z][a-z\d-]+/g;
 
 /** `posthorn completion`: made from what each command tells of its options, so that it cannot differ. */
-export function completionOf(tools: readonly ToolEntry[]): Tool {
+export function completionOf(tools: readonly ToolEntry[], jsonListings: readonly ToolEntry[]): Tool {
   return {
     name: 'completion',
     async run([shell = '--help', ...more], world) {
@@ -33,21 +33,29 @@ export function completionOf(tools: readonly ToolEntry[]): Tool {
         const given = [shell, ...more].join(' ');
         throw new ToolFailure(`there is completion for ${COMPLETION_SHELLS.join(', ')}, not for '${given}'`);
       }
-      world.out(completionScript(known, await completedCommands(tools, world)));
+      world.out(completionScript(known, await completedCommands(tools, jsonListings, world)));
       return 0;
     },
   };
 }
 
-/** Every command with its options. */
-export async function completedCommands(all: readonly ToolEntry[], world: ToolWorld): Promise<CompletedCommand[]> {
+/**
+ * Every command with its options.
+ * @param jsonListings commands that take `--json` beside Kafka's options.
+ */
+export async function completedCommands(
+  all: readonly ToolEntry[],
+  jsonListings: readonly ToolEntry[],
+  world: ToolWorld,
+): Promise<CompletedCommand[]> {
   const tools = new Map(all.map((entry) => [entry.name.replace(/^kafka-/, ''), entry]));
   const commands: CompletedCommand[] = [];
   for (const { name, about } of commandLines(all.map((entry) => entry.name))) {
     const entry = tools.get(name);
+    const hasJson = jsonListings.some((listing) => listing.name === entry?.name);
     const isOwn = entry === undefined || entry.name === name;
     const text = entry === undefined ? elsewhere[name] : await helpOf(await entry.load(), world);
-    commands.push({ name, about, isKafkas: !isOwn, options: optionsIn(text ?? '') });
+    commands.push({ name, about, isKafkas: !isOwn, options: optionsIn(`${text ?? ''}${hasJson ? ' --json' : ''}`) });
   }
   return commands;
 }

@@ -1,3 +1,4 @@
+import { jsonListings } from '../listings/json-listings.ts';
 import type { ToolEntry } from './tool-entry.ts';
 
 /** Every command that there is, under Kafka's names where Kafka has it. None is loaded before it is called: each start pays for its own command only. */
@@ -28,7 +29,10 @@ export const allTools: readonly ToolEntry[] = [
   { name: 'kafka-log-dirs', load: async () => (await import('../commands/log-dirs.ts')).logDirsTool },
   { name: 'kafka-topics', load: async () => (await import('../commands/topics.ts')).topicsTool },
   { name: 'kafka-transactions', load: async () => (await import('../commands/transactions.ts')).transactionsTool },
-  { name: 'completion', load: async () => (await import('../commands/completion.ts')).completionOf(allTools) },
+  {
+    name: 'completion',
+    load: async () => (await import('../commands/completion.ts')).completionOf(allTools, jsonListings),
+  },
   { name: 'help', load: async () => (await import('../commands/help.ts')).helpOn(allTools) },
   { name: 'tail', load: async () => (await import('../commands/tail.ts')).tailTool },
   { name: 'top', load: async () => (await import('../commands/top.ts')).topTool },
@@ -51,8 +55,9 @@ export const allTools: readonly ToolEntry[] = [
   },
 ];
 
-/** A command by the name it is called by: `kafka-topics.sh`, `kafka-topics` and `topics` are one. */
-export function toolNamed(name: string): ToolEntry | undefined {
+/** A command by the name it is called by: `kafka-topics.sh`, `kafka-topics` and `topics` are one. With `--json` some have another form. */
+export function toolNamed(name: string, args: readonly string[] = []): ToolEntry | undefined {
   const plain = name.replace(/\.(?:sh|bat|cmd)$/, '');
-  return allTools.find((tool) => tool.name === plain || tool.name === `kafka-${plain}`);
+  const isIt = (tool: ToolEntry): boolean => tool.name === plain || tool.name === `kafka-${plain}`;
+  return (args.includes('--json') ? jsonListings.find(isIt) : undefined) ?? allTools.find(isIt);
 }

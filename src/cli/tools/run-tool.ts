@@ -7,7 +7,7 @@ import { nodeWorld } from './node-world.ts';
  * in `bin/` calls it. Never rejects.
  */
 export async function run([name = '', ...args]: readonly string[]): Promise<'done' | 'unknown'> {
-  const entry = toolNamed(name);
+  const entry = toolNamed(name, args);
   if (entry === undefined) return 'unknown';
   const exitCode = await exitCodeOf(await entry.load(), args, nodeWorld());
   // A signal has its own.

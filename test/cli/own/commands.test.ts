@@ -8,6 +8,7 @@ import {
   type CompletedCommand,
 } from '../../../src/cli/commands/completion-scripts.ts';
 import { helpOn } from '../../../src/cli/commands/help.ts';
+import { jsonListings } from '../../../src/cli/listings/json-listings.ts';
 import { allTools } from '../../../src/cli/tools/all-tools.ts';
 import { kafkaCommands, ownCommands } from '../../../src/cli/tools/command-list.ts';
 import { PosthornProcess } from '../posthorn-process.ts';
@@ -44,10 +45,11 @@ suite('help and completion', { timeout: 60_000 }, () => {
 
   test('options come from what each command tells of itself', async () => {
     const commands = new Map(
-      (await completedCommands(allTools, fakeWorld())).map((command) => [command.name, command]),
+      (await completedCommands(allTools, jsonListings, fakeWorld())).map((command) => [command.name, command]),
     );
     assert.ok(commands.get('tail')?.options.includes('--from-beginning'));
     assert.ok(commands.get('topics')?.options.includes('--replication-factor'));
+    assert.ok(commands.get('topics')?.options.includes('--json'));
     assert.ok(commands.get('start')?.options.includes('--ephemeral'));
     assert.ok(commands.get('demo')?.options.includes('--seconds'));
     assert.equal(commands.get('topics')?.isKafkas, true);
