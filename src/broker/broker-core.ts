@@ -1,5 +1,6 @@
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { Controller } from '../controller/controller.ts';
+import type { ControllerDuties } from '../controller/controller-duties.ts';
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import type { MarkerSender } from '../coordinator/txn/marker-sender.ts';
 import type { TransactionCoordinator } from '../coordinator/txn/transaction-coordinator.ts';
@@ -49,6 +50,7 @@ export interface BrokerCoreParts {
   readonly replicaMover: ReplicaMover;
   readonly logCleaner: LogCleaner;
   readonly controller: Controller;
+  readonly duties: ControllerDuties;
   readonly groups: GroupCoordinator;
   readonly transactions: TransactionCoordinator;
   readonly markers: MarkerSender;
@@ -122,6 +124,7 @@ export class BrokerCore implements BrokerServices {
       logCleaner,
       groups: parts.groups,
       connectionCount: () => listeners.connectionCount,
+      uncleanElections: () => parts.duties.uncleanElections,
     });
     this.autoTopics = new AutoTopics({ ...parts, image: () => parts.view.image });
   }

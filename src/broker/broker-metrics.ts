@@ -13,6 +13,7 @@ export interface Measured {
   readonly logCleaner: LogCleaner;
   readonly groups: GroupCoordinator;
   readonly connectionCount: () => number;
+  readonly uncleanElections: () => number;
 }
 
 /** A broker's metrics. Counting a request is an addition; everything else is worked out when somebody asks. */
@@ -20,7 +21,7 @@ export class BrokerMetrics {
   readonly #registry = new MetricRegistry();
   readonly #requests = new Map<number, Counter>();
 
-  constructor({ partitions, logDirectories, logCleaner, groups, connectionCount }: Measured) {
+  constructor({ partitions, logDirectories, logCleaner, groups, connectionCount, uncleanElections }: Measured) {
     const registry = this.#registry;
     const requests = registry.counters({
       name: 'posthorn_requests_total',
@@ -31,6 +32,11 @@ export class BrokerMetrics {
     const gauge = (name: string, help: string, value: () => number): void =>
       registry.computed({ name, help }, () => [{ labelValues: [], value: value() }]);
     gauge('posthorn_connections', 'Open client connections.', connectionCount);
+    gauge(
+      'posthorn_unclean_elections',
+      'Elections by this broker, as controller, of replicas that may lack records.',
+      uncleanElections,
+    );
     gauge('posthorn_partitions', 'Partitions on this broker.', () => count(partitions.all()));
     gauge('posthorn_partitions_offline', 'Partitions whose log is offline.', () =>
       count([...partitions.all()].filter(({ log }) => log.isOffline)),

@@ -142,6 +142,7 @@ async function openParts(options: OpenBrokerOptions, opened: Opened): Promise<Op
     logDirectories,
     replicaMover,
     logCleaner,
+    duties,
     groups,
     transactions,
     markers,

@@ -35,16 +35,31 @@ export function placeReplicas(
   const start = Math.floor(random.next() * ring.length);
   const replicas: number[][] = [];
   for (let index = 0; index < wanted.count; index++) {
-    const chosen: number[] = [];
-    for (let step = 0; step < Math.min(ring.length, wanted.replicationFactor); step++) {
-      chosen.push(ring[(start + index + step) % ring.length]!);
-    }
-    for (let step = 0; chosen.length < wanted.replicationFactor; step++) {
-      chosen.push(spare[(start + index + step) % spare.length]!);
-    }
-    replicas.push(chosen);
+    const chosen: BrokerImage[] = [];
+    const first = start + index;
+    chosen.push(ring[first % ring.length]!);
+    // Each time round, others follow a leader: so that not all it leads goes to one broker when it fails.
+    take(ring, first + 1 + Math.floor(index / ring.length), chosen, wanted.replicationFactor);
+    take(spare, first, chosen, wanted.replicationFactor);
+    replicas.push(chosen.map(({ id }) => id));
   }
   return { replicas };
+}
+
+/** Takes brokers from the ring, from a position on, until there are enough or no more: first of all those of other racks. */
+function take(ring: readonly BrokerImage[], from: number, chosen: BrokerImage[], enough: number): void {
+  while (chosen.length < enough) {
+    let best: BrokerImage | undefined;
+    let fewest = Number.POSITIVE_INFINITY;
+    for (let step = 0; step < ring.length && fewest > 0; step++) {
+      const broker = ring[(from + step) % ring.length]!;
+      if (chosen.includes(broker)) continue;
+      const inRack = chosen.filter(({ rack }) => rack === broker.rack).length;
+      if (inRack < fewest) [best, fewest] = [broker, inRack];
+    }
+    if (best === undefined) return;
+    chosen.push(best);
+  }
 }
 
 /** Whether `cordoned.log.dirs`, as it was set by a client, leaves a broker no directory for new replicas (KIP-1066). */
@@ -56,11 +71,11 @@ function isCordoned(image: ClusterImage, brokerId: number): boolean {
   return names.includes(EVERY_DIRECTORY) || known === undefined || known.every(({ path }) => names.includes(path));
 }
 
-/** Broker ids so that neighbours are in different racks as far as the racks allow. */
-function alternateRacks(brokers: readonly BrokerImage[]): number[] {
-  const racks = new Map<string | null, number[]>();
-  for (const { id, rack } of brokers) racks.set(rack, [...(racks.get(rack) ?? []), id]);
-  const order: number[] = [];
+/** Brokers so that neighbours are in different racks as far as the racks allow. */
+function alternateRacks(brokers: readonly BrokerImage[]): BrokerImage[] {
+  const racks = new Map<string | null, BrokerImage[]>();
+  for (const broker of brokers) racks.set(broker.rack, [...(racks.get(broker.rack) ?? []), broker]);
+  const order: BrokerImage[] = [];
   const queues = [...racks.values()];
   for (let position = 0; order.length < brokers.length; position++) {
     for (const queue of queues) if (position < queue.length) order.push(queue[position]!);

@@ -94,6 +94,18 @@ suite('placing replicas', () => {
     }
   });
 
+  test('racks of different sizes are all used, and who follows a leader changes', () => {
+    const image = imageOf(['a', 'a', 'a', 'b'].map((rack) => ({ rack })));
+    for (const replicas of place(image, 5, 40, 2)) {
+      assert.deepEqual(new Set(replicas.map((id) => image.brokers.get(id)!.rack)), new Set(['a', 'b']));
+    }
+    const followers = new Map<number, Set<number>>();
+    for (const [leader, follower] of place(imageOf([{}, {}, {}, {}]), 5, 40, 2)) {
+      followers.set(leader!, (followers.get(leader!) ?? new Set()).add(follower!));
+    }
+    for (const ids of followers.values()) assert.equal(ids.size, 3);
+  });
+
   test('what cannot be placed is said in the words of Kafka', () => {
     assert.equal(
       problem(imageOf([{ fenced: true }]), 1),
