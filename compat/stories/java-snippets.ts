@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { missingPrint, SNIPPET_BROKER, snippetPrograms } from '../../scripts/snippets.ts';
 import { javaClass } from '../clients/programs.ts';
-import { cacheRoot, repositoryRoot } from '../paths.ts';
+import { repositoryRoot } from '../paths.ts';
 import { must } from '../tools/tool.ts';
 
 const PROGRAM_MS = 120_000;
@@ -16,9 +17,8 @@ export interface JavaSnippet {
 
 /** The Java programs of a page, compiled, for one broker. */
 export function javaSnippets(page: string, classPath: string, bootstrap: string): JavaSnippet[] {
-  const folder = join(cacheRoot, 'java-snippets');
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+  const folder = mkdtempSync(join(tmpdir(), 'java-snippets-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const programs = snippetPrograms(page, readFileSync(join(repositoryRoot, page), 'utf8'))
     .filter(({ language }) => language === 'java')
     .map((program, index) => ({ program, className: `Snippet${index}` }));
