@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { Malformed } from '../base/malformed.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { logDirectoryPaths } from '../config/log-directories.ts';
 import { BrokerIdInUse, BrokerRegistration } from '../controller/broker-registration.ts';
@@ -15,6 +16,7 @@ import { StoreUnavailable, type MetadataStore } from '../metadata/metadata-store
 import { MetadataView } from '../metadata/metadata-view.ts';
 import {
   InvalidStoreAddress,
+  isEmbedded,
   metadataDirectory,
   openMetadataStore,
   whenAvailable,
@@ -38,6 +40,7 @@ import { openReplication, type Replication } from './open-replication.ts';
 import { Partitions } from './partitions.ts';
 import { ReplicaMover } from './replica-mover.ts';
 import { ReplicaRoles } from './replica-roles.ts';
+import { StoreGuard } from './store-guard.ts';
 import { TopicApplier } from './topic-applier.ts';
 import { Turn } from './turn.ts';
 
@@ -223,6 +226,10 @@ async function openMetadata(
   if (shared === undefined) opened.add(() => store.close());
   const view = await whenAvailable(() => MetadataView.open(store, logger, timers), runtime);
   opened.add(() => view.close());
+  const mayBeEmpty = shared !== undefined || isEmbedded(config);
+  const directory = logDirectoryPaths(config)[0]!;
+  const guard = await StoreGuard.open({ runtime, store, view, directory, mayBeEmpty });
+  opened.add(() => guard.close());
   return { store, view };
 }
 
@@ -291,7 +298,7 @@ function registeredEndpoints(plan: ListenerPlan, bound: readonly ListenerAddress
 /** Says what a person can do about it; anything else is passed on as it is. */
 function startError(error: unknown, config: BrokerConfig): unknown {
   const directories = config.text('log.dirs') ?? config.text('log.dir') ?? '';
-  const isTold = [StoreLocked, InvalidStoreAddress, StoreUnavailable, LogDirectoryUnusable].some(
+  const isTold = [Malformed, StoreLocked, InvalidStoreAddress, StoreUnavailable, LogDirectoryUnusable].some(
     (kind) => error instanceof kind,
   );
   if (isTold && error instanceof Error) {

@@ -23,6 +23,11 @@ export async function run(args: readonly string[]): Promise<ProgramState> {
 }
 
 async function dispatch(args: readonly string[]): Promise<ProgramState> {
+  if (args[0] === 'metadata') {
+    const { metadataCommand } = await import('./metadata-command.ts');
+    await metadataCommand(args.slice(1));
+    return 'done';
+  }
   const command = parseCommandLine(args);
   switch (command.kind) {
     case 'help':

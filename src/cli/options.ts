@@ -24,6 +24,7 @@ export class UsageError extends Error {
 export const HELP = `posthorn start: a Kafka broker without JVM and Docker
 
 Usage: posthorn [start] [options] [server.properties]
+       posthorn metadata export|import|check|jump-epochs (see posthorn metadata --help)
 
   --port N            listen on this port (9092; 0 takes a free one)
   --host HOST         listen on this address (localhost; 0.0.0.0 opens the broker to others)

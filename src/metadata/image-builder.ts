@@ -151,6 +151,11 @@ export class ImageBuilder {
       case 'exp':
         // A matter between the brokers that expel one: nobody else looks at it.
         return;
+      case 'importing':
+        if (entry === undefined) return;
+        throw new Malformed(
+          "an import into the metadata store was not finished: run 'posthorn metadata import' again with --force",
+        );
       default:
         throw new Malformed(`unknown metadata entry ${kind}`);
     }

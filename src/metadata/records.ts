@@ -6,6 +6,23 @@ export interface MetaRecord {
   readonly clusterId: Uuid;
   readonly format: 1;
   readonly features: Readonly<Record<string, number>>;
+  /** Absent in the store that the cluster began in: its id is then the cluster's. */
+  readonly store?: StoreIdentity;
+}
+
+/**
+ * Which store a cluster's metadata is in. Brokers remember it with the newest revision they saw, so that one restored from an
+ * old copy is told from one that went on; an import, or a jump of epochs, makes another store.
+ */
+export interface StoreIdentity {
+  readonly id: Uuid;
+  /** Stores that this one follows, oldest first, each with the newest revision of it that this one knows. */
+  readonly lineage: readonly { readonly id: Uuid; readonly revision: number }[];
+}
+
+/** Which store a cluster is in; a store that was never moved has the cluster's own id. */
+export function storeIdentity(meta: MetaRecord): StoreIdentity {
+  return meta.store ?? { id: meta.clusterId, lineage: [] };
 }
 
 /** `ctl`: who decides. Its create revision is the controller epoch, compared in every write of the controller. */

@@ -22,6 +22,8 @@ export function configOfId(id: string): ConfigResource {
 /** Where each kind of cluster state stands in the store. A name that a user chose always comes last in its key. */
 export const storeKeys = {
   meta: 'meta',
+  /** There while an import is under way: what else is there is not whole. */
+  importing: 'importing',
   controller: 'ctl',
   producerIds: 'pid',
   broker: (id: number): string => `b/${id}`,
