@@ -1,4 +1,4 @@
-import type { Kafka, SubscribedTo } from '../client/index.ts';
+import type { Deserializer, Kafka, SubscribedTo } from '../client/index.ts';
 import type { Clock, Timers } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { ApplicationProperties } from './config/application-properties.ts';
@@ -66,7 +66,7 @@ export function endpointsOf(definition: ListenerDefinition, context: EndpointCon
     const isOurs = context.deadLetterClients.mayCreate;
     const plan = new EndpointPlan(isOurs ? withProperty(options, 'allow.auto.create.topics', false) : options, context);
     endpoints.push({
-      ...plan.endpoint(definition.onDeadLetter),
+      ...plan.endpoint(definition.onDeadLetter, 'bytes'),
       prepare: () => letters.prepare(own.topicNames),
     });
   }
@@ -113,7 +113,7 @@ class EndpointPlan {
     if (!Number.isInteger(this.#concurrency) || this.#concurrency < 1) {
       throw this.error(`has concurrency ${options.concurrency}; it has to be a whole number from 1`);
     }
-    this.handling = options.errorHandling ?? defaults.errorHandling ?? errorHandlingOf(settings.retry);
+    this.handling = { ...errorHandlingOf(settings.retry), ...defaults.errorHandling, ...options.errorHandling };
     this.#checkPauses();
   }
 
@@ -121,7 +121,8 @@ class EndpointPlan {
     return new ConfigurationError(`listener ${this.id}`, what);
   }
 
-  endpoint(handle: ListenerDefinition['handle']): Endpoint {
+  /** @param unreadable what becomes of keys and values that cannot be read: an error, or the bytes as they are. */
+  endpoint(handle: ListenerDefinition['handle'], unreadable: 'error' | 'bytes' = 'error'): Endpoint {
     const { settings, kafkaFor, world } = this.#context;
     const { listener } = settings;
     const startup = this.#text(String(this.#options.autoStartup ?? listener.autoStartup));
@@ -142,13 +143,16 @@ class EndpointPlan {
       // Unless someone says so, it is the container that commits.
       isAutoCommit: this.#consumer.consumer.commitMode === 'after-processing',
       authExceptionRetryMs: listener.authExceptionRetryMs,
-      makeWorker: this.#worker(handle),
+      makeWorker: this.#worker(handle, unreadable),
       world,
     });
     return { container, startsByItself, topics: this.topicNames };
   }
 
-  #worker(handle: ListenerDefinition['handle']): ConstructorParameters<typeof ListenerContainer>[0]['makeWorker'] {
+  #worker(
+    handle: ListenerDefinition['handle'],
+    unreadable: 'error' | 'bytes',
+  ): ConstructorParameters<typeof ListenerContainer>[0]['makeWorker'] {
     const { settings, defaults, deadLetterClients, world } = this.#context;
     const { keyDeserializer, valueDeserializer, filter, batch } = this.#options;
     const { deadLetters } = this.handling;
@@ -165,11 +169,13 @@ class EndpointPlan {
       logger: world.logger,
       random: world.random,
     });
+    const reader = (given: Deserializer<unknown>): Deserializer<unknown> =>
+      unreadable === 'error' ? given : orBytes(given);
     return (progress, waitWhile) => {
       const common = {
         readers: {
-          key: keyDeserializer ?? defaults.keyDeserializer ?? this.#consumer.keySerde,
-          value: valueDeserializer ?? defaults.valueDeserializer ?? this.#consumer.valueSerde,
+          key: reader(keyDeserializer ?? defaults.keyDeserializer ?? this.#consumer.keySerde),
+          value: reader(valueDeserializer ?? defaults.valueDeserializer ?? this.#consumer.valueSerde),
         },
         filter,
         recovery,
@@ -204,6 +210,19 @@ class EndpointPlan {
   #text(text: string): string {
     return this.#context.properties.replace(text, `listener ${this.#options.id ?? ''}`.trim());
   }
+}
+
+/** A dead letter may be one because it could not be read: whoever looks after them gets it nevertheless. */
+function orBytes(reader: Deserializer<unknown>): Deserializer<unknown> {
+  return {
+    deserialize: (bytes, context) => {
+      try {
+        return reader.deserialize(bytes, context);
+      } catch {
+        return bytes;
+      }
+    },
+  };
 }
 
 function withProperty(options: ListenerOptions, key: string, value: boolean): ListenerOptions {

@@ -38,7 +38,10 @@ export function KafkaListener<K, V>(
   return decorator('KafkaListener', options as ListenerOptions);
 }
 
-/** The method that gets the dead letters of the class's listeners; in a group of its own, `<group>-dlt`. */
+/**
+ * The method that gets the dead letters of the class's listeners; in a group of its own,
+ * `<group>-dlt`. A key or value that cannot be read comes as its bytes.
+ */
 export function DltHandler(): ListenerDecorator<AnyRecordHandler> {
   return decorator('DltHandler', undefined);
 }

@@ -16,6 +16,12 @@ function play(...args: readonly string[]): { readonly status: number | null; rea
 
 const stories: Readonly<Record<string, readonly RegExp[]>> = {
   shop: [/berta is killed after \d+ orders/, /^600 orders, none lost, [01] shipped twice$/m],
+  payment: [
+    /^the service dies: payment-100 is booked, and not committed$/m,
+    /^dead letter payment-x: UnknownProduct: there is no product unicorn$/m,
+    /^dead letter payment-y: KafkaError: the value of a record of outside\.payment\.v1\.completed is not JSON/m,
+    /^300 sales, each payment booked once$/m,
+  ],
   concert: [
     /^ranking-service goes on at 1002$/m,
     /^the ranking service is back and goes on with 1002$/m,

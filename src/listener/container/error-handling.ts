@@ -16,7 +16,10 @@ export interface DeadLetterOptions {
   readonly topic?: (record: UnreadRecord, error: Error) => string;
 }
 
-/** What happens when a listener throws, or a record cannot be read. What is left out is as in Spring's DefaultErrorHandler. */
+/**
+ * What happens when a listener throws, or a record cannot be read. What a listener leaves out is as for all, then as
+ * `spring.kafka.retry.topic` says, then as in Spring's DefaultErrorHandler.
+ */
 export interface ErrorHandling {
   /** Pauses between attempts; none, nine times. */
   readonly backOff?: BackOff;
