@@ -46,12 +46,12 @@ export interface Endpoint {
 export function endpointsOf(definition: ListenerDefinition, context: EndpointContext): Endpoint[] {
   const own = new EndpointPlan(definition.options, context);
   const endpoints = [own.endpoint(definition.handle)];
-  if (definition.onDeadLetter !== undefined) {
-    const { deadLetters } = own.handling;
+  const { deadLetters = false } = own.handling;
+  // A class has one method for the dead letters of those of its listeners that have some.
+  if (definition.onDeadLetter !== undefined && deadLetters !== false) {
     const topics = own.topicNames.map((name) => `${name}${suffixOf(deadLetters)}`);
-    if (deadLetters === undefined || deadLetters === false || topics.length === 0) {
-      throw own.error('handles dead letters, but has none: it needs errorHandling.deadLetters and topics by name');
-    }
+    if (topics.length === 0)
+      throw own.error('has dead letters of topics that only a pattern tells: nobody can handle them');
     const { filter: _filter, ...given } = definition.options;
     const options: ListenerOptions = {
       ...given,

@@ -16,6 +16,7 @@ import { nodeRandom } from '../runtime/node-random.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { ApplicationProperties } from './config/application-properties.ts';
 import type { PartSettings } from './config/client-settings.ts';
+import { ConfigurationError } from './configuration-error.ts';
 import { kafkaSettings, type KafkaSettings } from './config/kafka-settings.ts';
 import { loadProperties, type PropertiesOptions } from './config/load-properties.ts';
 import { LazyDeadLetterClients } from './container/dead-letters.ts';
@@ -111,6 +112,13 @@ export class KafkaApplication {
   addListeners(source: object | ListenerDefinition): readonly ListenerContainer[] {
     const definitions = 'handle' in source && 'options' in source ? [source] : listenersOf(source);
     const added = definitions.flatMap((definition) => endpointsOf(definition, this.#context));
+    const isUnused = definitions.some(({ onDeadLetter }) => onDeadLetter !== undefined);
+    if (isUnused && added.length === definitions.length) {
+      const name = definitions.map(({ options }) => options.id ?? 'listener').join(', ');
+      const text =
+        'has a handler of dead letters, and none: set errorHandling.deadLetters or spring.kafka.retry.topic.enabled';
+      throw new ConfigurationError(name, text);
+    }
     for (const endpoint of added) {
       let { id } = endpoint.container;
       // Two instances of a class have listeners of the same name.

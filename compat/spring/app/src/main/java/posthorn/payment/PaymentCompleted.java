@@ -1,0 +1,3 @@
+package posthorn.payment;
+
+public record PaymentCompleted(String paymentId, String product, int quantity, int amount) {}
