@@ -1,9 +1,16 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { missingPrint, SNIPPET_BROKER, snippetName, snippetPrograms, type SnippetProgram } from './snippets.ts';
+import {
+  missingPrint,
+  SNIPPET_BROKER,
+  snippetFiles,
+  snippetName,
+  snippetPrograms,
+  type SnippetProgram,
+} from './snippets.ts';
 
 /**
  * Runs the TypeScript programs that documentation shows: extracted, compiled with the types that the package publishes, each run in a process
@@ -24,9 +31,9 @@ export async function readyPrograms(page: string): Promise<ReadyProgram[]> {
   const folder = join(root, 'dist', 'snippets', page.replaceAll(/[^a-z0-9]+/g, '-'));
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const programs = snippetPrograms(page, readFileSync(join(root, page), 'utf8')).filter(
-    ({ language }) => language === 'ts',
-  );
+  const text = readFileSync(join(root, page), 'utf8');
+  for (const [name, content] of snippetFiles(text)) writeFileSync(join(folder, name), content);
+  const programs = snippetPrograms(page, text).filter(({ language }) => language === 'ts');
   const ready = programs.map((program, index) => ({
     program,
     file: join(folder, `${snippetName(program, index)}.js`),
@@ -46,7 +53,12 @@ export async function readyPrograms(page: string): Promise<ReadyProgram[]> {
       sourceMap: false,
       noUnusedLocals: false,
       noPropertyAccessFromIndexSignature: false,
-      paths: { 'posthorn/broker': [`${types}/broker/index.d.ts`], 'posthorn/client': [`${types}/client/index.d.ts`] },
+      paths: Object.fromEntries(
+        ['broker', 'client', 'listener', 'nest'].map((entry) => [
+          `posthorn/${entry}`,
+          [`${types}/${entry}/index.d.ts`],
+        ]),
+      ),
     },
     include: ['*.ts'],
     exclude: [],
@@ -63,7 +75,8 @@ export async function readyPrograms(page: string): Promise<ReadyProgram[]> {
 /** Runs a program against a broker. Rejects when it fails or does not print what it says. */
 export async function runProgram({ program, file }: ReadyProgram, bootstrapServers: string): Promise<void> {
   writeFileSync(file, readFileSync(file, 'utf8').replaceAll(SNIPPET_BROKER, bootstrapServers));
-  const options = { timeout: PROGRAM_MS, killSignal: 'SIGKILL' } as const;
+  const env = { ...process.env, KAFKA_SERVERS: bootstrapServers };
+  const options = { timeout: PROGRAM_MS, killSignal: 'SIGKILL', cwd: dirname(file), env } as const;
   const { stdout, stderr } = await run(process.execPath, [file], options).catch((error: unknown) => {
     const { stdout: said = '', stderr: complained = '' } = error as { stdout?: string; stderr?: string };
     throw new Error(`"${program.heading}" of ${program.page} failed:\n${said}${complained}`, { cause: error });

@@ -60,6 +60,13 @@ export function snippetPrograms(page: string, text: string): SnippetProgram[] {
   }));
 }
 
+/** Files that a page shows for its programs to find beside them, by name: blocks whose label is a file's name, like "yaml application.yml". */
+export function snippetFiles(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    [...text.matchAll(/^```\w+ (\w+\.\w+)\n([^]*?)^```$/gm)].map(([, name, content]) => [name!, content!]),
+  );
+}
+
 function kindOf(language: string, label: string): string {
   return `${language} ${label}`;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { missingPrint, snippetName, snippetPrograms } from '../../scripts/snippets.ts';
+import { missingPrint, snippetFiles, snippetName, snippetPrograms } from '../../scripts/snippets.ts';
 
 const page = [
   '# Page',
@@ -54,4 +54,9 @@ test('what has to be printed has to come in order', () => {
   assert.equal(missingPrint({ prints }, 'a\nother\nb\n'), undefined);
   assert.equal(missingPrint({ prints }, 'b\na\n'), 'b');
   assert.equal(missingPrint({ prints }, 'ab\n'), 'a');
+});
+
+test('a block whose label is the name of a file is that file', () => {
+  const page = '# T\n\n```yaml application.yml\na: 1\nb: 2\n```\n\n```ts\nx;\n```\n\n```ts kafkajs\ny;\n```\n';
+  assert.deepEqual([...snippetFiles(page)], [['application.yml', 'a: 1\nb: 2\n']]);
 });
