@@ -1,5 +1,6 @@
 import { clientMakers } from './clients/order-client.ts';
 import { etcd } from './tools/etcd.ts';
+import { springApplication } from './spring/spring-application.ts';
 import { go } from './tools/go.ts';
 import { kafkaClassPath, needJava } from './tools/kafka-jars.ts';
 
@@ -12,6 +13,7 @@ const wanted: Readonly<Record<string, () => unknown>> = {
   'Apache Kafka’s jars': () => kafkaClassPath(),
   'Kafka Streams': () => kafkaClassPath('kafka-streams'),
   'Kafka Connect': () => kafkaClassPath('connect-file'),
+  'Spring Boot': springApplication,
   Go: go,
   etcd,
   ...clientMakers,

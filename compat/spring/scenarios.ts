@@ -127,30 +127,31 @@ export const scenarios: Readonly<Record<string, (stage: Stage) => Promise<void>>
   "posthorn/listener reads Spring's records and dead letters": async ({ bootstrap }) => {
     const payments = new Set<string>();
     const letters = new Map<string, ReturnType<typeof deadLetterOrigin>>();
-    let isComplete = (): void => {};
-    const complete = new Promise<void>((done) => {
-      isComplete = () => {
-        if (payments.size >= 33 && letters.has('unknown-1') && letters.has('poison')) done();
-      };
+    let complete: () => void;
+    const whole = new Promise<void>((done) => {
+      complete = done;
     });
+    const look = (): void => {
+      if (payments.size >= 33 && letters.has('unknown-1') && letters.has('poison')) complete();
+    };
     const application = await KafkaApplication.start({
       ...(await settings(bootstrap)),
       errorHandling: { recover: () => {} },
       listeners: [
         listener<string, { readonly paymentId: string }>({ topics: TOPIC, groupId: 'typescript' }, ({ value }) => {
           payments.add(value.paymentId);
-          isComplete();
+          look();
         }),
         listener(
           { topics: `${TOPIC}-dlt`, groupId: 'typescript-dlt', valueDeserializer: { deserialize: String } },
           (letter: ConsumerRecord<string, string>) => {
             letters.set(letter.key, deadLetterOrigin(letter));
-            isComplete();
+            look();
           },
         ),
       ],
     });
-    await complete;
+    await whole;
     await application.stop();
     assert.deepEqual(letters.get('unknown-1')?.topic, TOPIC);
     assert.equal(letters.get('unknown-1')?.groupId, GROUP);

@@ -47,6 +47,8 @@ export class SpringApplication {
     this.#process = endsWithUs(
       spawn('java', [...jvm, '-jar', jar, ...profiles], { env, stdio: ['pipe', 'pipe', 'pipe'] }),
     );
+    // Each line that is waited for hears of the end.
+    this.#process.setMaxListeners(0);
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       if (stream !== null) createInterface(stream).on('line', (line) => this.#heard(line));
     }

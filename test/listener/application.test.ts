@@ -47,6 +47,7 @@ test('decorators on what cannot be a listener, and two handlers of dead letters,
     class Misplaced {
       @KafkaListener({ topics: 'a' })
       static on(): void {}
+      other(): void {}
     }
     return Misplaced;
   }, /@KafkaListener belongs on a public method of instances, and on is none/);

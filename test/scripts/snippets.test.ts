@@ -57,6 +57,6 @@ test('what has to be printed has to come in order', () => {
 });
 
 test('a block whose label is the name of a file is that file', () => {
-  const page = '# T\n\n```yaml application.yml\na: 1\nb: 2\n```\n\n```ts\nx;\n```\n\n```ts kafkajs\ny;\n```\n';
-  assert.deepEqual([...snippetFiles(page)], [['application.yml', 'a: 1\nb: 2\n']]);
+  const shown = '# T\n\n```yaml application.yml\na: 1\nb: 2\n```\n\n```ts\nx;\n```\n\n```ts kafkajs\ny;\n```\n';
+  assert.deepEqual([...snippetFiles(shown)], [['application.yml', 'a: 1\nb: 2\n']]);
 });

@@ -32,15 +32,15 @@ export interface SendResult<K, V> {
 /** What can be done with a template, and within a transaction of it. */
 export interface KafkaOperations<K, V> {
   /** Resolves when the record is written. Rejects with {@link KafkaError}. */
-  send(...args: SendArguments<K, V>): Promise<SendResult<K, V>>;
+  readonly send: (...args: SendArguments<K, V>) => Promise<SendResult<K, V>>;
   /** As {@link send}, to `spring.kafka.template.default-topic`. */
-  sendDefault(...args: SendDefaultArguments<K, V>): Promise<SendResult<K, V>>;
+  readonly sendDefault: (...args: SendDefaultArguments<K, V>) => Promise<SendResult<K, V>>;
 }
 
 /** The operations of one transaction. */
 export interface TransactionOperations<K, V> extends KafkaOperations<K, V> {
   /** Commits what a group has read with the transaction. */
-  sendOffsets(offsets: readonly TransactionOffset[], group: GroupMetadata): Promise<void>;
+  readonly sendOffsets: (offsets: readonly TransactionOffset[], group: GroupMetadata) => Promise<void>;
 }
 
 /** What a template is made of. */

@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Injectable, Module, Scope } from '@nestjs/common';
@@ -113,12 +112,13 @@ test('legacy decorators: inherited listeners, overriding methods, several on one
     found.map(({ options }) => options.topics),
     ['a', 'c', 'b'],
   );
-  (found[0]?.handle as (record: unknown, acknowledgment: unknown) => void)({}, {});
+  (found[0]!.handle as (record: unknown, acknowledgment: unknown) => void)({}, {});
   assert.equal(sub.said, 'sub');
   assert.throws(() => {
     class Misplaced {
       @KafkaListener({ topics: 'a' })
       static on(): void {}
+      other(): void {}
     }
     return Misplaced;
   }, /@KafkaListener belongs on a public method of instances, and on is none/);
