@@ -42,7 +42,7 @@ test('a line without its separator is refused with its number, or taken as it is
 });
 
 async function* chunks(...texts: readonly string[]): AsyncGenerator<Uint8Array> {
-  for (const text of texts) yield await Promise.resolve(Buffer.from(text, 'latin1'));
+  for (const part of texts) yield await Promise.resolve(Buffer.from(part, 'latin1'));
 }
 
 test('lines end with LF, CR or CRLF, wherever chunks are cut', async () => {
