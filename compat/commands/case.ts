@@ -13,6 +13,8 @@ export interface CommandCase {
   }[];
   /** What it reads from its standard input. */
   readonly input?: string;
+  /** A program that runs meanwhile; it is waited for until it is a member of the group `{name}`. */
+  readonly beside?: { readonly tool: ToolName; readonly args: readonly string[] };
   readonly isBare?: boolean;
   /** Can be done twice: both are asked about the same things, for the order of what is printed depends on their names. */
   readonly isReading?: boolean;

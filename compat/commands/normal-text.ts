@@ -28,7 +28,7 @@ function lines(text: string, name: string): string[] {
     .split('\n')
     .filter(
       (line) =>
-        !/^\t(?:at |Suppressed: )|^Caused by: |^(?:[a-z]+\.)+[A-Za-z$]+(?:Exception|Error)(?::|$)|^\t\.\.\. \d+ more/.test(
+        !/^\t(?:at |Suppressed: )|^Caused by: |^(?:[a-z]+\.)+[A-Za-z$]+(?:Exception|Error)(?::|$)|^\t\.\.\. \d+ more|^ at \[Source/.test(
           line,
         ),
     )

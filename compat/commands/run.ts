@@ -7,6 +7,7 @@ import { JavaTools } from '../java-tools/java-tool.ts';
 import { repositoryRoot } from '../paths.ts';
 import type { CommandCase } from './case.ts';
 import { allCases } from './cases/all.ts';
+import { Stage } from './stage.ts';
 import { normalText, type Said } from './normal-text.ts';
 
 /**
@@ -24,8 +25,6 @@ const posthorn = given === undefined ? await startPosthorn() : undefined;
 const bootstrap = given ?? posthorn?.bootstrap ?? '';
 const java = await JavaTools.prepare(bootstrap);
 const folder = mkdtempSync(join(tmpdir(), 'posthorn-commands-'));
-const mark = `cmd${Date.now().toString(36)}`;
-let number = 0;
 
 function argsOf({ args, isBare = false, files = {}, tool }: CommandCase, name: string): string[] {
   const own = args.map((arg) =>
@@ -40,12 +39,6 @@ function argsOf({ args, isBare = false, files = {}, tool }: CommandCase, name: s
   // These name their action first.
   const isActionFirst = tool === 'kafka-cluster' || tool === 'kafka-storage';
   return isActionFirst ? [...own, ...address] : [...address, ...own];
-}
-
-async function prepare(one: CommandCase, name: string): Promise<void> {
-  for (const { tool, args, input = '' } of one.before ?? []) {
-    await java.runApart(tool, argsOf({ tool, args }, name), { input });
-  }
 }
 
 async function kafkaSays(one: CommandCase, name: string): Promise<string> {
@@ -63,18 +56,16 @@ function weSay(one: CommandCase, name: string): string {
   return normalText(said, name);
 }
 
+const stage = new Stage(java, bootstrap, argsOf);
 let equal = 0;
 let different = 0;
 let excused = 0;
 for (const one of allCases) {
   const call = `${one.tool} ${one.args.join(' ')}`;
   if (wanted.length > 0 && !wanted.some((part) => call.includes(part))) continue;
-  const theirName = `${mark}-${number++}`;
-  await prepare(one, theirName);
+  const theirName = await stage.nameFor(one);
   const theirs = await kafkaSays(one, theirName);
-  const ourName = one.isReading === true ? theirName : `${mark}-${number++}`;
-  if (one.isReading !== true) await prepare(one, ourName);
-  const ours = weSay(one, ourName);
+  const ours = weSay(one, await stage.nameFor(one));
   if (theirs === ours) equal++;
   else if (one.differs !== undefined) {
     excused++;
@@ -86,6 +77,7 @@ for (const one of allCases) {
     );
   }
 }
+await stage.clear();
 rmSync(folder, { recursive: true, force: true });
 await posthorn?.stop();
 if (excused > 0) console.log(`${excused} differ as intended`);

@@ -218,7 +218,7 @@ export class Cluster implements ClientContext {
   }
 
   async #retried<T>(about: string, attempt: () => Promise<T>): Promise<T> {
-    const { requestTimeoutMs } = this.settings;
-    return retried(this, { about, timeoutMs: requestTimeoutMs }, attempt);
+    const { requestTimeoutMs, apiTimeoutMs } = this.settings;
+    return retried(this, { about, timeoutMs: Math.min(requestTimeoutMs, apiTimeoutMs) }, attempt);
   }
 }

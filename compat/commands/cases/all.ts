@@ -1,5 +1,6 @@
 import type { CommandCase } from '../case.ts';
 import { clusterCases } from './cluster.ts';
+import { consumerGroupCases } from './consumer-groups.ts';
 import { configCases } from './configs.ts';
 import { consoleCases } from './console.ts';
 import { electionCases } from './election.ts';
@@ -23,6 +24,7 @@ export const allCases: readonly CommandCase[] = [
   ...clusterCases,
   ...featureCases,
   ...groupCases,
+  ...consumerGroupCases,
   ...transactionCases,
   ...electionCases,
 ];

@@ -1,5 +1,6 @@
 import type { GroupListing } from '../../client/admin/list-groups.ts';
 import { toolAdmin } from '../tools/connect.ts';
+import { listGroups } from '../tools/list-groups.ts';
 import { javaMessage } from '../tools/java-error.ts';
 import { parseOptions, type OptionSpec, type ParsedOptions } from '../tools/option-parser.ts';
 import { propertiesFile } from '../tools/properties-file.ts';
@@ -56,7 +57,7 @@ async function list(
   const admin = toolAdmin(world, options.value('bootstrap-server') ?? '', settings, TIMEOUT_MS);
   try {
     const filter = filterOf(options, type);
-    const rows = (await admin.listGroups())
+    const rows = (await listGroups(admin))
       .filter(filter)
       .map((group) => [group.groupId, typeName(group), group.protocolType]);
     const width = Math.max(WIDTH_MIN, ...rows.flat().map((text) => text.length));

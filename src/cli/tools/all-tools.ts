@@ -18,6 +18,10 @@ export const allTools: readonly ToolEntry[] = [
     name: 'kafka-console-producer',
     load: async () => (await import('../commands/console-producer.ts')).consoleProducerTool,
   },
+  {
+    name: 'kafka-consumer-groups',
+    load: async () => (await import('../commands/consumer-groups.ts')).consumerGroupsTool,
+  },
   { name: 'kafka-delete-records', load: async () => (await import('../commands/delete-records.ts')).deleteRecordsTool },
   { name: 'kafka-features', load: async () => (await import('../commands/features.ts')).featuresTool },
   { name: 'kafka-get-offsets', load: async () => (await import('../commands/get-offsets.ts')).getOffsetsTool },

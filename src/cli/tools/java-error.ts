@@ -18,6 +18,17 @@ const irregular: Readonly<Partial<Record<ErrorName, string>>> = {
   INVALID_TXN_STATE: 'InvalidTxnStateException',
 };
 
+/** An error that Java has a class for and the client has none. */
+export class JavaException extends Error {
+  override name = 'JavaException';
+  readonly className: string;
+
+  constructor(className: string, message: string, options: ErrorOptions = {}) {
+    super(message, options);
+    this.className = className;
+  }
+}
+
 /** An error as Java prints it: its class, and what the broker said. */
 export function javaError(error: Error): string {
   const name = javaClass(error);
@@ -26,6 +37,7 @@ export function javaError(error: Error): string {
 
 /** The class that Java has for an error; undefined for what has no class of Kafka's. */
 export function javaClass(error: Error): string | undefined {
+  if (error instanceof JavaException) return error.className;
   if (error instanceof TimeoutError) return `${PACKAGE}TimeoutException`;
   if (!(error instanceof BrokerError)) return undefined;
   const { name } = error.spec;
@@ -42,8 +54,18 @@ export function javaMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Calls that Java names otherwise. */
+const CALLS: Readonly<Record<string, string>> = {
+  'describe topic': 'describeTopicPartitions',
+  'describe group': 'describeConsumerGroups(api=FIND_COORDINATOR)',
+  'delete group': 'deleteConsumerGroups(api=FIND_COORDINATOR)',
+  'list the offsets of group': 'listConsumerGroupOffsets(api=FIND_COORDINATOR)',
+};
+
 /** A call by the name of Java's admin: `list topics` is `listTopics`. */
 function callName(about: string): string {
+  const irregularly = CALLS[about];
+  if (irregularly !== undefined) return irregularly;
   const words = about.replaceAll(/\b(?:the|of)\s/g, '').split(' ');
   return words.map((word, index) => (index === 0 ? word : word.slice(0, 1).toUpperCase() + word.slice(1))).join('');
 }

@@ -118,7 +118,8 @@ export class AdminCalls {
       });
     } catch (thrown) {
       if (outcomes.size === 0) throw thrown;
-      for (const key of open.keys()) outcomes.set(key, this.#late(asKafkaError(thrown, about), outcomes.get(key)));
+      for (const key of open.keys())
+        outcomes.set(key, this.#late(about, asKafkaError(thrown, about), outcomes.get(key)));
     }
     return outcomes;
   }
@@ -175,10 +176,11 @@ export class AdminCalls {
     return this.cluster.broker(nodeId);
   }
 
-  #late(reason: KafkaError, last: unknown): KafkaError {
+  #late(about: string, reason: KafkaError, last: unknown): KafkaError {
     if (!(last instanceof KafkaError) || !(reason instanceof TimeoutError)) return reason;
     return new TimeoutError(`no success within ${this.cluster.settings.apiTimeoutMs} ms; last: ${last.message}`, {
       cause: last,
+      about,
     });
   }
 

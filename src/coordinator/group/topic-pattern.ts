@@ -17,6 +17,8 @@ export type TopicPattern = (topic: string) => boolean;
 /** Why a pattern cannot be used, for the client that sent it. */
 export interface PatternRefusal {
   readonly refused: string;
+  /** The same without the sentence around it. */
+  readonly reason: string;
 }
 
 /**
@@ -41,7 +43,7 @@ export function compileTopicPattern(text: string): TopicPattern | PatternRefusal
 }
 
 function refusal(text: string, reason: string): PatternRefusal {
-  return { refused: `SubscribedTopicRegex \`${text}\` is not a valid regular expression: ${reason}.` };
+  return { refused: `SubscribedTopicRegex \`${text}\` is not a valid regular expression: ${reason}.`, reason };
 }
 
 const re2js = lazyPackage('re2js') as () => typeof Re2js;

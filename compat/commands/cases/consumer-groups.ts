@@ -1,0 +1,136 @@
+import type { CommandCase } from '../case.ts';
+
+const tool = 'kafka-consumer-groups';
+const make = { tool: 'kafka-topics', args: ['--create', '--topic', '{name}', '--partitions', '3'] } as const;
+const fill = {
+  tool: 'kafka-producer-perf-test',
+  args: ['--topic', '{name}', '--num-records', '20', '--record-size', '10', '--throughput', '-1'],
+} as const;
+const group = ['--group', '{name}'] as const;
+const topic = ['--topic', '{name}'] as const;
+const reset = ['--reset-offsets', ...group] as const;
+const commit = { tool, args: [...reset, ...topic, '--to-earliest', '--execute'] } as const;
+const made = [make, fill, commit] as const;
+const consumer = {
+  tool: 'kafka-console-consumer',
+  args: [...topic, ...group, '--consumer-property', 'client.id=reader'],
+} as const;
+const modern = { ...consumer, args: [...consumer.args, '--consumer-property', 'group.protocol=consumer'] } as const;
+const member = { before: [make, fill], beside: consumer, isReading: true } as const;
+const newMember = { before: [make, fill], beside: modern, isReading: true } as const;
+const set = 'Kafka prints a set without an order of its own';
+const warned = 'Kafka writes its warnings to a log';
+
+export const consumerGroupCases: readonly CommandCase[] = [
+  { tool, args: [], isBare: true },
+  { tool, args: ['--list'], isBare: true },
+  { tool, args: ['--validate-regex', 'a.*'], isBare: true },
+  { tool, args: ['--validate-regex', '('], isBare: true },
+  { tool, args: ['--validate-regex', 'a{3,1}'], isBare: true },
+  { tool, args: [] },
+  { tool, args: ['--help'] },
+  { tool, args: ['--version'] },
+  { tool, args: ['--foo'] },
+  { tool, args: ['--group'] },
+  { tool, args: ['--list', '--members'] },
+  { tool, args: ['--list', '--delete-offsets'], differs: set },
+  { tool, args: ['--list', '--group', 'x'] },
+  { tool, args: ['--list', '--topic', 'x'] },
+  { tool, args: ['--list', '--timeout', 'x'] },
+  { tool, args: ['--list', '--state', 'foo'], differs: set },
+  { tool, args: ['--list', '--type', 'share'], differs: set },
+  { tool, args: ['--list', '--state', 'preparingRebalance'] },
+  { tool, args: ['--list', '--command-config', '/nowhere/at.all'] },
+  { tool, args: ['--list'], before: made, isReading: true },
+  { tool, args: ['--list', '--state'], before: made, isReading: true },
+  { tool, args: ['--list', '--state', '--type'], ...member },
+  { tool, args: ['--list', '--type', 'Consumer', '--state', 'stable'], ...newMember },
+  { tool, args: ['--describe'], differs: set },
+  { tool, args: ['--describe', ...group, '--all-groups'] },
+  { tool, args: ['--describe', ...group, '--state', 'x'] },
+  { tool, args: ['--describe', ...group, '--state', '--members'] },
+  { tool, args: ['--describe', ...group, ...topic] },
+  { tool, args: ['--describe', ...group] },
+  { tool, args: ['--describe', ...group, '--members'] },
+  { tool, args: ['--describe', ...group, '--state', '--verbose'] },
+  { tool, args: ['--describe', ...group], before: made, isReading: true },
+  { tool, args: ['--describe', ...group, '--offsets', '--verbose'], before: made, isReading: true },
+  { tool, args: ['--describe', ...group, '--members', '--verbose'], before: made, isReading: true },
+  { tool, args: ['--describe', ...group, '--state'], before: made, isReading: true },
+  { tool, args: ['--describe', ...group], ...member },
+  { tool, args: ['--describe', ...group, '--members'], ...member },
+  { tool, args: ['--describe', ...group, '--members', '--verbose'], ...member },
+  { tool, args: ['--describe', ...group, '--state'], ...member },
+  { tool, args: ['--describe', ...group, '--offsets', '--verbose'], ...newMember },
+  { tool, args: ['--describe', ...group, '--members', '--verbose'], ...newMember },
+  { tool, args: ['--describe', ...group, '--state', '--verbose'], ...newMember },
+  { tool, args: ['--delete'], differs: set },
+  { tool, args: ['--delete', ...group, ...topic] },
+  { tool, args: ['--delete', ...group] },
+  { tool, args: ['--delete', ...group, '--group', 'not-there'], before: made },
+  { tool, args: ['--delete', ...group], before: made },
+  { tool, args: ['--delete', ...group], ...member },
+  { tool, args: ['--delete-offsets'], differs: set },
+  { tool, args: ['--delete-offsets', ...group, '--topic', 'not-there'] },
+  { tool, args: ['--delete-offsets', ...group, ...topic], before: made },
+  { tool, args: ['--delete-offsets', ...group, '--topic', '{name}:0,1', '--topic', 'not-there'], before: made },
+  { tool, args: ['--delete-offsets', ...group, '--topic', '{name}:a'], before: made },
+  { tool, args: ['--delete-offsets', ...group, ...topic], ...member },
+  { tool, args: ['--reset-offsets'], differs: set },
+  { tool, args: [...reset] },
+  { tool, args: [...reset, ...topic, '--dry-run'], before: made, differs: set },
+  { tool, args: [...reset, ...topic, '--dry-run', '--execute', '--to-earliest'] },
+  { tool, args: [...reset, ...topic, '--to-earliest', '--to-latest', '--dry-run'] },
+  { tool, args: [...reset, ...topic, '--to-earliest', '--dry-run'] },
+  { tool, args: [...reset, ...topic, '--to-offset', 'a', '--dry-run'] },
+  { tool, args: [...reset, ...topic, '--to-offset', '7', '--dry-run'], before: made, isReading: true, differs: warned },
+  { tool, args: [...reset, ...topic, '--to-earliest', '--execute'], before: [make], isReading: true },
+  { tool, args: [...reset, '--topic', '{name}:0,2', '--to-latest', '--execute'], before: made, isReading: true },
+  { tool, args: [...reset, '--topic', '{name}:7', '--to-latest', '--execute'], before: made },
+  { tool, args: [...reset, '--topic', '{name}:1:2', '--to-latest', '--dry-run'] },
+  { tool, args: [...reset, '--topic', '{name}:x', '--to-latest', '--dry-run'] },
+  { tool, args: [...reset, '--all-topics', '--to-current', '--export'], before: made, isReading: true },
+  {
+    tool,
+    args: [...reset, '--all-topics', '--shift-by', '3', '--dry-run'],
+    before: [...made, { tool, args: [...reset, ...topic, '--to-latest', '--execute'] }],
+    isReading: true,
+    differs: warned,
+  },
+  { tool, args: [...reset, ...topic, '--shift-by', '-1', '--dry-run'], before: [make] },
+  { tool, args: [...reset, ...topic, '--by-duration', 'PT1H', '--dry-run'], before: made, isReading: true },
+  { tool, args: [...reset, ...topic, '--by-duration', 'PT0S', '--dry-run'], before: made, isReading: true },
+  { tool, args: [...reset, ...topic, '--by-duration', '1 hour', '--dry-run'], before: made },
+  {
+    tool,
+    args: [...reset, ...topic, '--to-datetime', '2020-01-01T00:00:00.000', '--dry-run'],
+    before: made,
+    isReading: true,
+  },
+  {
+    tool,
+    args: [...reset, ...topic, '--to-datetime', '2020-01-01T00:00:00.000+09', '--dry-run'],
+    before: made,
+    isReading: true,
+  },
+  { tool, args: [...reset, ...topic, '--to-datetime', '2020-01-01T00:00:00', '--dry-run'], before: made },
+  { tool, args: [...reset, ...topic, '--to-datetime', 'tomorrow', '--dry-run'], before: made },
+  { tool, args: [...reset, '--from-file', '/nowhere/at.all', '--dry-run'] },
+  {
+    tool,
+    args: [...reset, '--from-file', '{file:plan.csv}', '--dry-run'],
+    before: made,
+    isReading: true,
+    files: { 'plan.csv': '{name},0,0\n{name},1,0\n' },
+  },
+  {
+    tool,
+    args: [...reset, '--group', 'other', '--from-file', '{file:plan.csv}', '--export'],
+    before: made,
+    isReading: true,
+    files: { 'plan.csv': '{name},{name},0,0\n' },
+  },
+  { tool, args: [...reset, ...topic, '--to-latest', '--execute'], ...member },
+  { tool, args: ['--describe', ...group, '--bootstrap-server', '127.0.0.1:1', '--timeout', '500'], isBare: true },
+  { tool, args: ['--list', '--bootstrap-server', '127.0.0.1:1', '--timeout', '500'], isBare: true },
+];
