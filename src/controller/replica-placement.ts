@@ -7,7 +7,7 @@ export type Placement =
   /** Kafka's words for why there are not enough brokers. */
   | { readonly problem: string };
 
-const NO_BROKER_OPEN = 'All brokers are currently fenced, or have all their log directories cordoned.';
+export const NO_BROKER_OPEN = 'All brokers are currently fenced, or have all their log directories cordoned.';
 const EVERY_DIRECTORY = '*';
 export const ALL_BROKERS_FENCED = 'All brokers are currently fenced or in controlled shutdown.';
 
@@ -30,12 +30,24 @@ export function placeReplicas(
   const fenced = [...image.brokers.values()]
     .filter((broker) => broker.fenced)
     .toSorted((left, right) => left.id - right.id);
-  const ring = alternateRacks(live);
-  const spare = alternateRacks(fenced);
+  return { replicas: placeOn(live, fenced, random, wanted) };
+}
+
+type Place = Pick<BrokerImage, 'id' | 'rack'>;
+
+/** {@link placeReplicas} on these brokers, `spare` ones when the others are too few; there have to be enough of both. */
+export function placeOn(
+  brokers: readonly Place[],
+  others: readonly Place[],
+  random: Pick<Random, 'next'>,
+  wanted: { readonly count: number; readonly replicationFactor: number },
+): number[][] {
+  const ring = alternateRacks(brokers);
+  const spare = alternateRacks(others);
   const start = Math.floor(random.next() * ring.length);
   const replicas: number[][] = [];
   for (let index = 0; index < wanted.count; index++) {
-    const chosen: BrokerImage[] = [];
+    const chosen: Place[] = [];
     const first = start + index;
     chosen.push(ring[first % ring.length]!);
     // Each time round, others follow a leader: so that not all it leads goes to one broker when it fails.
@@ -43,13 +55,13 @@ export function placeReplicas(
     take(spare, first, chosen, wanted.replicationFactor);
     replicas.push(chosen.map(({ id }) => id));
   }
-  return { replicas };
+  return replicas;
 }
 
 /** Takes brokers from the ring, from a position on, until there are enough or no more: first of all those of other racks. */
-function take(ring: readonly BrokerImage[], from: number, chosen: BrokerImage[], enough: number): void {
+function take(ring: readonly Place[], from: number, chosen: Place[], enough: number): void {
   while (chosen.length < enough) {
-    let best: BrokerImage | undefined;
+    let best: Place | undefined;
     let fewest = Number.POSITIVE_INFINITY;
     for (let step = 0; step < ring.length && fewest > 0; step++) {
       const broker = ring[(from + step) % ring.length]!;
@@ -72,10 +84,10 @@ function isCordoned(image: ClusterImage, brokerId: number): boolean {
 }
 
 /** Brokers so that neighbours are in different racks as far as the racks allow. */
-function alternateRacks(brokers: readonly BrokerImage[]): BrokerImage[] {
-  const racks = new Map<string | null, BrokerImage[]>();
+function alternateRacks(brokers: readonly Place[]): Place[] {
+  const racks = new Map<string | null, Place[]>();
   for (const broker of brokers) racks.set(broker.rack, [...(racks.get(broker.rack) ?? []), broker]);
-  const order: BrokerImage[] = [];
+  const order: Place[] = [];
   const queues = [...racks.values()];
   for (let position = 0; order.length < brokers.length; position++) {
     for (const queue of queues) if (position < queue.length) order.push(queue[position]!);

@@ -9,6 +9,7 @@ import { groupCases } from './groups.ts';
 import { logDirCases } from './log-dirs.ts';
 import { offsetCases } from './offsets.ts';
 import { performanceCases } from './performance.ts';
+import { reassignCases } from './reassign.ts';
 import { topicCases } from './topics.ts';
 import { transactionCases } from './transactions.ts';
 import { verifiableCases } from './verifiable.ts';
@@ -27,4 +28,5 @@ export const allCases: readonly CommandCase[] = [
   ...consumerGroupCases,
   ...transactionCases,
   ...electionCases,
+  ...reassignCases,
 ];

@@ -1,7 +1,6 @@
-import { parseOptions, type OptionSpec, type ParsedOptions } from '../tools/option-parser.ts';
-import { ToolFailure } from '../tools/tool-failure.ts';
+import type { OptionSpec, ParsedOptions } from '../tools/option-parser.ts';
 import type { ToolWorld } from '../tools/tool-world.ts';
-import { answersVersion, commonOptions, forbidWith, requireOptions, usage } from '../tools/usage.ts';
+import { answersVersion, commonOptions, forbidWith, parseUncaught, requireOptions, usage } from '../tools/usage.ts';
 
 const specs = {
   ...commonOptions,
@@ -81,7 +80,7 @@ const CHECKED_SCENARIOS = [
 
 /** Reads and checks the options of `kafka-consumer-groups`; undefined when all is said already. */
 export function parseConsumerGroupCall(args: readonly string[], world: ToolWorld): ConsumerGroupCall | undefined {
-  const options = parsed(args);
+  const options = parseUncaught<ConsumerGroupOption>(specs, args);
   const about =
     'This tool helps to list all consumer groups, describe a consumer group, delete consumer group info, or reset consumer group offsets.';
   if (args.length === 0) throw usage(options, about);
@@ -101,21 +100,6 @@ export function parseConsumerGroupCall(args: readonly string[], world: ToolWorld
     throw usage(options, `Command must include exactly one action: ${all}`);
   }
   return options;
-}
-
-/** What cannot be read ends Java's program with an exception that nobody catches. */
-function parsed(args: readonly string[]): ConsumerGroupCall {
-  try {
-    return parseOptions<ConsumerGroupOption>(specs, args);
-  } catch (error) {
-    if (!(error instanceof ToolFailure)) throw error;
-    throw new ToolFailure(`Exception in thread "main" ${exceptionOf(error.message)}: ${error.message}`);
-  }
-}
-
-function exceptionOf(message: string): string {
-  if (message.endsWith('requires an argument')) return 'joptsimple.OptionMissingRequiredArgumentException';
-  return `joptsimple.${message.includes('unavailable') ? 'UnavailableOptionException' : 'UnrecognizedOptionException'}`;
 }
 
 function checkDescribe(options: ConsumerGroupCall): void {

@@ -31,6 +31,10 @@ export const allTools: readonly ToolEntry[] = [
     load: async () => (await import('../commands/leader-election.ts')).leaderElectionTool,
   },
   { name: 'kafka-log-dirs', load: async () => (await import('../commands/log-dirs.ts')).logDirsTool },
+  {
+    name: 'kafka-reassign-partitions',
+    load: async () => (await import('../commands/reassign-partitions.ts')).reassignPartitionsTool,
+  },
   { name: 'kafka-topics', load: async () => (await import('../commands/topics.ts')).topicsTool },
   { name: 'kafka-transactions', load: async () => (await import('../commands/transactions.ts')).transactionsTool },
   {

@@ -1,5 +1,5 @@
 import { optionHelp } from './option-help.ts';
-import type { OptionSpec, OptionSpecs, ParsedOptions } from './option-parser.ts';
+import { parseOptions, type OptionSpec, type OptionSpecs, type ParsedOptions } from './option-parser.ts';
 import { ToolFailure } from './tool-failure.ts';
 import type { ToolWorld } from './tool-world.ts';
 
@@ -29,6 +29,24 @@ export function orUsage<T>(specs: OptionSpecs, act: () => T): T {
     if (!(error instanceof ToolFailure)) throw error;
     throw new ToolFailure(`${error.message}\n${optionHelp(specs)}`);
   }
+}
+
+/** Reads a command line for a command whose Java ends with an exception that nobody catches when it is wrong. */
+export function parseUncaught<Name extends string>(
+  specs: Readonly<Record<Name, OptionSpec>>,
+  args: readonly string[],
+): ParsedOptions<Name> {
+  try {
+    return parseOptions<Name>(specs, args);
+  } catch (error) {
+    if (!(error instanceof ToolFailure)) throw error;
+    throw new ToolFailure(`Exception in thread "main" joptsimple.${exceptionOf(error.message)}: ${error.message}`);
+  }
+}
+
+function exceptionOf(message: string): string {
+  if (message.endsWith('requires an argument')) return 'OptionMissingRequiredArgumentException';
+  return message.includes('unavailable') ? 'UnavailableOptionException' : 'UnrecognizedOptionException';
 }
 
 /** Answers `--help` and `--version`; true when there is nothing left to do. */
