@@ -22,8 +22,11 @@ test('a plan names replicas and, where it likes, their directories', () => {
   );
 });
 
+function check(...partitions: readonly object[]): void {
+  checkExecutable(reassignmentPlan(JSON.stringify({ partitions })));
+}
+
 test('plans that cannot be are told with Kafka’s words', () => {
-  const check = (...partitions: readonly object[]) => checkExecutable(reassignmentPlan(JSON.stringify({ partitions })));
   assert.throws(() => check(), /reassignment list cannot be empty/);
   assert.throws(() => check(entry(0, [])), /replica list cannot be empty/);
   assert.throws(() => check(entry(0, [1]), entry(0, [2])), /duplicate topic partitions: a-0/);
