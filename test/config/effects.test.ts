@@ -23,11 +23,7 @@ const topicConfig = readFileSync(join(source, 'config', 'topic-config.ts'), 'utf
 /** Names that stand for another one, or that the configuration itself acts on. */
 const READ_BY_CONFIGURATION: ReadonlySet<string> = new Set(['profile', 'broker.id', 'log.dir']);
 
-/** Written into the settings of an internal topic by this name, not read. */
-const WRITTEN_ONLY: ReadonlySet<string> = new Set(['unclean.leader.election.enable']);
-
 function isReadByName(name: string): boolean {
-  if (WRITTEN_ONLY.has(name)) return false;
   return READ_BY_CONFIGURATION.has(name) || program.includes(`'${name}'`);
 }
 
