@@ -92,21 +92,23 @@ export class BatchBuilder {
   /**
    * The finished batch; the builder is not used after it.
    * @param lastOffset the offset the batch ends at, when the records after the last one were compacted away.
+   * @param stamp when it is known only now; as {@link stampBatch}, without summing twice.
    */
-  finish(lastOffset = this.#lastOffset): Buffer {
+  finish(lastOffset = this.#lastOffset, stamp?: ProducerStamp): Buffer {
     const { codec = Codec.none, levels } = this.#options;
     const writer = this.#writer;
-    if (codec === Codec.none) return this.#sealed(writer.finish(), lastOffset);
+    if (codec === Codec.none) return this.#sealed(writer.finish(), lastOffset, stamp);
     const packed = compress(codec, writer.bytes.subarray(BATCH_HEADER_BYTES, writer.position), levels);
     const batch = Buffer.allocUnsafe(BATCH_HEADER_BYTES + packed.length);
     batch.set(packed, BATCH_HEADER_BYTES);
-    return this.#sealed(batch, lastOffset);
+    return this.#sealed(batch, lastOffset, stamp);
   }
 
-  #sealed(batch: Buffer, lastOffset: number): Buffer {
+  #sealed(batch: Buffer, lastOffset: number, stamp: ProducerStamp | undefined): Buffer {
     const { logAppendTime } = this.#options;
     writeBatchHeader(new DataView(batch.buffer, batch.byteOffset, batch.length), 0, batch.length, {
       ...this.#options,
+      ...stamp,
       baseOffset: this.#baseOffset,
       lastOffsetDelta: lastOffset - this.#baseOffset,
       baseTimestamp: this.#count === 0 ? (this.#options.deleteHorizonMs ?? NO_TIMESTAMP) : this.#baseTimestamp,

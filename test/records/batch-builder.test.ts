@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import * as b from '../../src/records/batch.ts';
-import { BatchBuilder, buildBatch, type NewRecord } from '../../src/records/batch-builder.ts';
+import { BatchBuilder, buildBatch, stampBatch, type NewRecord } from '../../src/records/batch-builder.ts';
 import { BatchCursor } from '../../src/records/batch-cursor.ts';
 import { decodeRecords, scanBatch } from '../../src/records/batch-records.ts';
 import { viewOf } from './views.ts';
@@ -156,5 +156,19 @@ test('a cursor walks batches and stops before a cut-off tail', () => {
     assert.deepEqual(offsets, expected);
     assert.equal(cursor.truncatedBytes, length - expected.length * first.length);
     assert.equal(cursor.next(), false);
+  }
+});
+
+test('a stamp given at the end is the same as one put in afterwards, and as options given at the start', () => {
+  const stamp = { producerId: 5_000_000_000, producerEpoch: 3, baseSequence: 77 };
+  const record = { value: Buffer.from('a value'), timestamp: 1234 };
+  for (const codec of [b.Codec.none, b.Codec.gzip]) {
+    const late = new BatchBuilder({ codec });
+    late.append(record);
+    const afterwards = buildBatch([record], { codec });
+    stampBatch(afterwards, stamp);
+    const finished = late.finish(undefined, stamp);
+    assert.deepEqual(finished, afterwards);
+    assert.deepEqual(finished, buildBatch([record], { codec, ...stamp }));
   }
 });

@@ -89,8 +89,8 @@ export class ProducerBatch {
 
   /** The bytes to send, under the newest stamp. Must not be called while an earlier sending may still read them. */
   sealed(): Buffer {
-    this.#bytes ??= this.#builder.finish();
-    if (this.stamp !== undefined) stampBatch(this.#bytes, this.stamp);
+    if (this.#bytes === undefined) this.#bytes = this.#builder.finish(undefined, this.stamp);
+    else if (this.stamp !== undefined) stampBatch(this.#bytes, this.stamp);
     return this.#bytes;
   }
 
