@@ -3,6 +3,7 @@ import { clusterCases } from './cluster.ts';
 import { consumerGroupCases } from './consumer-groups.ts';
 import { configCases } from './configs.ts';
 import { consoleCases } from './console.ts';
+import { dumpCases } from './dump-log.ts';
 import { electionCases } from './election.ts';
 import { featureCases } from './features.ts';
 import { groupCases } from './groups.ts';
@@ -18,6 +19,7 @@ export const allCases: readonly CommandCase[] = [
   ...topicCases,
   ...consoleCases,
   ...performanceCases,
+  ...dumpCases,
   ...verifiableCases,
   ...configCases,
   ...offsetCases,

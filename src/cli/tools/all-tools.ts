@@ -48,6 +48,7 @@ export const allTools: readonly ToolEntry[] = [
     name: 'kafka-consumer-perf-test',
     load: async () => (await import('../commands/consumer-perf-test.ts')).consumerPerfTestTool,
   },
+  { name: 'kafka-dump-log', load: async () => (await import('../commands/dump-log.ts')).dumpLogTool },
   { name: 'kafka-e2e-latency', load: async () => (await import('../commands/e2e-latency.ts')).e2eLatencyTool },
   {
     name: 'kafka-producer-perf-test',

@@ -90,11 +90,15 @@ export interface UnknownRecord {
   readonly unknownType: number;
 }
 
-/** Reads a record of an internal topic in Kafka's schemas. Throws {@link Malformed}. */
+/**
+ * Reads a record of an internal topic in Kafka's schemas. Throws {@link Malformed}.
+ * @param replaced JSON in place of that of a field, where it gives any; told the whole value as well.
+ */
 export function readInternalRecord(
   topic: InternalTopic,
   key: Uint8Array,
   value: Uint8Array | null,
+  replaced?: (fieldName: string, value: unknown, whole: object) => string | undefined,
 ): InternalRecord | UnknownRecord {
   const reader = new ByteReader(key);
   const type = reader.int16();
@@ -106,7 +110,8 @@ export function readInternalRecord(
   const version = body.int16();
   const message = kind.value;
   if (!inVersions(message.versions, version, false)) throw new Malformed(`${message.name} of version ${version}`);
-  const data = messageJson(message, version, decode(message, version, body));
+  const decoded: object = decode(message, version, body);
+  const data = messageJson(message, version, decoded, (name, part) => replaced?.(name, part, decoded));
   return { type, key: keyText, value: { version, data, message } };
 }
 

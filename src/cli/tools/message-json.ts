@@ -51,6 +51,8 @@ function valueJson(field: AnyField, version: number, value: unknown, replaced: R
 }
 
 function isDefault(field: AnyField, value: unknown): boolean {
+  // Kafka's converters leave out no struct.
+  if (field.kind === 'struct') return false;
   const { default: given } = field.options;
   if (given !== undefined) return value === given || Number(value) === given;
   if (Array.isArray(value)) return value.length === 0;

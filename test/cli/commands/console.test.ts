@@ -62,7 +62,7 @@ function shown(properties: Record<string, string>, record: Partial<AnyRecord> = 
     },
   });
   const warnings: string[] = [];
-  new DefaultFormatter(new Map(Object.entries(properties)), (warning) => warnings.push(warning)).write(
+  new DefaultFormatter(new Map(Object.entries(properties)), (said) => warnings.push(said)).write(
     {
       topic: 't',
       partition: 3,
