@@ -14,6 +14,9 @@ const SUFFIX = '.v8cache';
 /** The code is kept once the program has served this long: by then, what a start needs has been compiled. */
 const KEEP_AFTER_MS = 3_000;
 
+/** The one of Kafka's commands that becomes a broker. */
+const SERVER_START = /^(?:kafka-)?server-start(?:\.sh)?$/;
+
 const dist = join(__dirname, '..', 'dist');
 /** How words are written that may be the name of a command. */
 const HELP = new Set(['--help', '-h']);
@@ -164,6 +167,8 @@ async function runPart(part, args) {
 async function main() {
   const name = basename(process.argv[1] ?? '').replace(/\.c?js$/, '');
   const args = process.argv.slice(2);
+  if (SERVER_START.test(name)) return void (await runPart(BROKER, ['server-start', ...args]));
+  if (SERVER_START.test(args[0] ?? '')) return void (await runPart(BROKER, ['server-start', ...args.slice(1)]));
   if (name.startsWith('kafka-')) {
     if ((await runPart(COMMANDS, [name, ...args])) !== 'unknown') return;
     process.stderr.write(`posthorn: there is no command ${name}\n`);

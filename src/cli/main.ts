@@ -23,6 +23,7 @@ export async function run(args: readonly string[]): Promise<ProgramState> {
 }
 
 async function dispatch(args: readonly string[]): Promise<ProgramState> {
+  if (args[0] === 'server-start') return (await import('./server-start.ts')).serverStart(args.slice(1));
   if (args[0] === 'metadata') {
     const { metadataCommand } = await import('./metadata-command.ts');
     await metadataCommand(args.slice(1));

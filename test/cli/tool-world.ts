@@ -15,7 +15,7 @@ export interface ToldWorld extends ToolWorld {
 /** A world that keeps what a command says, and gives it this input. */
 export function toolWorld(input: readonly string[] = []): ToldWorld {
   const told: { readonly out: string[]; readonly err: string[] } = { out: [], err: [] };
-  let stop = (): void => {};
+  let stop: (() => void) | undefined;
   return {
     runtime: {
       clock: nodeClock,
@@ -45,6 +45,6 @@ export function toolWorld(input: readonly string[] = []): ToldWorld {
     },
     written: () => told.out.join(''),
     errors: () => told.err.join(''),
-    stop: () => stop(),
+    stop: () => stop?.(),
   };
 }

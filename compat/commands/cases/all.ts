@@ -11,6 +11,7 @@ import { logDirCases } from './log-dirs.ts';
 import { offsetCases } from './offsets.ts';
 import { performanceCases } from './performance.ts';
 import { reassignCases } from './reassign.ts';
+import { storageCases } from './storage.ts';
 import { topicCases } from './topics.ts';
 import { transactionCases } from './transactions.ts';
 import { verifiableCases } from './verifiable.ts';
@@ -20,6 +21,7 @@ export const allCases: readonly CommandCase[] = [
   ...consoleCases,
   ...performanceCases,
   ...dumpCases,
+  ...storageCases,
   ...verifiableCases,
   ...configCases,
   ...offsetCases,

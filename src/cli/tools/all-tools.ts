@@ -54,6 +54,8 @@ export const allTools: readonly ToolEntry[] = [
     name: 'kafka-producer-perf-test',
     load: async () => (await import('../commands/producer-perf-test.ts')).producerPerfTestTool,
   },
+  { name: 'kafka-server-stop', load: async () => (await import('../commands/server-stop.ts')).serverStopTool },
+  { name: 'kafka-storage', load: async () => (await import('../commands/storage.ts')).storageTool },
   {
     name: 'kafka-verifiable-consumer',
     load: async () => (await import('../commands/verifiable-consumer.ts')).verifiableConsumerTool,
