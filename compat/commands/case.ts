@@ -16,6 +16,8 @@ export interface CommandCase {
   /** A program that runs meanwhile; it is waited for until it is a member of the group `{name}`. */
   readonly beside?: { readonly tool: ToolName; readonly args: readonly string[] };
   readonly isBare?: boolean;
+  /** Needs three brokers: it is left out unless BROKERS=3 says that there are so many. */
+  readonly needsThree?: boolean;
   /** Can be done twice: both are asked about the same things, for the order of what is printed depends on their names. */
   readonly isReading?: boolean;
   /** Texts of files, by the name that stands in the arguments as `{file:name}`. */

@@ -12,6 +12,7 @@ import { offsetCases } from './offsets.ts';
 import { performanceCases } from './performance.ts';
 import { reassignCases } from './reassign.ts';
 import { storageCases } from './storage.ts';
+import { threeBrokerCases } from './three-brokers.ts';
 import { topicCases } from './topics.ts';
 import { transactionCases } from './transactions.ts';
 import { verifiableCases } from './verifiable.ts';
@@ -33,4 +34,5 @@ export const allCases: readonly CommandCase[] = [
   ...transactionCases,
   ...electionCases,
   ...reassignCases,
+  ...threeBrokerCases,
 ];
