@@ -7,7 +7,7 @@ import { nodeRuntime } from '../../../src/runtime/node.ts';
 import type { Plain } from '../../oracle/plain.ts';
 import type { Step } from '../../oracle/scenario.ts';
 
-const REQUEST_MS = 4000;
+const REQUEST_MS = 15_000;
 const TRIES_MAX = 50;
 const TRY_MS = 100;
 

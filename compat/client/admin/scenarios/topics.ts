@@ -1,4 +1,5 @@
 import { valuesOf, type Results } from '../../../../src/client/admin/results.ts';
+import type { ConfigEntry } from '../../../../src/client/admin/config-entry.ts';
 import type { TopicDescription } from '../../../../src/client/admin/describe-topics.ts';
 import { KafkaError } from '../../../../src/client/client-error.ts';
 import type { AdminScenario } from '../side.ts';
@@ -83,7 +84,7 @@ export const topicScenarios: readonly AdminScenario[] = [
       await side.step('alter', () => admin.alterConfigs([{ ...topic, changes }]));
       await side.step(
         'altered',
-        () => admin.describeConfigs([topic], full),
+        () => side.until(() => admin.describeConfigs([topic], full), has(topic.name, '1000')),
         (results) => {
           const outcome = results.get(`topic:${topic.name}`);
           if (outcome === undefined || outcome instanceof KafkaError) return outcome;
@@ -100,7 +101,9 @@ export const topicScenarios: readonly AdminScenario[] = [
         { name: 'cleanup.policy', operation: 'subtract', value: 'compact' },
       ] as const;
       await side.step('back', () => admin.alterConfigs([{ ...topic, changes: back }]));
-      await side.step('as before', () => admin.describeConfigs([topic], { keys }));
+      await side.step('as before', () =>
+        side.until(() => admin.describeConfigs([topic], { keys }), has(topic.name, '604800000')),
+      );
       const bad = [{ name: 'retention.ms', operation: 'set', value: 'soon' }] as const;
       await side.step('bad value', () => admin.alterConfigs([{ ...topic, changes: bad }]));
       await side.step('of a broker', () =>
@@ -123,4 +126,12 @@ export const topicScenarios: readonly AdminScenario[] = [
 /** The codes alone: what is in a created topic is for other steps, what stands in texts of a timeout too. */
 function codes(results: Results<unknown>): unknown {
   return new Map([...results].map(([name, outcome]) => [name, outcome instanceof KafkaError ? outcome.code : 'ok']));
+}
+
+/** Whether the broker that answers has heard of the change. */
+function has(topic: string, retentionMs: string): (results: Results<ReadonlyMap<string, ConfigEntry>>) => boolean {
+  return (results) => {
+    const entries = results.get(`topic:${topic}`);
+    return entries instanceof Map && entries.get('retention.ms')?.value === retentionMs;
+  };
 }
