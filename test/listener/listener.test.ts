@@ -262,6 +262,49 @@ test('enable-auto-commit leaves the commits to the consumer', async (context) =>
 
 const filter = ({ value }: Record): boolean => value.n % 2 === 0;
 
+test("an acknowledgement that comes after the listener returned is committed at once; one that is nobody's business any more is not", async (context) => {
+  const world = await ApplicationWorld.open(context);
+  const heard = new Heard<Acknowledgment>();
+  const application = await world.start({
+    topics: [{ name: 'orders', partitions: 1 }],
+    listeners: [
+      listener<string, Event>({ topics: 'orders', groupId: 'g', ackMode: 'manual' }, (_record, acknowledgment) =>
+        heard.add(acknowledgment),
+      ),
+    ],
+  });
+  await send(application, 'orders', [1]);
+  await send(application, 'orders', [2]);
+  const [first, second] = await heard.count(2);
+  await first!.acknowledge();
+  await application.stopListeners();
+  assert.equal(await committed(world, 'g', 'orders'), 1);
+  await second!.acknowledge();
+  assert.equal(await committed(world, 'g', 'orders'), 1);
+});
+
+test('a function that is told of failures, and fails itself, ends nothing', async (context) => {
+  const world = await ApplicationWorld.open(context);
+  const heard = new Heard<number>();
+  const application = await world.start({
+    topics: [{ name: 'orders', partitions: 1 }],
+    errorHandling: {
+      ...NO_PAUSE,
+      onFailedAttempt: () => {
+        throw new Error('it fails as well');
+      },
+    },
+    listeners: [
+      listener<string, Event>({ topics: 'orders', groupId: 'g' }, ({ value }) => {
+        if (value.n === 1) throw new Error('never');
+        heard.add(value.n);
+      }),
+    ],
+  });
+  await send(application, 'orders', [1, 2]);
+  assert.deepEqual(await heard.count(1), [2]);
+});
+
 test('a filter passes records over, for records and batches', async (context) => {
   const world = await ApplicationWorld.open(context);
   const [single, batches] = [new Heard<number>(), new Heard<number>()];

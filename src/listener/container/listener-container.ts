@@ -242,9 +242,16 @@ export class ListenerContainer {
 
   /** What cannot be committed will be delivered again: to whoever owns the partition then. */
   async #commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
-    if (offsets.length === 0 || this.#parts.isAutoCommit || this.#consumer === undefined) return;
+    const consumer = this.#consumer;
+    if (offsets.length === 0 || this.#parts.isAutoCommit || consumer === undefined) return;
+    // What was acknowledged after its partition went elsewhere would take back what the new owner committed.
+    const own = consumer.assignment;
+    const ours = offsets.filter((item) =>
+      own.some(({ topic, partition }) => topic === item.topic && partition === item.partition),
+    );
+    if (ours.length === 0) return;
     try {
-      await this.#consumer.commit(offsets);
+      await consumer.commit(ours);
     } catch (thrown) {
       this.#parts.world.logger.warn('a commit failed', { listener: this.id, err: asError(thrown) });
       throw thrown;

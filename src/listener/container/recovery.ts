@@ -28,11 +28,20 @@ export class Recovery {
   /** An attempt failed: milliseconds until the next one, or undefined when there is none. */
   afterFailure(record: UnreadRecord, error: Error, attempt: number): number | undefined {
     const { handling, random, logger } = this.#options;
-    handling.onFailedAttempt?.(record, error, attempt);
+    this.#tell(record, error, attempt);
     const pauseMs = isRetryable(handling, error) ? backOffOf(handling)(attempt, random) : undefined;
     if (pauseMs !== undefined)
       logger.debug('a listener failed and is tried again', { ...placeOf(record), attempt, pauseMs });
     return pauseMs;
+  }
+
+  /** What only listens must not end the listener. */
+  #tell(record: UnreadRecord, error: Error, attempt: number): void {
+    try {
+      this.#options.handling.onFailedAttempt?.(record, error, attempt);
+    } catch (thrown) {
+      this.#options.logger.error('onFailedAttempt failed', { ...placeOf(record), err: asError(thrown) });
+    }
   }
 
   /** Gives a record up: to the caller's own function, to the dead letters, or to the log. False when it could not be, and the pause was waited for. */
