@@ -13,7 +13,7 @@ const source = fileURLToPath(new URL('../../../src/', import.meta.url));
 /** The program without its comments and without what only declares and loads settings. */
 const program = readdirSync(source, { recursive: true, encoding: 'utf8' })
   // A client reads settings of clients, some of which have the names of a broker's.
-  .filter((path) => !path.startsWith('client'))
+  .filter((path) => !/^(?:client|listener|nest)\b/.test(path))
   .filter((path) => path.endsWith('.ts') && !path.startsWith('config'))
   .map((path) => readFileSync(join(source, path), 'utf8').replaceAll(/^\s*(\/\/|\/\*|\*).*$/gm, ''))
   .join('\n');
