@@ -12,8 +12,8 @@ const source = fileURLToPath(new URL('../../../src/', import.meta.url));
 
 /** The program without its comments and without what only declares and loads settings. */
 const program = readdirSync(source, { recursive: true, encoding: 'utf8' })
-  // A client reads settings of clients, some of which have the names of a broker's.
-  .filter((path) => !/^(?:client|listener|nest)\b/.test(path))
+  // A client reads settings of clients, some with the names of a broker's; a command names those that it sets.
+  .filter((path) => !/^(?:client|listener|nest|cli\/commands)\b/.test(path))
   .filter((path) => path.endsWith('.ts') && !path.startsWith('config'))
   .map((path) => readFileSync(join(source, path), 'utf8').replaceAll(/^\s*(\/\/|\/\*|\*).*$/gm, ''))
   .join('\n');
