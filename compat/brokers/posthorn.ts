@@ -25,6 +25,7 @@ export interface RunningPosthorn extends RunningBroker {
   readonly dataDir: string;
   /** kill -9, and wait until the process is gone. */
   kill(): Promise<void>;
+  signal(signal: NodeJS.Signals): void;
 }
 
 /**
@@ -71,6 +72,7 @@ export async function startPosthorn(options: PosthornOptions = {}): Promise<Runn
     bootstrap: ports.map((each) => `127.0.0.1:${each}`).join(','),
     port,
     dataDir,
+    signal: (signal) => void child.kill(signal),
     kill: async () => {
       const gone = new Promise<void>((done) => {
         child.once('exit', () => done());

@@ -1,5 +1,7 @@
 import { ZERO_UUID } from '../../src/base/uuid.ts';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fetch } from '../../src/protocol/messages/001-fetch.ts';
+import { listOffsets } from '../../src/protocol/messages/002-list-offsets.ts';
 import { BatchCursor } from '../../src/records/batch-cursor.ts';
 import { decodeRecords, type DecodedRecord } from '../../src/records/batch-records.ts';
 import { nextOffset } from '../../src/records/batch.ts';
@@ -10,8 +12,9 @@ const FETCH_BYTES_MAX = 8 << 20;
 
 /** Reads a topic from the start to its high watermarks, as the lines that the order clients print. */
 export async function* readTopic(bootstrap: string, topic: string, partitions: number): AsyncGenerator<Buffer> {
-  const peer = new WirePeer(bootstrap, 'compat-reader');
+  const peers = bootstrap.split(',').map((address) => new WirePeer(address, 'compat-reader'));
   for (let partition = 0; partition < partitions; partition++) {
+    const peer = peers.length === 1 ? peers[0]! : await leaderOf(peers, topic, partition);
     let fetchOffset = 0;
     for (let end = 1; fetchOffset < end;) {
       const answer = await fetchFrom(peer, topic, partition, fetchOffset);
@@ -27,7 +30,24 @@ export async function* readTopic(bootstrap: string, topic: string, partitions: n
       }
     }
   }
-  peer.close();
+  for (const peer of peers) peer.close();
+}
+
+/** Of several brokers the one that tells where the partition ends. */
+async function leaderOf(peers: readonly WirePeer[], topic: string, partition: number): Promise<WirePeer> {
+  const deadline = Date.now() + FETCH_MS;
+  const topics = [{ name: topic, partitions: [{ partitionIndex: partition, timestamp: -1 }] }];
+  while (Date.now() < deadline) {
+    for (const peer of peers) {
+      const request = peer.request(listOffsets, 5, { replicaId: -1, isolationLevel: 0, topics, timeoutMs: 0 });
+      const outcome = await peer.exchange(request, FETCH_MS).catch(() => undefined);
+      if (outcome === undefined || !('frame' in outcome)) continue;
+      const answer = peer.response(listOffsets, 5, outcome.frame).topics[0]?.partitions[0];
+      if (answer?.errorCode === 0) return peer;
+    }
+    await pause(50);
+  }
+  throw new Error(`${topic}-${partition} has no leader`);
 }
 
 async function fetchFrom(

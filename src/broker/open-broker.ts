@@ -6,6 +6,8 @@ import { BrokerIdInUse, BrokerRegistration } from '../controller/broker-registra
 import { Controller } from '../controller/controller.ts';
 import { ControllerDuties } from '../controller/controller-duties.ts';
 import type { TransactionCoordinator } from '../coordinator/txn/transaction-coordinator.ts';
+import { foundCluster } from '../controller/found-cluster.ts';
+import { readDirectoryIdentity } from '../log/directory-files.ts';
 import type { LogCleaner } from '../log/log-cleaner.ts';
 import { LogDirectoryUnusable, type LogDirectories } from '../log/log-directories.ts';
 import { StoreLocked } from '../metadata/embedded-store.ts';
@@ -230,6 +232,11 @@ async function openMetadata(
   const directory = logDirectoryPaths(config)[0]!;
   const guard = await StoreGuard.open({ runtime, store, view, directory, mayBeEmpty });
   opened.add(() => guard.close());
+  if (shared !== undefined || !isEmbedded(config)) {
+    const clusterId = readDirectoryIdentity(runtime.disk, logDirectoryPaths(config)[0]!)?.clusterId;
+    const founding = { store, view, clusterId, random: runtime.random };
+    await whenAvailable(() => foundCluster(founding), runtime);
+  }
   return { store, view };
 }
 

@@ -157,13 +157,21 @@ export class PendingProduce {
     if (outcome.error === E.NONE && acks === ACKS_ALL && !partition.hasEnoughInSync) {
       outcome.error = E.NOT_ENOUGH_REPLICAS;
     }
-    if (outcome.error !== E.NONE) return;
+    const batch = data.records ?? NO_RECORDS;
+    if (outcome.error !== E.NONE) {
+      partition.refusedBatch(batch);
+      return;
+    }
+    if (partition.isOutOfOrder(batch)) {
+      outcome.error = E.OUT_OF_ORDER_SEQUENCE_NUMBER;
+      return;
+    }
     const origin = { origin: 'client', apiVersion: context.apiVersion, nowMs: broker.clock.nowMs() } as const;
     const appendContext =
       decided === undefined
         ? origin
         : { ...origin, mustBeVerified: decided.mustBeVerified, verification: verdict?.verification };
-    this.#wait(partition, partition.appendAsLeader(data.records ?? NO_RECORDS, appendContext), outcome);
+    this.#wait(partition, partition.appendAsLeader(batch, appendContext), outcome);
   }
 
   #wait(partition: Partition, result: AppendResult, outcome: PartitionOutcome): void {

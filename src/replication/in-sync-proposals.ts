@@ -51,6 +51,9 @@ export class InSyncProposals {
 
   /** Takes a proposal; those of a turn are written together. */
   propose(proposal: InSyncProposal): void {
+    const { topicId, index } = proposal;
+    // One of the same partition that still waits was about a record that has changed since: its leader knows.
+    this.#waiting = this.#waiting.filter((each) => each.topicId !== topicId || each.index !== index);
     this.#waiting.push(proposal);
     if (this.#isWriting) return;
     this.#isWriting = true;
@@ -76,12 +79,16 @@ export class InSyncProposals {
   /** False when it was refused as a whole; a single one is told so. */
   async #write(proposals: readonly InSyncProposal[]): Promise<boolean> {
     const { store, view } = this.#options;
+    const [single] = proposals.length === 1 ? proposals : [];
     const txn = this.#txn(proposals, view.image);
     for (;;) {
       try {
-        const { succeeded } = await store.txn(txn);
-        if (!succeeded && proposals.length === 1) proposals[0]!.refused();
-        return succeeded;
+        const { succeeded, revision } = await store.txn(txn);
+        if (succeeded || single === undefined) return succeeded;
+        // An attempt before this one may be why: until the image shows what is in force, both sets count.
+        await view.reached(revision);
+        single.refused();
+        return false;
       } catch (error) {
         if (!(error instanceof StoreUnavailable)) throw error;
         if (this.#isClosed) return true;

@@ -56,7 +56,7 @@ export class LeaderTerm {
   readonly #followers = new Map<number, Follower>();
   readonly #endOffsets = new Map<number, number>();
   #inSync: readonly number[];
-  #proposed: readonly number[] | undefined;
+  #proposed: readonly InSyncMember[] | undefined;
 
   constructor(start: {
     readonly brokerId: number;
@@ -115,7 +115,7 @@ export class LeaderTerm {
   awaited(view: TermView): number[] {
     const awaited: number[] = [];
     for (const [id, follower] of this.#followers) {
-      const counts = this.#inSync.includes(id) || this.#proposed?.includes(id) === true;
+      const counts = this.#inSync.includes(id) || this.#proposed?.some(({ brokerId }) => brokerId === id) === true;
       if (counts || this.#mayJoin(id, follower, view)) awaited.push(id);
     }
     return awaited;
@@ -146,12 +146,12 @@ export class LeaderTerm {
 
   /** A proposal is on its way: until it is settled both sets count. */
   propose(members: readonly InSyncMember[]): void {
-    this.#proposed = members.map(({ brokerId }) => brokerId);
+    this.#proposed = members;
   }
 
-  /** The proposal was refused for certain. */
-  withdrawn(): void {
-    this.#proposed = undefined;
+  /** That proposal, if it is the one under way, was refused for certain. */
+  withdrawn(members: readonly InSyncMember[]): void {
+    if (this.#proposed === members) this.#proposed = undefined;
   }
 
   #follow(replicas: readonly number[], nowMs: number): void {

@@ -29,6 +29,7 @@ function isReadByName(name: string): boolean {
 
 /** Topic settings are read as fields: `retentionMs: get('retention.ms')`. */
 function isTopicSettingRead(name: string): boolean {
+  if (program.includes(`topicText('${name}'`)) return true;
   const line = topicConfig.split('\n').find((text) => text.includes(`get('${name}')`)) ?? '';
   if (name.startsWith('compression.') && name.endsWith('.level')) {
     return new RegExp(`[lL]evels\\.${name.split('.')[1]}\\b`).test(program);

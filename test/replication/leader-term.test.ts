@@ -71,16 +71,19 @@ test('nobody joins who is fenced, stopping, or registered anew since it fetched'
 test('while a proposal is under way both sets count, and no other is made', () => {
   const { term, fetched, wanted } = given([1, 2]);
   fetched(3, 100);
-  term.propose([
+  const members = [
     { brokerId: 1, brokerEpoch: 71 },
     { brokerId: 3, brokerEpoch: 73 },
-  ]);
+  ];
+  term.propose(members);
   assert.equal(wanted(), undefined);
   assert.deepEqual(
     term.awaited(view({ isEligible: () => false })).toSorted((left, right) => left - right),
     [2, 3],
   );
-  term.withdrawn();
+  term.withdrawn([...members]);
+  assert.equal(term.isProposing, true, 'that was another one');
+  term.withdrawn(members);
   assert.deepEqual(term.awaited(view({ isEligible: () => false })), [2]);
 });
 
