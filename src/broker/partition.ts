@@ -8,7 +8,7 @@ import { LeaderTerm, type FollowerFetch, type TermView } from '../replication/le
 import type { Clock } from '../runtime/clock.ts';
 import { AppendWaiters, type AppendWaiter } from './append-waiters.ts';
 import { DataWaiters, type DataWaiter } from './data-waiters.ts';
-import { producerIdOf, RefusedSequences } from './refused-sequences.ts';
+import { RefusedSequences } from './refused-sequences.ts';
 import type { Turn, TurnWork } from './turn.ts';
 
 /** What replicas need of the broker that holds them. */
@@ -43,6 +43,8 @@ export class Partition implements TurnWork, FollowerReplica {
   readonly topic: string;
   readonly topicId: string;
   readonly index: number;
+  /** Producers' batches that were refused before they got to the log. */
+  readonly refused = new RefusedSequences();
   #log: PartitionLog;
   readonly #services: ReplicaServices;
   readonly #turn: Turn;
@@ -54,7 +56,6 @@ export class Partition implements TurnWork, FollowerReplica {
   #term: LeaderTerm | undefined;
   /** Where the log ended when this broker became the leader. */
   #termStartOffset = 0;
-  readonly #refused = new RefusedSequences();
   #isEnlisted = false;
   #isGone = false;
   #isAwaitingSync = false;
@@ -141,18 +142,6 @@ export class Partition implements TurnWork, FollowerReplica {
 
   get hasEnoughInSync(): boolean {
     return this.#leadership.isr.length >= this.minInSyncReplicas;
-  }
-
-  /** A producer's batch was refused before it got here, and comes again. */
-  refusedBatch(batch: Uint8Array): void {
-    this.#refused.note(batch, this.#services.clock.monotonicMs());
-  }
-
-  /** Whether the batch of a producer that the log does not know comes before one that was refused. */
-  isOutOfOrder(batch: Uint8Array): boolean {
-    if (this.#refused.isEmpty) return false;
-    const entry = this.log.producerState.entry(producerIdOf(batch));
-    return entry === undefined && this.#refused.isAhead(batch, this.#services.clock.monotonicMs());
   }
 
   /** Stages one batch. The result's offsets count once the turn has ended; wait for that with one of the two below. */

@@ -159,10 +159,10 @@ export class PendingProduce {
     }
     const batch = data.records ?? NO_RECORDS;
     if (outcome.error !== E.NONE) {
-      partition.refusedBatch(batch);
+      partition.refused.note(batch, broker.clock.monotonicMs());
       return;
     }
-    if (partition.isOutOfOrder(batch)) {
+    if (partition.refused.isAhead(batch, partition.log.producerState, broker.clock.monotonicMs())) {
       outcome.error = E.OUT_OF_ORDER_SEQUENCE_NUMBER;
       return;
     }

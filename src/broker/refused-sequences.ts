@@ -1,3 +1,4 @@
+import type { ProducerState } from '../log/producer-state.ts';
 import { BATCH_HEADER_BYTES, baseSequence, hasProducerId, producerEpoch, producerId } from '../records/batch.ts';
 
 /** Producers remembered; with more, the one refused first is forgotten, and taken as Kafka takes it. */
@@ -20,10 +21,6 @@ interface Refused {
 export class RefusedSequences {
   readonly #lowest = new Map<number, Refused>();
 
-  get isEmpty(): boolean {
-    return this.#lowest.size === 0;
-  }
-
   /** The batch was refused, and its producer is going to send it again. */
   note(batch: Uint8Array, nowMs: number): void {
     const found = sequenceOf(batch);
@@ -36,10 +33,11 @@ export class RefusedSequences {
     if (this.#lowest.size > PRODUCERS_MAX) this.#lowest.delete(this.#lowest.keys().next().value!);
   }
 
-  /** Whether one that was refused has to come before this batch. */
-  isAhead(batch: Uint8Array, nowMs: number): boolean {
+  /** Whether one that was refused has to come before this batch, of a producer that the log does not know. */
+  isAhead(batch: Uint8Array, log: Pick<ProducerState, 'entry'>, nowMs: number): boolean {
+    if (this.#lowest.size === 0) return false;
     const found = sequenceOf(batch);
-    if (found === undefined) return false;
+    if (found === undefined || log.entry(found.id) !== undefined) return false;
     const known = this.#lowest.get(found.id);
     if (known === undefined) return false;
     const isValid = known.epoch === found.epoch && nowMs - known.atMs < REMEMBERED_MS;
@@ -47,11 +45,6 @@ export class RefusedSequences {
     this.#lowest.delete(found.id);
     return false;
   }
-}
-
-/** -1 for a batch without a producer id, or too short to be one. */
-export function producerIdOf(batch: Uint8Array): number {
-  return sequenceOf(batch)?.id ?? -1;
 }
 
 function sequenceOf(batch: Uint8Array): { id: number; epoch: number; sequence: number } | undefined {

@@ -274,7 +274,6 @@ export const KAFKA_TOPIC_SETTINGS = {
     default: 'false',
     importance: 'medium',
     synonyms: [{ name: 'unclean.leader.election.enable' }],
-    noEffect: true,
     doc: 'Whether a replica outside the in-sync set may lead when no other can, at the price of lost records.',
   },
 } as const satisfies SettingTable;
