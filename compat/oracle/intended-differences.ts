@@ -20,7 +20,7 @@ export const intendedDifferences: readonly Intended[] = [
   {
     scenario: /^(03|19|20)-/,
     step: any,
-    path: /posthorn\.|\.profile$/,
+    path: /posthorn\.|metadata\.store|\.profile$/,
     reason: 'settings of Posthorn that Kafka does not have',
   },
   {
