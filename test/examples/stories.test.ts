@@ -35,6 +35,11 @@ const stories: Readonly<Record<string, readonly RegExp[]>> = {
     /^800 bookings, each once; [1-9]\d* more had been written and were aborted$/m,
     /^in short: killed 5 times, 800 bookings, each once$/m,
   ],
+  failover: [
+    /^broker \d, which led a partition, is killed after \d+ payments$/m,
+    /^3000 payments, none lost, none twice; /m,
+    /^broker \d is back and in sync$/m,
+  ],
   mistakes: ['keys', 'commits', 'rebalance', 'schema'].map(
     (mistake) => new RegExp(`^${mistake}, wrong: [^]*^${mistake}, right: `, 'm'),
   ),
