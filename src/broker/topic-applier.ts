@@ -6,6 +6,7 @@ import { isInternalTopic } from '../controller/internal-topics.ts';
 import { LogDirectoryUnusable, type LogDirectories } from '../log/log-directories.ts';
 import type { ClusterImage, PartitionImage, TopicImage } from '../metadata/cluster-image.ts';
 import type { ImageDelta } from '../metadata/image-delta.ts';
+import { NO_LEADER } from '../metadata/partition-transition.ts';
 import type { Clock, Timers } from '../runtime/clock.ts';
 import { DiskError } from '../runtime/disk.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -39,10 +40,13 @@ export class TopicApplier {
   #image: ClusterImage;
   #isOpening = false;
   #isStopped = false;
+  /** Whether this broker was let in since it started. Before, a record that names it as leader is about its former life. */
+  #mayLead: boolean;
 
   constructor(image: ClusterImage, parts: TopicApplierParts) {
     this.#image = image;
     this.#parts = parts;
+    this.#mayLead = isUnfenced(image, parts.brokerId);
     parts.config.subscribe((changed) => {
       const settings = withoutEffect(changed);
       if (settings.length > 0) parts.logger.warn('settings that are accepted but have no effect', { settings });
@@ -67,7 +71,12 @@ export class TopicApplier {
     this.#image = image;
     for (const topic of delta.topicsDeleted) this.#delete(topic);
     for (const topic of delta.topicsCreated) this.#announce(topic);
-    for (const { after } of delta.topicsChanged) this.#takeUp(after);
+    if (!this.#mayLead && isUnfenced(image, this.#parts.brokerId)) {
+      this.#mayLead = true;
+      for (const topic of image.topics.values()) this.#takeUp(topic);
+    } else {
+      for (const { after } of delta.topicsChanged) this.#takeUp(after);
+    }
     for (const { type, name } of delta.configsChanged) {
       if (type === 'topic') this.#configure(name);
       if (type === 'broker') this.#applyBrokerSettings();
@@ -134,9 +143,14 @@ export class TopicApplier {
         this.#open(topic, index, assigned);
         return;
       }
-      held.changeLeadership(assigned);
+      held.changeLeadership(this.#valid(assigned));
       roles.assign(held);
     });
+  }
+
+  /** The record as far as it holds for this life of the broker. */
+  #valid(assigned: PartitionImage): PartitionImage {
+    return this.#mayLead || assigned.leader !== this.#parts.brokerId ? assigned : { ...assigned, leader: NO_LEADER };
   }
 
   /** The partition was reassigned: its replica here is no longer one (StopReplica with deletion). */
@@ -156,7 +170,7 @@ export class TopicApplier {
         logDirectories.get(topic.name, index) ??
         logDirectories.create({ topic: topic.name, partition: index, topicId: topic.id, config: settings });
       log.setConfig(settings);
-      this.#parts.roles.assign(partitions.add(log, assigned));
+      this.#parts.roles.assign(partitions.add(log, this.#valid(assigned)));
     } catch (error) {
       const facts = { topic: topic.name, partition: index, ...cause(error) };
       logger.error('partition is offline: its log cannot be opened', facts);
@@ -201,6 +215,10 @@ export class TopicApplier {
       clusterDefault: this.#image.config({ type: 'broker', name: '' }),
     });
   }
+}
+
+function isUnfenced(image: ClusterImage, brokerId: number): boolean {
+  return image.brokers.get(brokerId)?.fenced === false;
 }
 
 /** What the disk does is said in a sentence; only a fault of the program is worth its stack. */

@@ -42,3 +42,21 @@ test('a follower that was away is cut out, comes back, and has everything', asyn
   );
   await cluster.close();
 });
+
+test('a broker that is back leads nothing by the word of its former life before it is let in', async () => {
+  const cluster = await ClusterFixture.start(2);
+  await cluster.createTopic('orders', { replicas: 2 });
+  const { leaderId } = await cluster.partition('orders');
+  assert.equal(await send(cluster, leaderId, ['a']), 0);
+  for (const id of [1, 2]) await cluster.kill(id);
+  // Somebody is the controller, and does nothing: nobody lets the broker in, and the record still names it.
+  await cluster.time.run(20_000);
+  const value = JSON.stringify({ brokerId: 9 });
+  await cluster.done(cluster.store.txn({ compares: [], onSuccess: [{ type: 'put', key: 'ctl', value }] }));
+  void cluster.beginBroker(leaderId);
+  await cluster.time.run(1000);
+  const { entries } = await cluster.done(cluster.store.range('p/'));
+  assert.equal(JSON.parse(entries[0]!.value).leader, leaderId, 'the record is of its former life');
+  const { responses } = await cluster.call(leaderId, produce, 12, produceOf('orders', ['b'], { acks: 1 }));
+  assert.equal(responses[0]!.partitionResponses[0]!.errorCode, 6, 'NOT_LEADER_OR_FOLLOWER');
+});
