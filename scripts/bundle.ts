@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 
 /**
- * Makes one CommonJS file of the program and `posthorn/broker`, and one of `posthorn/client`: hundreds of small modules cost more to load than all
+ * Makes one CommonJS file of the program, `posthorn/broker` and `posthorn/testing`, and one of `posthorn/client`: hundreds of small modules cost more to load than all
  * of their work at start. One file has nothing left to load later, so a running broker outlives an upgrade of its
  * package; parts that are loaded on demand are evaluated on demand. CommonJS, because its compiled code can be kept
  * (see the launcher), and because both `import` and `require` take it, also inside test runners that know no modules.
@@ -23,7 +23,7 @@ const READY_WITHIN_MS = 30_000;
 const API_VERSIONS = Buffer.from('0000000a0012000000000001ffff', 'hex');
 
 /** Public entries that are parts of the program, by name, with the module that each one is. */
-const entries = { broker: 'src/broker/index' } as const;
+const entries = { broker: 'src/broker/index', testing: 'src/testing/index' } as const;
 
 function dependencies(): string[] {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<

@@ -100,6 +100,8 @@ test('a killed program hears nothing, its sockets break, nobody listens, and its
   let isCalled = false;
   inside.timers.set(1, () => (isCalled = true));
   gate.kill();
+  await time.settle();
+  assert.equal(time.pending, 0, 'timers are left');
   await time.run(10);
   assert.deepEqual([isCalled, client.handler.isClosed, served[0]!.isClosed], [false, true, false]);
   assert.throws(() => file.write(Buffer.from('more'), 4), /dead/);
