@@ -27,7 +27,8 @@ const specs = {
     text: "How many brokers keep each partition; the cluster's default when left out.",
   },
   'replica-assignment': {
-    argument: 'broker_id:broker_id,broker_id:broker_id,...',
+    argument:
+      'broker_id_for_part1_replica1 : broker_id_for_part1_replica2 , broker_id_for_part2_replica1 : broker_id_for_part2_replica2 , ...',
     text: 'The brokers of each partition, instead of the two counts.',
   },
   'under-replicated-partitions': { text: 'With --describe: only partitions with replicas out of sync.' },
