@@ -20,7 +20,7 @@ const SERVER_START = /^(?:kafka-)?server-start(?:\.sh)?$/;
 const dist = join(__dirname, '..', 'dist');
 /** How words are written that may be the name of a command. */
 const HELP = new Set(['--help', '-h']);
-const COMMAND = /^[a-z]+(?:-[a-z]+)*(?:\.sh)?$/;
+const COMMAND = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*(?:\.sh)?$/;
 
 /** The broker, the commands that need none of it, and the one that needs broker and client: a file each, for a start has to be fast. */
 const BROKER = { bundle: join(dist, 'bundle', 'posthorn.cjs'), module: '../dist/src/cli/main.js' };
