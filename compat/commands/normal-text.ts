@@ -49,7 +49,8 @@ function optionHeads(table: string): string[] {
     if (!left.startsWith('  ')) heads.push(left);
     else heads.push(`${heads.pop()} ${left.trim()}`);
   }
-  return heads.map((head) => head.trim());
+  // joptsimple breaks lines within words as well.
+  return heads.map((head) => head.trim().replaceAll(/(?<=[:,-]) +/g, ''));
 }
 
 const HELP_COLUMN = 25;

@@ -17,7 +17,10 @@ import { topicCases } from './topics.ts';
 import { transactionCases } from './transactions.ts';
 import { verifiableCases } from './verifiable.ts';
 
+/** Those that list groups come first: in what order a tool lists them depends on how many there are. */
 export const allCases: readonly CommandCase[] = [
+  ...groupCases,
+  ...consumerGroupCases,
   ...topicCases,
   ...consoleCases,
   ...performanceCases,
@@ -29,8 +32,6 @@ export const allCases: readonly CommandCase[] = [
   ...logDirCases,
   ...clusterCases,
   ...featureCases,
-  ...groupCases,
-  ...consumerGroupCases,
   ...transactionCases,
   ...electionCases,
   ...reassignCases,

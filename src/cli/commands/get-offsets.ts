@@ -13,12 +13,16 @@ import { answersVersion, commonOptions, requireOptions, usage } from '../tools/u
 
 const specs = {
   ...commonOptions,
-  'bootstrap-server': { argument: 'HOST1:PORT1,...', text: 'Required. Any broker of the cluster.' },
-  'topic-partitions': { argument: 'topic1:1,topic2:0-3,topic3', text: 'Which topics and partitions, as patterns.' },
+  'bootstrap-server': { argument: 'HOST1:PORT1,...,HOST3:PORT3', text: 'Required. Any broker of the cluster.' },
+  'topic-partitions': {
+    argument: 'topic1:1,topic2:0-3,topic3,topic4:5-,topic5:-3 ',
+    text: 'Which topics and partitions, as patterns.',
+  },
   topic: { argument: 'topic', text: 'Which topics, as a regular expression.' },
   partitions: { argument: 'partition ids', text: 'Which partitions, with commas between; all when left out.' },
   time: {
-    argument: 'timestamp / -1 or latest / ...',
+    argument:
+      '<timestamp> / -1 or latest / -2 or earliest / -3 or max-timestamp / -4 or earliest-local / -5 or latest-tiered / -6 or earliest-pending-upload',
     fallback: 'latest',
     text: 'Which offset: that of a time in milliseconds, or one by name.',
   },

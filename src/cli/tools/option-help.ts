@@ -37,15 +37,22 @@ function textOf({ text, fallback }: OptionSpec): string {
   return fallback === undefined ? text : `${text} (default: ${fallback})`;
 }
 
-/** Lines of at most `width` letters; those after the first are indented. A longer word stands alone. */
+/** Where a word that fills more than a line may be broken: behind a comma or a colon, as joptsimple does it. */
+const SOFT_BREAK = /(?<=[,:])(?=\S)/;
+
+/** Lines of at most `width` letters; those after the first are indented. */
 function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
-    if (line.trim() !== '' && line.length + 1 + word.length > width) {
+  const add = (part: string, gap: string): void => {
+    if (line.trim() !== '' && line.length + gap.length + part.length > width) {
       lines.push(line);
-      line = ' '.repeat(INDENT) + word;
-    } else line = line === '' ? word : `${line} ${word}`;
+      line = ' '.repeat(INDENT) + part;
+    } else line = line === '' ? part : `${line}${gap}${part}`;
+  };
+  for (const word of text.split(' ')) {
+    if (word.length + INDENT <= width) add(word, ' ');
+    else for (const [index, part] of word.split(SOFT_BREAK).entries()) add(part, index === 0 ? ' ' : '');
   }
   return [...lines, line];
 }
