@@ -22,6 +22,8 @@ export interface CommandCase {
   readonly isReading?: boolean;
   /** Texts of files, by the name that stands in the arguments as `{file:name}`. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Prints a list whose order is that of a set: the lines count, and not their order. */
+  readonly isUnordered?: boolean;
   /** Why the two differ and may. */
   readonly differs?: string;
 }

@@ -10,11 +10,12 @@ export interface Said {
  * and log lines of Java. The descriptions of options are each program's own words: of the tables of options, the options and the
  * names of their arguments are compared. Times are not, nor what is logged: Kafka's tools run with their logs off here.
  */
-export function normalText(said: Said, name: string): string {
+export function normalText(said: Said, name: string, isUnordered = false): string {
+  const out = lines(said.out, name);
   return [
     `exit code ${said.code}`,
     '--- stdout',
-    ...lines(said.out, name),
+    ...(isUnordered ? out.toSorted() : out),
     '--- stderr',
     ...lines(said.err, name),
   ].join('\n');

@@ -43,7 +43,11 @@ function argsOf({ args, isBare = false, files = {}, tool }: CommandCase, name: s
 }
 
 async function kafkaSays(one: CommandCase, name: string): Promise<string> {
-  return normalText(await java.runApart(one.tool, argsOf(one, name), { input: one.input ?? '' }), name);
+  return normalText(
+    await java.runApart(one.tool, argsOf(one, name), { input: one.input ?? '' }),
+    name,
+    one.isUnordered,
+  );
 }
 
 function weSay(one: CommandCase, name: string): string {
@@ -54,7 +58,7 @@ function weSay(one: CommandCase, name: string): string {
     timeout: OURS_MS,
   });
   const said: Said = { code: status ?? undefined, out: stdout, err: stderr };
-  return normalText(said, name);
+  return normalText(said, name, one.isUnordered);
 }
 
 const stage = new Stage(java, bootstrap, argsOf);
