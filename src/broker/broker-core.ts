@@ -14,6 +14,7 @@ import type { Fields } from '../protocol/schema.ts';
 import type { Clock, Timers } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
+import { SIZE_BYTES } from '../wire/frame.ts';
 import { AutoTopics } from './auto-topics.ts';
 import { BrokerMetrics } from './broker-metrics.ts';
 import type { ClientListeners } from './client-listener.ts';
@@ -28,34 +29,15 @@ import type { ListenerAddress } from './listener-addresses.ts';
 import type { Partitions } from './partitions.ts';
 import type { ReplicaMover } from './replica-mover.ts';
 import type { Peer, RequestContext } from './request-context.ts';
-import type { BrokerEndpoint, BrokerServices } from './services.ts';
+import type { BrokerEndpoint, BrokerParts, BrokerServices } from './services.ts';
 import type { Turn } from './turn.ts';
 
-/** In front of each frame. */
-const SIZE_BYTES = 4;
 const SESSION_ID_MAX = 0x7fff_ffff;
 const MS_PER_SECOND = 1000;
 
-export interface BrokerCoreParts {
-  readonly brokerId: number;
-  readonly clusterId: string;
-  readonly config: BrokerConfig;
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly turn: Turn;
-  readonly partitions: Partitions;
-  readonly logDirectories: LogDirectories;
-  readonly replicaMover: ReplicaMover;
+export interface BrokerCoreParts extends BrokerParts {
   readonly logCleaner: LogCleaner;
-  readonly controller: Controller;
   readonly duties: ControllerDuties;
-  readonly groups: GroupCoordinator;
-  readonly transactions: TransactionCoordinator;
-  readonly markers: MarkerSender;
-  readonly enrolment: TransactionEnrolment;
-  readonly controllerChannel: ControllerChannel;
   readonly view: MetadataView;
   readonly listeners: ClientListeners;
   /** What clients are told of this broker's listeners; a missing one means the address that they dialled. */

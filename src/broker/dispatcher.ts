@@ -1,5 +1,4 @@
 import { ByteReader } from '../base/byte-reader.ts';
-import { ByteWriter } from '../base/byte-writer.ts';
 import { Malformed } from '../base/malformed.ts';
 import { apiTable, requestHeaderVersion, responseHeaderVersion } from '../protocol/api-table.ts';
 import { decode, encode } from '../protocol/codec.ts';
@@ -7,6 +6,7 @@ import { E } from '../protocol/errors.ts';
 import { requestHeader, responseHeader } from '../protocol/request-header.ts';
 import type { Fields, Read, Write } from '../protocol/schema.ts';
 import { apiVersions } from '../protocol/messages/018-api-versions.ts';
+import { closedFrame, openFrame, SIZE_BYTES } from '../wire/frame.ts';
 import type { ClientRates } from './client-quotas.ts';
 import { isForControllerOnly } from './controller-channel.ts';
 import { errorResponse } from './error-response.ts';
@@ -76,7 +76,7 @@ function refuse({ context, broker, slot }: Exchange): void {
 }
 
 function withSize(answer: Uint8Array): Uint8Array[] {
-  const size = new Uint8Array(4);
+  const size = new Uint8Array(SIZE_BYTES);
   new DataView(size.buffer).setInt32(0, answer.length);
   return [size, answer.slice()];
 }
@@ -185,28 +185,24 @@ function serveWithin(rates: ClientRates, handler: AnyHandler, request: Read<Fiel
 
 /** The response with its length and header in front; record batches stay the views they are. */
 export function frameResponse(handler: AnyHandler, context: RequestContext, response: Write<Fields>): Uint8Array[] {
-  const writer = new ByteWriter();
-  writer.int32(0);
+  const writer = openFrame();
   const headerVersion = responseHeaderVersion(context.apiKey, context.apiVersion);
   encode(responseHeader, headerVersion, writer, { correlationId: context.correlationId });
   encode(handler.api.response, context.apiVersion, writer, response);
-  writer.view.setInt32(0, writer.size - 4);
-  return writer.chunks();
+  return closedFrame(writer);
 }
 
 /** An ApiVersions request newer than ours is answered in version 0 with our range, so that the client asks again. */
 function unsupportedApiVersions(context: RequestContext): Uint8Array[] {
   const range = apiTable.get(apiVersions.key)!;
-  const writer = new ByteWriter();
-  writer.int32(0);
+  const writer = openFrame();
   writer.int32(context.correlationId);
   encode(apiVersions.response, 0, writer, {
     errorCode: E.UNSUPPORTED_VERSION.code,
     apiKeys: [{ apiKey: apiVersions.key, minVersion: range.min, maxVersion: range.max }],
     throttleTimeMs: 0,
   });
-  writer.view.setInt32(0, writer.size - 4);
-  return writer.chunks();
+  return closedFrame(writer);
 }
 
 function asViolation(error: unknown, what: string): unknown {

@@ -36,8 +36,8 @@ export interface ServedApi {
   readonly max: number;
 }
 
-/** What a request handler may use of the broker. */
-export interface BrokerServices {
+/** The parts of a broker that request handlers work with. */
+export interface BrokerParts {
   readonly brokerId: number;
   readonly clusterId: string;
   readonly config: BrokerConfig;
@@ -57,6 +57,10 @@ export interface BrokerServices {
   readonly controllerChannel: ControllerChannel;
   /** Ends transactions in the partitions that this broker leads. */
   readonly markers: MarkerSender;
+}
+
+/** What a request handler may use of the broker. */
+export interface BrokerServices extends BrokerParts {
   readonly fetchSessions: FetchSessions;
   readonly autoTopics: AutoTopics;
   readonly metrics: BrokerMetrics;

@@ -17,7 +17,8 @@ import type { ClientRuntime } from './client-runtime.ts';
 import { isTlsAlert, malformed, nameOf, securityMismatch, tlsFailure, unansweredHint } from './connection-errors.ts';
 import { logIn } from './log-in.ts';
 import type { NetworkCounters } from './observe/metric-tables.ts';
-import { requestFrame, SIZE_BYTES, type Outgoing } from './request-frame.ts';
+import { SIZE_BYTES } from '../wire/frame.ts';
+import { requestFrame, type Outgoing } from '../wire/request-frame.ts';
 
 /** Larger answers are not taken: fetches ask for less. */
 const RESPONSE_BYTES_MAX = 256 * 1024 * 1024;

@@ -80,6 +80,26 @@ export class CoordinatorRuntime<M extends StateMachine<R>, R> {
     return pending.promise;
   }
 
+  /**
+   * What all partitions that are led here say, together; the error of one that cannot say it, as while it is loading, is
+   * that of the whole. Never rejects.
+   */
+  async listAll<T>(list: (machine: M, effects: Effects<R>) => T[]): Promise<T[] | ErrorSpec> {
+    const listings = this.partitions().map((partition) =>
+      this.submit(partition, {
+        mayWrite: false,
+        failure: (error): T[] | ErrorSpec => error,
+        decide: (machine, effects, reply) => effects.answer(reply, list(machine, effects)),
+      }),
+    );
+    const all: T[] = [];
+    for (const listing of await Promise.all(listings)) {
+      if (Array.isArray(listing)) all.push(...listing);
+      else if (listing !== E.NOT_COORDINATOR) return listing;
+    }
+    return all;
+  }
+
   /** Runs a decision that no client asked for, where the partition is active. */
   run(partition: number, decide: (machine: M, effects: Effects<R>) => void): void {
     this.#shards.get(partition)?.run(decide);

@@ -1,8 +1,6 @@
 import { Malformed } from '../base/malformed.ts';
+import { SIZE_BYTES } from './frame.ts';
 import { FrameBuffers, frameBuffers, STASH_BYTES_MAX } from './frame-buffers.ts';
-
-/** Big-endian size in front of every frame, itself not counted. */
-const SIZE_BYTES = 4;
 
 /** What a peer may make us allocate for a frame before it has sent any of it beyond the first read. */
 const UNPROVEN_BYTES_MAX = 64 * 1024;

@@ -1,15 +1,14 @@
 import { ByteReader } from '../base/byte-reader.ts';
-import { ByteWriter } from '../base/byte-writer.ts';
 import { Malformed } from '../base/malformed.ts';
-import { requestHeaderVersion, responseHeaderVersion } from '../protocol/api-table.ts';
-import { decode, decodeExact, encode } from '../protocol/codec.ts';
-import { requestHeader, responseHeader } from '../protocol/request-header.ts';
-import type { Api, Fields, Read, Write } from '../protocol/schema.ts';
+import { responseHeaderVersion } from '../protocol/api-table.ts';
+import { decode, decodeExact } from '../protocol/codec.ts';
+import { responseHeader } from '../protocol/request-header.ts';
+import type { Fields, Read } from '../protocol/schema.ts';
 import type { Timer, Timers } from '../runtime/clock.ts';
 import type { Address, Connection, ConnectionHandler, Network } from '../runtime/network.ts';
 import { FrameReceiver } from './frame-receiver.ts';
+import { requestFrame, type Outgoing } from './request-frame.ts';
 
-const SIZE_BYTES = 4;
 const CORRELATION_ID_MASK = 0x7fff_ffff;
 /** Requests that wait for their answers on one connection; those beyond fail at once. */
 const PENDING_MAX = 10_000;
@@ -28,10 +27,7 @@ export class PeerFailure extends Error {
 }
 
 /** A request to another broker. Brokers of one cluster speak the versions of this release. */
-export interface PeerRequest<Req extends Fields, Res extends Fields> {
-  readonly api: Api<Req, Res>;
-  readonly version: number;
-  readonly body: Write<Req>;
+export interface PeerRequest<Req extends Fields, Res extends Fields> extends Outgoing<Req, Res> {
   readonly timeoutMs: number;
 }
 
@@ -109,7 +105,7 @@ export class PeerConnection implements ConnectionHandler {
       return;
     }
     this.#correlationId = (this.#correlationId + 1) & CORRELATION_ID_MASK;
-    const chunks = encoded(request, this.#correlationId, this.#options.clientId);
+    const chunks = requestFrame(request, this.#correlationId, this.#options.clientId);
     this.#pending.push({
       correlationId: this.#correlationId,
       headerVersion: responseHeaderVersion(api.key, version),
@@ -194,25 +190,6 @@ export class PeerConnection implements ConnectionHandler {
     }
     this.#options.ended(failure);
   }
-}
-
-function encoded<Req extends Fields, Res extends Fields>(
-  { api, version, body }: PeerRequest<Req, Res>,
-  correlationId: number,
-  clientId: string,
-): Uint8Array[] {
-  const writer = new ByteWriter();
-  writer.reserve(SIZE_BYTES);
-  encode(requestHeader, requestHeaderVersion(api.key, version), writer, {
-    requestApiKey: api.key,
-    requestApiVersion: version,
-    correlationId,
-    clientId,
-  });
-  encode(api.request, version, writer, body);
-  const chunks = writer.chunks();
-  writer.view.setInt32(0, writer.size - SIZE_BYTES);
-  return chunks;
 }
 
 function connectFailure(name: string, error: unknown): PeerFailure {

@@ -5,17 +5,16 @@ import type { ConsumerRecord } from '../../client/consumer/consumer-record.ts';
 import type { RebalanceHandlers } from '../../client/consumer/consumer-options.ts';
 import type { TopicPartition, TopicPartitionOffset } from '../../client/consumer/topic-partition.ts';
 import { string } from '../../client/serializers.ts';
-import { helpText } from '../tools/argument-help.ts';
-import { ArgumentFailure, parseArguments, type ArgumentCall } from '../tools/argument-parser.ts';
+import type { ArgumentCall } from '../tools/argument-parser.ts';
 import type { ArgumentGrammar } from '../tools/argument-spec.ts';
 import { clientOptions } from '../tools/connect.ts';
 import { javaMessage } from '../tools/java-error.ts';
-import { asJavaFailure, CONFIG_EXCEPTION, ILLEGAL_ARGUMENT, javaFailure, uncaught } from '../tools/java-failure.ts';
+import { asJavaFailure, CONFIG_EXCEPTION, ILLEGAL_ARGUMENT, javaFailure } from '../tools/java-failure.ts';
 import { logLine } from '../tools/log-line.ts';
 import { subscribe } from '../tools/subscribe.ts';
-import type { Tool } from '../tools/tool.ts';
 import type { ToolWorld } from '../tools/tool-world.ts';
 import { verifiableSettings } from '../tools/verifiable-settings.ts';
+import { verifiableTool } from '../tools/verifiable-tool.ts';
 
 const RANGE = 'org.apache.kafka.clients.consumer.RangeAssignor';
 const LOGGER = 'org.apache.kafka.tools.VerifiableConsumer';
@@ -84,26 +83,9 @@ const grammar: ArgumentGrammar = {
 };
 
 /** `kafka-verifiable-consumer` (VerifiableConsumer): what kafkatest reads. */
-export const verifiableConsumerTool: Tool = {
-  name: 'kafka-verifiable-consumer',
-  async run(args, world) {
-    if (args.length === 0) {
-      world.out(helpText(grammar));
-      return 0;
-    }
-    const parsed = parseArguments(grammar, args);
-    if (parsed.kind !== 'call') {
-      if (parsed.kind === 'help') world.out(parsed.text);
-      return 1;
-    }
-    try {
-      await new VerifiableConsuming(parsed.call, world).run();
-      return 0;
-    } catch (error) {
-      throw error instanceof ArgumentFailure ? error : uncaught(error);
-    }
-  },
-};
+export const verifiableConsumerTool = verifiableTool('kafka-verifiable-consumer', grammar, (call, world) =>
+  new VerifiableConsuming(call, world).run(),
+);
 
 /** The settings that the options stand for; those of a file give way to them. */
 function settingsOf(call: ArgumentCall, world: ToolWorld): ReadonlyMap<string, string> {

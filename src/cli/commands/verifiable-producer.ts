@@ -1,17 +1,15 @@
 import { Cluster } from '../../client/cluster.ts';
 import { Producer } from '../../client/producer/producer.ts';
 import { pause } from '../../client/retry.ts';
-import { helpText } from '../tools/argument-help.ts';
-import { ArgumentFailure, parseArguments, type ArgumentCall } from '../tools/argument-parser.ts';
+import type { ArgumentCall } from '../tools/argument-parser.ts';
 import type { ArgumentGrammar } from '../tools/argument-spec.ts';
 import { Backlog } from '../tools/backlog.ts';
 import { clientOptions } from '../tools/connect.ts';
 import { verifiableSettings } from '../tools/verifiable-settings.ts';
-import { uncaught } from '../tools/java-failure.ts';
+import { verifiableTool } from '../tools/verifiable-tool.ts';
 import { javaDouble } from '../tools/java-text.ts';
 import { produceFailure } from '../tools/produce-failure.ts';
 import { Throttle } from '../tools/throttle.ts';
-import type { Tool } from '../tools/tool.ts';
 import type { ToolWorld } from '../tools/tool-world.ts';
 
 const grammar: ArgumentGrammar = {
@@ -81,26 +79,9 @@ const BACKLOG_BYTES = 32 * 1024 * 1024;
 const RECORDS_PER_TURN = 500;
 
 /** `kafka-verifiable-producer` (VerifiableProducer): what kafkatest reads. */
-export const verifiableProducerTool: Tool = {
-  name: 'kafka-verifiable-producer',
-  async run(args, world) {
-    if (args.length === 0) {
-      world.out(helpText(grammar));
-      return 0;
-    }
-    const parsed = parseArguments(grammar, args);
-    if (parsed.kind !== 'call') {
-      if (parsed.kind === 'help') world.out(parsed.text);
-      return 1;
-    }
-    try {
-      await new VerifiableProducing(parsed.call, world).run();
-      return 0;
-    } catch (error) {
-      throw error instanceof ArgumentFailure ? error : uncaught(error);
-    }
-  },
-};
+export const verifiableProducerTool = verifiableTool('kafka-verifiable-producer', grammar, (call, world) =>
+  new VerifiableProducing(call, world).run(),
+);
 
 class VerifiableProducing {
   readonly #call: ArgumentCall;

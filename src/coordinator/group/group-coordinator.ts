@@ -37,7 +37,7 @@ import {
   type ConsumerHeartbeatResponse,
 } from './consumer-heartbeat-request.ts';
 import { countGroups, type GroupCount } from './group-counts.ts';
-import { describeGroup, listShardGroups, type DescribedGroup, type ListedGroup } from './group-listing.ts';
+import { describeGroup, listShardGroups, type DescribedGroup } from './group-listing.ts';
 import { GroupCounters } from './group-counters.ts';
 import type { GroupRecord } from './group-records.ts';
 import { GroupShard } from './group-shard.ts';
@@ -294,19 +294,10 @@ export class GroupCoordinator {
   /** The groups of all partitions that are led here; while one is loading there is no whole answer. */
   async listGroups(request: ListGroupsRequest): Promise<ListGroupsResponse> {
     const filter = { states: request.statesFilter, types: request.typesFilter };
-    const listings = this.#runtime.partitions().map((partition) =>
-      this.#runtime.submit(partition, {
-        mayWrite: false,
-        failure: (error): ErrorSpec | ListedGroup[] => error,
-        decide: (shard, effects, reply) => effects.answer(reply, listShardGroups(shard.state, filter)),
-      }),
-    );
-    const groups: ListedGroup[] = [];
-    for (const listing of await Promise.all(listings)) {
-      if (Array.isArray(listing)) groups.push(...listing);
-      else if (listing !== E.NOT_COORDINATOR) return { errorCode: listing.code, groups: [] };
-    }
-    return { errorCode: E.NONE.code, groups };
+    const listing = await this.#runtime.listAll((shard) => listShardGroups(shard.state, filter));
+    return Array.isArray(listing)
+      ? { errorCode: E.NONE.code, groups: listing }
+      : { errorCode: listing.code, groups: [] };
   }
 
   /** A client's connection closed; see {@link GroupCoordinatorConfig.memberDisconnectGraceMs}. */

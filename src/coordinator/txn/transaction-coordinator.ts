@@ -23,7 +23,6 @@ import {
   listTransactionsOf,
   notDescribed,
   type DescribedTransaction,
-  type ListedTransaction,
 } from './transaction-listing.ts';
 import type { TransactionRecord } from './transaction-records.ts';
 import { TransactionShard } from './transaction-shard.ts';
@@ -158,19 +157,11 @@ export class TransactionCoordinator implements TransactionEnrolment {
     if (matches === undefined) return notListed(E.INVALID_REGULAR_EXPRESSION);
     const { durationFilter: durationMs, producerIdFilters } = request;
     const filter = { states, producerIds: new Set(producerIdFilters), durationMs, matches };
-    const listings = this.#runtime.partitions().map((partition) =>
-      this.#runtime.submit(partition, {
-        mayWrite: false,
-        failure: (error): ErrorSpec | ListedTransaction[] => error,
-        decide: ({ table }, effects, reply) => effects.answer(reply, listTransactionsOf(table, effects.nowMs, filter)),
-      }),
+    const listing = await this.#runtime.listAll(({ table }, effects) =>
+      listTransactionsOf(table, effects.nowMs, filter),
     );
-    const transactionStates: ListedTransaction[] = [];
-    for (const listing of await Promise.all(listings)) {
-      if (Array.isArray(listing)) transactionStates.push(...listing);
-      else if (listing !== E.NOT_COORDINATOR) return notListed(listing);
-    }
-    return { errorCode: E.NONE.code, unknownStateFilters, transactionStates };
+    if (!Array.isArray(listing)) return notListed(listing);
+    return { errorCode: E.NONE.code, unknownStateFilters, transactionStates: listing };
   }
 
   async describeTransactions(request: DescribeTransactionsRequest): Promise<DescribeTransactionsResponse> {

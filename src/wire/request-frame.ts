@@ -1,11 +1,8 @@
-import { ByteWriter } from '../base/byte-writer.ts';
 import { requestHeaderVersion } from '../protocol/api-table.ts';
 import { encode } from '../protocol/codec.ts';
 import { requestHeader } from '../protocol/request-header.ts';
 import type { Api, Fields, Write } from '../protocol/schema.ts';
-
-/** In front of every frame stands its size, itself not counted. */
-export const SIZE_BYTES = 4;
+import { closedFrame, openFrame } from './frame.ts';
 
 /** A request on its way out. */
 export interface Outgoing<Req extends Fields, Res extends Fields> {
@@ -20,8 +17,7 @@ export function requestFrame<Req extends Fields, Res extends Fields>(
   correlationId: number,
   clientId: string,
 ): Uint8Array[] {
-  const writer = new ByteWriter();
-  writer.reserve(SIZE_BYTES);
+  const writer = openFrame();
   encode(requestHeader, requestHeaderVersion(api.key, version), writer, {
     requestApiKey: api.key,
     requestApiVersion: version,
@@ -29,7 +25,5 @@ export function requestFrame<Req extends Fields, Res extends Fields>(
     clientId,
   });
   encode(api.request, version, writer, body);
-  const chunks = writer.chunks();
-  writer.view.setInt32(0, writer.size - SIZE_BYTES);
-  return chunks;
+  return closedFrame(writer);
 }
