@@ -1,10 +1,9 @@
 import { connect, type Socket } from 'node:net';
-import { ByteWriter } from '../../src/base/byte-writer.ts';
 import { ZERO_UUID } from '../../src/base/uuid.ts';
-import { encode } from '../../src/protocol/codec.ts';
 import { offsetCommit } from '../../src/protocol/messages/008-offset-commit.ts';
 import { offsetFetch } from '../../src/protocol/messages/009-offset-fetch.ts';
-import { requestHeader } from '../../src/protocol/request-header.ts';
+import { SIZE_BYTES } from '../../src/wire/frame.ts';
+import { requestFrame } from '../../src/wire/request-frame.ts';
 import { withClient } from './raw-client.ts';
 
 /*
@@ -16,7 +15,6 @@ import { withClient } from './raw-client.ts';
 
 const COMMIT_VERSION = 7;
 const FETCH_VERSION = 5;
-const SIZE_BYTES = 4;
 const CORRELATION_ID_AT = 8;
 const MARK = 0x1234_5678_9abc;
 
@@ -36,20 +34,15 @@ interface Prepared {
 }
 
 function prepare(groupId: string, topic: string): Prepared {
-  const writer = new ByteWriter();
-  writer.reserve(SIZE_BYTES);
-  const header = { requestApiKey: offsetCommit.key, requestApiVersion: COMMIT_VERSION, correlationId: 0 };
-  encode(requestHeader, 1, writer, { ...header, clientId: 'bench' });
   const partition = { partitionIndex: 0, committedOffset: MARK, committedLeaderEpoch: -1, committedMetadata: '' };
-  encode(offsetCommit.request, COMMIT_VERSION, writer, {
+  const body = {
     groupId,
     generationIdOrMemberEpoch: -1,
     memberId: '',
     groupInstanceId: null,
     topics: [{ name: topic, topicId: ZERO_UUID, partitions: [partition] }],
-  });
-  const bytes = writer.finish();
-  bytes.writeInt32BE(bytes.length - SIZE_BYTES, 0);
+  };
+  const bytes = Buffer.concat(requestFrame({ api: offsetCommit, version: COMMIT_VERSION, body }, 0, 'bench'));
   const mark = Buffer.alloc(8);
   mark.writeBigInt64BE(BigInt(MARK));
   return { bytes, offsetAt: bytes.indexOf(mark) };

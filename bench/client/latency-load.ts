@@ -1,17 +1,17 @@
 import { connect, type Socket } from 'node:net';
 import { Worker, isMainThread, workerData } from 'node:worker_threads';
 import { ByteReader } from '../../src/base/byte-reader.ts';
-import { ByteWriter } from '../../src/base/byte-writer.ts';
 import { ZERO_UUID } from '../../src/base/uuid.ts';
-import { decodeExact, encode } from '../../src/protocol/codec.ts';
+import { decodeExact } from '../../src/protocol/codec.ts';
 import { produce } from '../../src/protocol/messages/000-produce.ts';
 import { fetch } from '../../src/protocol/messages/001-fetch.ts';
-import { requestHeader } from '../../src/protocol/request-header.ts';
 import type { Api, Fields, Write } from '../../src/protocol/schema.ts';
 import { rewriteCrc } from '../../src/records/batch.ts';
 import { BatchCursor } from '../../src/records/batch-cursor.ts';
 import { decodeRecords } from '../../src/records/batch-records.ts';
 import { buildBatch } from '../../src/records/batch-builder.ts';
+import { SIZE_BYTES } from '../../src/wire/frame.ts';
+import { requestFrame } from '../../src/wire/request-frame.ts';
 
 /*
  * A record's way from a producer through the broker to a consumer, with clients that cost as little as can be: one thread
@@ -23,7 +23,6 @@ import { buildBatch } from '../../src/records/batch-builder.ts';
 
 const PRODUCE_VERSION = 7;
 const FETCH_VERSION = 11;
-const SIZE_BYTES = 4;
 const CORRELATION_ID_AT = 8;
 const FETCH_WAIT_MS = 500;
 const FETCH_BYTES_MAX = 1 << 20;
@@ -50,14 +49,7 @@ function nowMicros(): number {
 }
 
 function frame<Req extends Fields, Res extends Fields>(api: Api<Req, Res>, version: number, body: Write<Req>): Buffer {
-  const writer = new ByteWriter();
-  writer.reserve(SIZE_BYTES);
-  const header = { requestApiKey: api.key, requestApiVersion: version, correlationId: 0, clientId: 'bench' };
-  encode(requestHeader, 1, writer, header);
-  encode(api.request, version, writer, body);
-  const bytes = writer.finish();
-  bytes.writeInt32BE(bytes.length - SIZE_BYTES, 0);
-  return bytes;
+  return Buffer.concat(requestFrame({ api, version, body }, 0, 'bench'));
 }
 
 async function open(port: number): Promise<Socket> {

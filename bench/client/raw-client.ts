@@ -1,16 +1,11 @@
 import { connect, type Socket } from 'node:net';
 import { ByteReader } from '../../src/base/byte-reader.ts';
-import { ByteWriter } from '../../src/base/byte-writer.ts';
-import { decode, decodeExact, encode } from '../../src/protocol/codec.ts';
-import {
-  requestHeader,
-  requestHeaderVersion,
-  responseHeader,
-  responseHeaderVersion,
-} from '../../src/protocol/request-header.ts';
+import { decode, decodeExact } from '../../src/protocol/codec.ts';
+import { responseHeader, responseHeaderVersion } from '../../src/protocol/request-header.ts';
 import type { Api, Fields, Read, Write } from '../../src/protocol/schema.ts';
+import { SIZE_BYTES } from '../../src/wire/frame.ts';
+import { requestFrame } from '../../src/wire/request-frame.ts';
 
-const SIZE_BYTES = 4;
 const TIMEOUT_MS = 60_000;
 
 /** One connection that sends one request at a time, without retries: for the bench's own errands around a measurement. */
@@ -43,13 +38,7 @@ export class RawClient {
     version: number,
     body: Write<Req>,
   ): Promise<Read<Res>> {
-    const writer = new ByteWriter();
-    writer.reserve(SIZE_BYTES);
-    const header = { requestApiKey: api.key, requestApiVersion: version, correlationId: ++this.#correlationId };
-    encode(requestHeader, requestHeaderVersion(api.key, version), writer, { ...header, clientId: 'bench' });
-    encode(api.request, version, writer, body);
-    const bytes = writer.finish();
-    bytes.writeInt32BE(bytes.length - SIZE_BYTES, 0);
+    const bytes = Buffer.concat(requestFrame({ api, version, body }, ++this.#correlationId, 'bench'));
     const reader = new ByteReader(await this.#exchange(bytes));
     decode(responseHeader, responseHeaderVersion(api.key, version), reader);
     return decodeExact(api.response, version, reader);

@@ -4,13 +4,14 @@ import { produce } from '../../src/protocol/messages/000-produce.ts';
 import { fetch } from '../../src/protocol/messages/001-fetch.ts';
 import { apiVersions } from '../../src/protocol/messages/018-api-versions.ts';
 import { BrokerFixture, fetchOf, produceOf } from './broker-fixture.ts';
-import { requestFrame, type RawClient } from './raw-client.ts';
+import { requestFrame } from '../../src/wire/request-frame.ts';
+import type { RawClient } from './raw-client.ts';
 
 const ASK_VERSIONS = { clientSoftwareName: 'raw', clientSoftwareVersion: '1' };
 const MIB = 1024 * 1024;
 
 function frameOf(body: ReturnType<typeof produceOf>): Buffer {
-  return requestFrame(produce, 12, body, { correlationId: 1, clientId: 'raw' });
+  return Buffer.concat(requestFrame({ api: produce, version: 12, body }, 1, 'raw'));
 }
 
 async function isServed(fixture: BrokerFixture, client: RawClient): Promise<boolean> {

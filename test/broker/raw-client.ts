@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { ByteReader } from '../../src/base/byte-reader.ts';
-import { ByteWriter } from '../../src/base/byte-writer.ts';
-import { requestHeaderVersion, responseHeaderVersion } from '../../src/protocol/api-table.ts';
-import { decodeExact, decode, encode } from '../../src/protocol/codec.ts';
-import { requestHeader, responseHeader } from '../../src/protocol/request-header.ts';
+import { responseHeaderVersion } from '../../src/protocol/api-table.ts';
+import { decodeExact, decode } from '../../src/protocol/codec.ts';
+import { responseHeader } from '../../src/protocol/request-header.ts';
 import type { Api, Fields, Read, Write } from '../../src/protocol/schema.ts';
 import type { Connection, ConnectionHandler, Network } from '../../src/runtime/network.ts';
+import { SIZE_BYTES } from '../../src/wire/frame.ts';
+import { requestFrame } from '../../src/wire/request-frame.ts';
 
 const LANDING_BYTES = 64 * 1024;
-const SIZE_BYTES = 4;
 
 interface Pending {
   readonly api: Api;
@@ -58,7 +58,7 @@ export class RawClient implements ConnectionHandler {
     });
     // Whoever asked handles it, maybe later.
     response.catch(() => {});
-    this.write(requestFrame(api, version, body, { correlationId, clientId: this.clientId }));
+    this.write(Buffer.concat(requestFrame({ api, version, body }, correlationId, this.clientId)));
     return { correlationId, response };
   }
 
@@ -129,25 +129,4 @@ export class RawClient implements ConnectionHandler {
     decode(responseHeader, responseHeaderVersion(api.key, version), reader);
     pending.resolve(decodeExact(api.response, version, reader));
   }
-}
-
-/** A request with its size and header in front. */
-export function requestFrame<Req extends Fields>(
-  api: Api<Req>,
-  version: number,
-  body: Write<Req>,
-  { correlationId, clientId }: { correlationId: number; clientId: string },
-): Buffer {
-  const writer = new ByteWriter();
-  writer.int32(0);
-  encode(requestHeader, requestHeaderVersion(api.key, version), writer, {
-    requestApiKey: api.key,
-    requestApiVersion: version,
-    correlationId,
-    clientId,
-  });
-  encode(api.request, version, writer, body);
-  const frame = Buffer.concat(writer.chunks());
-  frame.writeInt32BE(frame.length - SIZE_BYTES, 0);
-  return frame;
 }
