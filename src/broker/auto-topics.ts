@@ -6,7 +6,6 @@ import type { ClusterImage } from '../metadata/cluster-image.ts';
 import { E, errorOf } from '../protocol/errors.ts';
 import { createTopics } from '../protocol/messages/019-create-topics.ts';
 import type { Logger } from '../runtime/logger.ts';
-import type { Random } from '../runtime/random.ts';
 import type { ControllerChannel } from './controller-channel.ts';
 
 /** Creations under way at once; a topic beyond them is created when a client asks again. */
@@ -17,7 +16,6 @@ export interface AutoTopicsParts {
   readonly controller: Controller;
   readonly controllerChannel: ControllerChannel;
   readonly config: BrokerConfig;
-  readonly random: Random;
   readonly logger: Logger;
   readonly image: () => ClusterImage;
 }
@@ -49,9 +47,9 @@ export class AutoTopics {
   }
 
   async #start(name: string): Promise<void> {
-    const { controller, controllerChannel, config, random, logger, image } = this.#parts;
+    const { controller, controllerChannel, config, logger, image } = this.#parts;
     const topic: NewTopic = isInternalTopic(name)
-      ? internalTopic({ image: image(), config, random }, name)
+      ? internalTopic({ image: image(), config }, name)
       : { name, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] };
     const wish = { topics: [topic], timeoutMs: config.get('request.timeout.ms'), validateOnly: false };
     const answer = controller.isActive

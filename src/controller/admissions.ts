@@ -1,5 +1,6 @@
 import type { BrokerImage, ClusterImage } from '../metadata/cluster-image.ts';
 import type { Compare, StoreOp } from '../metadata/metadata-store.ts';
+import { NO_LEADER } from '../metadata/partition-transition.ts';
 import { storeKeys } from '../metadata/store-keys.ts';
 import { putRecord } from './decision.ts';
 import { isSameProcess, isSettled, standings } from './partition-repair.ts';
@@ -50,7 +51,9 @@ function claimedBrokers(image: ClusterImage, waiting: readonly BrokerImage[]): S
   for (const { partitions } of image.topics.values()) {
     for (const { leader, isr, elr } of partitions) {
       if (unsettled.has(leader)) claimed.add(leader);
-      for (const id of isr) if (unsettled.has(id)) claimed.add(id);
+      // Where nobody leads and the set is never emptied, who was in it last comes back to it.
+      const isLast = leader === NO_LEADER && !image.isElrEnabled();
+      if (!isLast) for (const id of isr) if (unsettled.has(id)) claimed.add(id);
       for (const id of elr) if (unsettled.has(id) && standing(id) === 'unclean') claimed.add(id);
     }
   }

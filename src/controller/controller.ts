@@ -22,7 +22,6 @@ import { decideDeleteTopics, decideTidyUp, type TopicDeletion, type TopicReferen
 import { decideElections, type Election, type ElectionType } from './elections.ts';
 import { decideUpdateFeatures, type FeatureUpdate } from './features.ts';
 import { forgetFiles } from './forgotten-topics.ts';
-import { internalTopic, type InternalTopic } from './internal-topics.ts';
 import { takeProducerIds } from './producer-id-blocks.ts';
 import { decideReassignments, type Reassignment, type WantedReassignment } from './reassignments.ts';
 import { decideAlterScram, type ScramChange, type ScramDeletion, type ScramUpsertion } from './scram-credentials.ts';
@@ -74,19 +73,6 @@ export class Controller {
 
   createTopics(request: { topics: readonly NewTopic[]; validateOnly: boolean }): Promise<TopicCreation[]> {
     return this.#change((context) => decideCreateTopics(context, request.topics), request.validateOnly);
-  }
-
-  /** Creates a topic that a client named, with the broker's default counts. */
-  async createDefaultTopic(name: string): Promise<TopicCreation> {
-    const topic: NewTopic = { name, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] };
-    const [created] = await this.createTopics({ topics: [topic], validateOnly: false });
-    return created!;
-  }
-
-  /** Creates a topic of the brokers' own as Kafka would, with no more replicas than there are live brokers. */
-  async createInternalTopic(name: InternalTopic): Promise<TopicCreation> {
-    const [created] = await this.#change((context) => decideCreateTopics(context, [internalTopic(context, name)]));
-    return created!;
   }
 
   deleteTopics(topics: readonly TopicReference[]): Promise<TopicDeletion[]> {
@@ -173,8 +159,8 @@ export class Controller {
     return this.#change((context) => decideElections(context, type, partitions));
   }
 
-  alterPartitionReassignments(wanted: readonly WantedReassignment[]): Promise<Reassignment[]> {
-    return this.#change((context) => decideReassignments(context, wanted));
+  alterPartitionReassignments(wanted: readonly WantedReassignment[], mayChangeFactor = true): Promise<Reassignment[]> {
+    return this.#change((context) => decideReassignments(context, wanted, mayChangeFactor));
   }
 
   /** Forgets a broker that is gone for good. A running one is refused: it would be back with its next sign of life. */

@@ -54,9 +54,9 @@ function electionOf({ image, config }: ElectionContext, type: ElectionType): Ele
   const standing = standings(image);
   const mayLead = (id: number): boolean => standing(id) === 'live';
   return (topic, seen) => {
-    const { minIsr, isUncleanAllowed } = rulesOf(topic);
+    const ofTopic = rulesOf(topic);
     const isUnclean = type === ElectionType.unclean;
-    const rules = { minIsr, isUncleanAllowed: isUnclean || isUncleanAllowed, mayLead };
+    const rules = { ...ofTopic, isUncleanAllowed: isUnclean || ofTopic.isUncleanAllowed, mayLead };
     return withElection(seen, isUnclean ? 'any' : 'preferred', rules);
   };
 }

@@ -64,7 +64,8 @@ export function decideUpdateFeatures(
   const isSame =
     features.size === image.features.size && [...features].every(([name, level]) => image.features.get(name) === level);
   if (isSame || image.clusterId === undefined) return { result: OK };
-  const record: MetaRecord = { clusterId: image.clusterId, format: 1, features: Object.fromEntries(features) };
+  const { clusterId, store } = image;
+  const record: MetaRecord = { clusterId, format: 1, features: Object.fromEntries(features), ...(store && { store }) };
   return { result: OK, mutation: single(putRecord(storeKeys.meta, record)) };
 }
 

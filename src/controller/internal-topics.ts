@@ -39,7 +39,10 @@ export function isInternalTopic(name: string): name is InternalTopic {
  * An internal topic as Kafka would ask for it, except that it takes no more replicas, and wants no more of them in sync,
  * than there are brokers: so that a single broker works with Kafka's defaults.
  */
-export function internalTopic({ image, config }: DecisionContext, name: InternalTopic): NewTopic {
+export function internalTopic(
+  { image, config }: Pick<DecisionContext, 'image' | 'config'>,
+  name: InternalTopic,
+): NewTopic {
   const shape = INTERNAL[name];
   const live = Math.max(1, image.liveBrokers().length);
   const replicationFactor = Math.min(config.get(shape.replicas), live);

@@ -13,6 +13,7 @@ export const BALANCED_MAX = 1000;
 export function topicRules(image: ClusterImage, config: BrokerConfig): (topic: string) => TopicRules {
   const read = (overrides: ReadonlyMap<string, string>): TopicRules => ({
     minIsr: Number(topicText('min.insync.replicas', overrides, config)),
+    isElrEnabled: image.isElrEnabled(),
     isUncleanAllowed: topicText('unclean.leader.election.enable', overrides, config) === 'true',
   });
   let inherited: TopicRules | undefined;

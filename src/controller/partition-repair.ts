@@ -43,10 +43,8 @@ export function isSameProcess({ incarnation, state }: BrokerImage): boolean {
   return state?.incarnation === incarnation;
 }
 
-export interface TopicRules {
-  readonly minIsr: number;
-  readonly isUncleanAllowed: boolean;
-}
+/** What the topic, and the cluster's features, say about its partitions. */
+export type TopicRules = Omit<TransitionRules, 'mayLead'>;
 
 /**
  * The record that a partition should have, given how its brokers are; undefined when it has it. A function of the state
@@ -55,8 +53,9 @@ export interface TopicRules {
 export function repaired(
   partition: PartitionImage,
   standing: (brokerId: number) => Standing,
-  { minIsr, isUncleanAllowed }: TopicRules,
+  topicRules: TopicRules,
 ): PartitionRecord | undefined {
+  const { minIsr, isUncleanAllowed } = topicRules;
   const { leader, isr, elr, replicas } = partition;
   if (leader !== NO_LEADER && standing(leader) === 'awaited') return undefined;
   const isSound = leader !== NO_LEADER && elr.length === 0 && !isReassigning(partition);
@@ -74,12 +73,16 @@ export function repaired(
   const mayLeave = isAnyAble && staying.length >= neededInSync(minIsr, replicas);
   if (mayLeave) for (const id of isr) if (standing(id) === 'leaving') fenced.add(id);
   const isLive: TransitionRules['mayLead'] = (id) => standing(id) === 'live';
-  const clean = withoutBrokers(partition, { fenced, unclean }, { minIsr, isUncleanAllowed: false, mayLead: isLive });
+  const clean = withoutBrokers(
+    partition,
+    { fenced, unclean },
+    { ...topicRules, isUncleanAllowed: false, mayLead: isLive },
+  );
   if ((clean ?? partition).leader !== NO_LEADER) return clean;
   // Who leaves goes on leading while nobody else can. Nothing is lost for good while who has it may be back in a moment.
   const isUp: TransitionRules['mayLead'] = (id) => standing(id) === 'live' || standing(id) === 'leaving';
   const isAnyAwaited = [...isr, ...elr].some((id) => standing(id) === 'awaited');
-  const rules = { minIsr, isUncleanAllowed: isUncleanAllowed && !isAnyAwaited, mayLead: isUp };
+  const rules = { ...topicRules, isUncleanAllowed: isUncleanAllowed && !isAnyAwaited, mayLead: isUp };
   return withoutBrokers(partition, { fenced, unclean }, rules);
 }
 

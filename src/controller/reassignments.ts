@@ -40,17 +40,20 @@ interface ReassignmentContext {
 
 /**
  * Decides an AlterPartitionReassignments request (KIP-455), each partition by itself. New replicas are added first and
- * marked; they count once they are in sync. A mere change of order takes effect at once.
+ * marked; they count once they are in sync. A mere change of order takes effect at once. Without `mayChangeFactor` a
+ * partition keeps as many replicas as it has, or is on its way to (KIP-860).
  */
 export function decideReassignments(
   context: ReassignmentContext,
   wanted: readonly WantedReassignment[],
+  mayChangeFactor = true,
 ): Decided<Reassignment>[] {
   const rulesOf = topicRules(context.image, context.config);
   const standing = standings(context.image);
   const mayLead = (id: number): boolean => standing(id) === 'live' || standing(id) === 'leaving';
+  const rulesFor = (topic: string): TransitionRules => ({ ...rulesOf(topic), mayLead });
   return wanted.map((item) => {
-    const { result, ...rest } = decidePartition(context, item, (topic) => ({ ...rulesOf(topic), mayLead }));
+    const { result, ...rest } = decidePartition({ ...context, mayChangeFactor }, item, rulesFor);
     return { ...rest, result: { topic: item.topic, partition: item.partition, ...result } };
   });
 }
@@ -75,7 +78,7 @@ export function listReassignments(
 }
 
 function decidePartition(
-  context: ReassignmentContext,
+  context: ReassignmentContext & { readonly mayChangeFactor: boolean },
   wanted: WantedReassignment,
   rulesFor: (topic: string) => TransitionRules,
 ): Decided<ItemResult> {
@@ -90,7 +93,15 @@ function decidePartition(
   }
   const rules = rulesFor(topic.name);
   const { replicas } = wanted;
-  return replicas === null ? cancel(topic, wanted, rules) : begin(context.image, topic, { ...wanted, replicas }, rules);
+  if (replicas === null) return cancel(topic, wanted, rules);
+  const problem = assignmentProblem(context.image, replicas);
+  if (problem !== undefined) return { result: refused(E.INVALID_REPLICA_ASSIGNMENT, problem) };
+  const factor = partition.replicas.filter((id) => !partition.removing.includes(id)).length;
+  if (!context.mayChangeFactor && replicas.length !== factor) {
+    const message = `The replication factor is changed from ${factor} to ${replicas.length}`;
+    return { result: refused(E.INVALID_REPLICATION_FACTOR, message) };
+  }
+  return begin(topic, { ...wanted, replicas }, rules);
 }
 
 /** Back to the replicas before the reassignment. */
@@ -113,13 +124,10 @@ function cancel(topic: TopicImage, wanted: WantedReassignment, rules: Transition
 
 /** On the way to other replicas; nothing changes for a partition that is there already. */
 function begin(
-  image: ClusterImage,
   topic: TopicImage,
   wanted: WantedReassignment & { readonly replicas: readonly number[] },
   rules: TransitionRules,
 ): Decided<ItemResult> {
-  const problem = assignmentProblem(image, wanted.replicas);
-  if (problem !== undefined) return { result: refused(E.INVALID_REPLICA_ASSIGNMENT, problem) };
   const change = partitionChange(topic, wanted.partition, (seen) => withReassignment(seen, wanted.replicas, rules));
   return change === undefined ? { result: OK } : { result: OK, mutation: ofPartitions(change) };
 }

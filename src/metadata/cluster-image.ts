@@ -8,6 +8,7 @@ import type {
   PartitionRecord,
   QuotaRecord,
   ScramRecord,
+  StoreIdentity,
 } from './records.ts';
 import type { LeaseId } from './metadata-store.ts';
 import { configId, type ConfigResource } from './store-keys.ts';
@@ -51,6 +52,7 @@ export type Suspicions = ReadonlyMap<number, number>;
 
 /** Settings of one resource, by name. */
 export type ConfigTexts = ReadonlyMap<string, string>;
+const ELR_FEATURE = 'eligible.leader.replicas.version';
 const NO_CONFIG: ConfigTexts = new Map();
 
 /**
@@ -60,6 +62,8 @@ const NO_CONFIG: ConfigTexts = new Map();
 export class ClusterImage {
   readonly revision: number;
   readonly clusterId: Uuid | undefined;
+  /** Which store this is, where the cluster has not been in it from its beginning. */
+  readonly store: StoreIdentity | undefined;
   /** Finalized feature levels. */
   readonly features: ReadonlyMap<string, number>;
   readonly controller: { readonly brokerId: number; readonly epoch: number } | undefined;
@@ -86,6 +90,7 @@ export class ClusterImage {
   static readonly empty = new ClusterImage({
     revision: 0,
     clusterId: undefined,
+    store: undefined,
     features: new Map(),
     controller: undefined,
     brokers: new Map(),
@@ -106,6 +111,7 @@ export class ClusterImage {
   constructor(parts: ImageParts) {
     this.revision = parts.revision;
     this.clusterId = parts.clusterId;
+    this.store = parts.store;
     this.features = parts.features;
     this.controller = parts.controller;
     this.brokers = parts.brokers;
@@ -130,6 +136,11 @@ export class ClusterImage {
 
   partition(topic: string, index: number): PartitionImage | undefined {
     return this.topics.get(topic)?.partitions[index];
+  }
+
+  /** Whether partitions keep eligible leader replicas (KIP-966). */
+  isElrEnabled(): boolean {
+    return (this.features.get(ELR_FEATURE) ?? 0) > 0;
   }
 
   /** The dynamic settings of a resource; empty when it has none. */

@@ -44,6 +44,7 @@ type PartitionSlots = (PartitionImage | undefined)[];
 export class ImageBuilder {
   readonly #before: ClusterImage;
   #clusterId: Uuid | undefined;
+  #store: ClusterImage['store'];
   #features: ReadonlyMap<string, number>;
   #controller: ClusterImage['controller'];
   #nextProducerId: number;
@@ -62,6 +63,7 @@ export class ImageBuilder {
   constructor(before: ClusterImage) {
     this.#before = before;
     this.#clusterId = before.clusterId;
+    this.#store = before.store;
     this.#features = before.features;
     this.#controller = before.controller;
     this.#nextProducerId = before.nextProducerId;
@@ -116,6 +118,7 @@ export class ImageBuilder {
     const image = new ClusterImage({
       revision,
       clusterId: this.#clusterId,
+      store: this.#store,
       features: this.#features,
       controller: this.#controller,
       ...this.#brokers.finish(),
@@ -137,6 +140,7 @@ export class ImageBuilder {
       case 'meta': {
         const meta = entry && (parseRecord(kind, entry.value) as MetaRecord);
         this.#clusterId = meta?.clusterId;
+        this.#store = meta?.store;
         this.#features = new Map(Object.entries(meta?.features ?? {}));
         return;
       }

@@ -14,6 +14,8 @@ export const NO_LEADER = -1;
 /** What a transition has to know of the topic and of the brokers. */
 export interface TransitionRules {
   readonly minIsr: number;
+  /** Feature `eligible.leader.replicas.version`: without it nobody is eligible but who is in sync, and the last one in sync stays so. */
+  readonly isElrEnabled: boolean;
   /** Whether the topic would rather lose records than wait for a replica that has them all. */
   readonly isUncleanAllowed: boolean;
   /** Whether the broker is unfenced and stays. */
@@ -55,12 +57,13 @@ const NO_BROKERS: ReadonlySet<number> = new Set();
 export function withInSync(
   record: PartitionRecord,
   isr: readonly number[],
-  minIsr: number,
+  rules: Pick<TransitionRules, 'minIsr' | 'isElrEnabled'>,
 ): PartitionRecord | undefined {
   assert(isr.includes(record.leader), 'a leader is in sync with itself');
   assert(isSubset(isr, record.replicas), 'only replicas are in sync');
-  const elr = eligible(record, { isr, replicas: record.replicas, minIsr, unclean: NO_BROKERS });
-  return changed(record, { ...partitionRecord(record), isr, elr, lastKnownElr: [], recovering: false });
+  const elr = eligible(record, { isr, replicas: record.replicas, unclean: NO_BROKERS }, rules);
+  const lastKnownElr = lastKnown(record, record.leader, rules);
+  return changed(record, { ...partitionRecord(record), isr, elr, lastKnownElr, recovering: false });
 }
 
 /** Takes brokers out: fenced ones stay eligible where too few are left in sync, unclean ones do not. Elects where needed. */
@@ -139,16 +142,16 @@ function transition(record: PartitionRecord, target: Target, rules: TransitionRu
     },
     rules.minIsr,
   );
-  const elr = eligible(record, { ...layout, minIsr: rules.minIsr, unclean });
+  const elr = eligible(record, { ...layout, unclean }, rules);
   const election = target.election ?? 'any';
   const { leader, isUnclean } = elect({ ...layout, elr, record, election }, rules);
   const isFromElr = !isUnclean && leader !== NO_LEADER && layout.isr.length === 0;
-  const isr = isUnclean || isFromElr ? [leader] : layout.isr;
+  const isr = isUnclean || isFromElr ? [leader] : layout.isr.length > 0 || rules.isElrEnabled ? layout.isr : record.isr;
   const next = {
     ...layout,
     isr,
     elr: isUnclean ? [] : elr.filter((id) => !isr.includes(id)),
-    lastKnownElr: lastKnown(record, leader),
+    lastKnownElr: lastKnown(record, leader, rules),
     leader,
     recovering: record.recovering || isUnclean,
   };
@@ -179,12 +182,17 @@ function eligible(
   next: {
     readonly isr: readonly number[];
     readonly replicas: readonly number[];
-    readonly minIsr: number;
     readonly unclean: ReadonlySet<number>;
   },
+  { minIsr, isElrEnabled }: Pick<TransitionRules, 'minIsr' | 'isElrEnabled'>,
 ): readonly number[] {
-  const { isr, replicas, minIsr, unclean } = next;
+  const { isr, replicas, unclean } = next;
   if (isr.length >= neededInSync(minIsr, replicas)) return [];
+  // Those from before the feature was taken back go with the next change, unless nobody else is left.
+  if (!isElrEnabled) {
+    const isKept = isr.length === 0 || isEqual(isr, record.isr);
+    return isKept ? record.elr.filter((id) => replicas.includes(id) && !isr.includes(id) && !unclean.has(id)) : [];
+  }
   const isEligible = (id: number): boolean =>
     (record.isr.includes(id) || record.elr.includes(id)) && !isr.includes(id) && !unclean.has(id);
   return replicas.filter(isEligible);
@@ -214,7 +222,12 @@ function elect(
 }
 
 /** Who led last is remembered until there is a leader: should nobody be eligible by then, it has most of what there was. */
-function lastKnown(record: PartitionRecord, leader: number): readonly number[] {
+function lastKnown(
+  record: PartitionRecord,
+  leader: number,
+  { isElrEnabled }: Pick<TransitionRules, 'isElrEnabled'>,
+): readonly number[] {
+  if (!isElrEnabled) return record.lastKnownElr;
   if (leader !== NO_LEADER) return [];
   return record.leader === NO_LEADER ? record.lastKnownElr : [record.leader];
 }

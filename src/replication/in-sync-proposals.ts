@@ -101,6 +101,7 @@ export class InSyncProposals {
   #txn(proposals: readonly InSyncProposal[], image: ClusterImage): { compares: Compare[]; onSuccess: StoreOp[] } {
     const { brokerId, brokerEpoch } = this.#options;
     const compares = new Map<string, Compare>();
+    const isElrEnabled = image.isElrEnabled();
     const compare = (each: Compare): void => void compares.set(each.key, each);
     compare({ key: storeKeys.broker(brokerId), createRevision: brokerEpoch() });
     const onSuccess: StoreOp[] = [];
@@ -113,7 +114,7 @@ export class InSyncProposals {
         compare({ key: storeKeys.liveBroker(id), createRevision: unfenced(image, id) });
       }
       const isr = seen.replicas.filter((id) => members.some((member) => member.brokerId === id));
-      const record = withInSync(seen, isr, minInSync) ?? partitionRecord(seen);
+      const record = withInSync(seen, isr, { minIsr: minInSync, isElrEnabled }) ?? partitionRecord(seen);
       onSuccess.push({ type: 'put', key, value: JSON.stringify(record) });
     }
     return { compares: [...compares.values()], onSuccess };

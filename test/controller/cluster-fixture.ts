@@ -4,7 +4,7 @@ import { BrokerConfig } from '../../src/config/broker-config.ts';
 import { BrokerRegistration } from '../../src/controller/broker-registration.ts';
 import { Controller } from '../../src/controller/controller.ts';
 import { ControllerDuties } from '../../src/controller/controller-duties.ts';
-import type { NewTopic } from '../../src/controller/create-topics.ts';
+import type { NewTopic, TopicCreation } from '../../src/controller/create-topics.ts';
 import type { ItemResult } from '../../src/controller/decision.ts';
 import type { ClusterImage } from '../../src/metadata/cluster-image.ts';
 import { EmbeddedStore } from '../../src/metadata/embedded-store.ts';
@@ -112,6 +112,12 @@ export async function done<T>(time: VirtualTime, promise: Promise<T>): Promise<T
   promise.catch(() => {});
   await time.settle();
   return promise;
+}
+
+/** Asks a controller for one topic. */
+export async function createTopic(controller: Controller, wish: NewTopic): Promise<TopicCreation> {
+  const [created] = await controller.createTopics({ topics: [wish], validateOnly: false });
+  return created!;
 }
 
 /** A topic as CreateTopics asks for it: one partition, one replica, unless said otherwise. */

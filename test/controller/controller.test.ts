@@ -6,7 +6,7 @@ import { ZERO_UUID } from '../../src/base/uuid.ts';
 import { ControllerRefused, WAITING_CHANGES_MAX } from '../../src/controller/controller.ts';
 import { buildImage } from '../../src/metadata/image-builder.ts';
 import { plainImage } from '../metadata/plain-image.ts';
-import { BROKER_ID, Cluster, topic } from './cluster-fixture.ts';
+import { BROKER_ID, Cluster, createTopic, topic } from './cluster-fixture.ts';
 
 suite('producer ids', () => {
   test('no block is given twice, restarts and crashes included', async () => {
@@ -50,7 +50,7 @@ suite('controller and a failing store', () => {
       await cluster.create(topic('kept'));
       cluster.disk.fail({ call, code });
       for (const name of ['refused', 'refused-too']) {
-        const result = await cluster.done(cluster.controller.createDefaultTopic(name));
+        const result = await cluster.done(createTopic(cluster.controller, topic(name)));
         assert.equal(result.error.name, 'KAFKA_STORAGE_ERROR');
         assert.match(result.message!, /offline.*EIO/);
       }
@@ -65,10 +65,10 @@ suite('controller and a failing store', () => {
   test('a full disk refuses a topic, and takes the next once it has space', async () => {
     const cluster = await Cluster.start();
     cluster.disk.fail({ call: 'write', code: 'ENOSPC', path: 'wal-' });
-    const refused = await cluster.done(cluster.controller.createDefaultTopic('refused'));
+    const refused = await cluster.done(createTopic(cluster.controller, topic('refused')));
     assert.equal(refused.error.name, 'KAFKA_STORAGE_ERROR');
     assert.match(refused.message!, /disk space/);
-    assert.equal((await cluster.done(cluster.controller.createDefaultTopic('refused'))).error.name, 'NONE');
+    assert.equal((await cluster.done(createTopic(cluster.controller, topic('refused')))).error.name, 'NONE');
     assert.deepEqual([...cluster.image.topics.keys()], ['refused']);
   });
 
@@ -96,7 +96,7 @@ suite('controller', () => {
   test('requests beyond the bound are refused with an error that clients retry', async () => {
     const cluster = await Cluster.start();
     const asked = Array.from({ length: WAITING_CHANGES_MAX + 2 }, (_, index) =>
-      cluster.controller.createDefaultTopic(`t${index}`),
+      createTopic(cluster.controller, topic(`t${index}`)),
     );
     const results = await cluster.done(Promise.all(asked));
     assert.deepEqual(
@@ -110,7 +110,7 @@ suite('controller', () => {
     const cluster = await Cluster.start();
     const seen: string[] = [];
     cluster.view.subscribe((_, { topicsCreated }) => seen.push(...topicsCreated.map(({ name }) => name)));
-    const asked = cluster.controller.createDefaultTopic('t').then(() => {
+    const asked = createTopic(cluster.controller, topic('t')).then(() => {
       assert.deepEqual(seen, ['t']);
       assert.equal(cluster.image.topics.get('t')?.partitions[0]?.leader, BROKER_ID);
     });

@@ -3,7 +3,8 @@ import { suite, test } from 'node:test';
 import { ZERO_UUID } from '../../src/base/uuid.ts';
 import type { NewTopic } from '../../src/controller/create-topics.ts';
 import { E } from '../../src/protocol/errors.ts';
-import { answers, BROKER_ID, Cluster, topic } from './cluster-fixture.ts';
+import { internalTopic } from '../../src/controller/internal-topics.ts';
+import { answers, BROKER_ID, Cluster, createTopic, topic } from './cluster-fixture.ts';
 
 const manual = (name: string, ...assignments: [number, number[]][]): NewTopic =>
   topic(name, {
@@ -236,7 +237,7 @@ suite('createTopics', () => {
 
   test('requests at once take turns: of two for one name, one wins', async () => {
     const cluster = await Cluster.start();
-    const asked = Array.from({ length: 5 }, () => cluster.controller.createDefaultTopic('wanted'));
+    const asked = Array.from({ length: 5 }, () => createTopic(cluster.controller, topic('wanted')));
     const results = await cluster.done(Promise.all(asked));
     assert.deepEqual(
       results.map(({ error }) => error.name),
@@ -249,7 +250,7 @@ suite('internal topics', () => {
   test('have the settings that Kafka gives them, and no more replicas than there are brokers', async () => {
     const cluster = await Cluster.start();
     for (const name of ['__consumer_offsets', '__transaction_state', '__share_group_state'] as const) {
-      const result = await cluster.done(cluster.controller.createInternalTopic(name));
+      const result = await cluster.done(createTopic(cluster.controller, internalTopic(cluster, name)));
       assert.deepEqual([result.error.name, result.numPartitions, result.replicationFactor], ['NONE', 50, 1]);
     }
     const settings = (name: string): object => Object.fromEntries(cluster.image.config({ type: 'topic', name }));

@@ -102,6 +102,25 @@ suite('a broker that is killed', () => {
     assert.equal(cluster.active.duties.uncleanElections, 1);
   });
 
+  test('without eligible replicas the last one in sync stays so, and leads when it is back, whatever became of its log', async () => {
+    for (const isClean of [true, false]) {
+      const cluster = await threeBrokers();
+      const updates = [{ feature: 'eligible.leader.replicas.version', maxVersionLevel: 0, upgradeType: 2 }];
+      await cluster.done(cluster.active.controller.updateFeatures({ updates, validateOnly: false }));
+      await cluster.create('t', [[2, 3]], 2);
+      await cluster.setInSync([2], { minIsr: 2, isElrEnabled: false });
+      assert.deepEqual(cluster.partition().elr, []);
+      const { registration } = cluster.kill(2);
+      await cluster.run(LEASE_TTL_MS + 100);
+      const gone = cluster.partition();
+      assert.deepEqual([gone.leader, gone.isr, gone.elr], [-1, [2], []]);
+      await cluster.add(2, { cleanEpoch: isClean ? registration.brokerEpoch : -1 });
+      const back = cluster.partition();
+      assert.deepEqual([back.leader, back.isr, back.leaderEpoch], [2, [2], gone.leaderEpoch + 1]);
+      await cluster.close();
+    }
+  });
+
   test('back before its lease ran out, from a crash, it has lost its place in sync all the same', async () => {
     const cluster = await threeBrokers();
     await cluster.create('t', [[2, 3, 1]], 2);

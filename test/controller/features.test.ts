@@ -51,6 +51,16 @@ suite('updateFeatures', () => {
     assert.equal(cluster.image.features.get('group.version'), 1);
   });
 
+  test('the cluster stays in the store that it was moved to', async () => {
+    const cluster = await Cluster.start();
+    const store = { id: 'store-id', lineage: [{ id: 'former', revision: 9 }] };
+    const value = JSON.stringify({ clusterId: cluster.image.clusterId, format: 1, features: {}, store });
+    await cluster.done(cluster.store.txn({ compares: [], onSuccess: [{ type: 'put', key: 'meta', value }] }));
+    assert.deepEqual(await update(cluster, false, ['group.version', 1, UPGRADE]), ['NONE', null]);
+    const meta = await cluster.done(cluster.store.get('meta'));
+    assert.deepEqual(JSON.parse(meta!.value).store, store);
+  });
+
   test('one that is refused refuses all', async () => {
     const cluster = await Cluster.start();
     const before = cluster.image;

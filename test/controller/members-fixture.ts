@@ -182,10 +182,13 @@ export class Members {
   }
 
   /** What a leader does when its followers keep up or do not: compare-and-set on the record. */
-  async setInSync(isr: readonly number[], { topic = 't', index = 0, minIsr = 1 } = {}): Promise<void> {
+  async setInSync(
+    isr: readonly number[],
+    { topic = 't', index = 0, minIsr = 1, isElrEnabled = true } = {},
+  ): Promise<void> {
     const seen = this.partition(topic, index);
     const key = storeKeys.partition(this.image.topics.get(topic)!.id, index);
-    const value = JSON.stringify(withInSync(seen, isr, minIsr));
+    const value = JSON.stringify(withInSync(seen, isr, { minIsr, isElrEnabled }));
     const written = await this.done(
       this.store.txn({ compares: [{ key, modRevision: seen.modRevision }], onSuccess: [{ type: 'put', key, value }] }),
     );

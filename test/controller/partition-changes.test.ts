@@ -14,7 +14,7 @@ const TOPIC_ID = 'abcdefghijklmnopqrstug';
 /** An image of brokers 1 to 3, of which some are fenced, and a topic `t` with the given partitions. */
 function imageOf(partitions: Partial<PartitionRecord>[], fenced: number[] = []): ClusterImage {
   const values: [string, object][] = [
-    ['meta', { clusterId: 'c', format: 1, features: {} }],
+    ['meta', { clusterId: 'c', format: 1, features: { 'eligible.leader.replicas.version': 1 } }],
     [`t/t`, { id: TOPIC_ID, partitions: partitions.length }],
   ];
   for (const id of [1, 2, 3]) {
@@ -67,6 +67,17 @@ const wish = (replicas: number[] | null, partition = 0, name = 't'): WantedReass
   partition,
   replicas,
 });
+
+/** What becomes of a wish where the factor must stay. */
+function decideKept(image: ClusterImage, replicas: number[] | null): string[] {
+  return answers(decideReassignments({ image, config }, [wish(replicas)], false).map(({ result }) => result)).map(
+    String,
+  );
+}
+
+function factorRefused(before: number, after: number): string[] {
+  return [`INVALID_REPLICATION_FACTOR,The replication factor is changed from ${before} to ${after}`];
+}
 
 suite('electLeaders', () => {
   test('one broker needs no election; what is not there is said', async () => {
@@ -157,6 +168,18 @@ suite('alterPartitionReassignments', () => {
       [[1, 2], [], []],
     );
     assert.equal(undone.partitionEpoch, 11);
+  });
+
+  test('where the factor must stay, it is that of the replicas at the end of what is under way', () => {
+    const resting = imageOf([{ replicas: [1, 2], isr: [1, 2] }]);
+    assert.deepEqual(decideKept(resting, [1, 2, 3]), factorRefused(2, 3));
+    assert.deepEqual(decideKept(resting, [1]), factorRefused(2, 1));
+    assert.deepEqual(decideKept(resting, [3, 1]), ['NONE,']);
+    const moving = imageOf([{ replicas: [2, 3, 1], isr: [1], adding: [2, 3], removing: [1] }]);
+    assert.deepEqual(decideKept(moving, [1, 2, 3]), factorRefused(2, 3));
+    assert.deepEqual(decideKept(moving, [3, 2]), ['NONE,']);
+    assert.deepEqual(decideKept(moving, null), ['NONE,'], 'to cancel is no change of it');
+    assert.deepEqual(decideKept(resting, [1, 9, 3])[0]!.split(',')[0], 'INVALID_REPLICA_ASSIGNMENT');
   });
 
   test('a change of order is done at once', () => {

@@ -4,6 +4,7 @@ import { LEASE_TTL_MS, SHUTDOWN_MS } from '../../src/controller/broker-registrat
 import { GRACE_MS } from '../../src/controller/controller-duties.ts';
 import { ElectionType } from '../../src/controller/elections.ts';
 import { storeKeys } from '../../src/metadata/store-keys.ts';
+import { createTopic, topic as aTopic } from './cluster-fixture.ts';
 import { Members } from './members-fixture.ts';
 
 const THREE = [1, 2, 3];
@@ -74,7 +75,7 @@ suite('a controller that is killed', () => {
       zombie.controller.alterPartitionReassignments([{ topic: 't', partition: 0, replicas: [3, 2, 1] }]),
     );
     assert.equal(refused[0]!.error.name, 'NOT_CONTROLLER');
-    const created = await cluster.done(zombie.controller.createDefaultTopic('z'));
+    const created = await cluster.done(createTopic(zombie.controller, aTopic('z')));
     assert.equal(created.error.name, 'NOT_CONTROLLER');
     assert.deepEqual(await stored(cluster), before);
   });

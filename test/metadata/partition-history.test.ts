@@ -96,7 +96,7 @@ class History {
   }
 
   #rules(): TransitionRules {
-    return { minIsr: this.#minIsr, isUncleanAllowed: false, mayLead: (id) => this.#live.has(id) };
+    return { minIsr: this.#minIsr, isElrEnabled: true, isUncleanAllowed: false, mayLead: (id) => this.#live.has(id) };
   }
 
   #log(id: number): number[] {
@@ -125,7 +125,7 @@ class History {
       if (id === leader) return true;
       return (members & (1 << (id - 1))) !== 0 && (isr.includes(id) || isCaughtUp(id));
     });
-    this.#change(withInSync(this.record, wanted, this.#minIsr));
+    this.#change(withInSync(this.record, wanted, { minIsr: this.#minIsr, isElrEnabled: true }));
   }
 
   /** Loses the last record of its log. It comes back later. */

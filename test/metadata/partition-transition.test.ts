@@ -32,7 +32,7 @@ function given(parts: Partial<PartitionRecord> = {}): PartitionRecord {
 }
 
 function rules(live: readonly number[], how: Partial<TransitionRules> = {}): TransitionRules {
-  return { minIsr: 2, isUncleanAllowed: false, mayLead: (id) => live.includes(id), ...how };
+  return { minIsr: 2, isElrEnabled: true, isUncleanAllowed: false, mayLead: (id) => live.includes(id), ...how };
 }
 
 /** What a transition changed, epochs as steps. */
@@ -58,28 +58,46 @@ function changes(before: PartitionRecord, after: PartitionRecord | 'unclean' | u
 suite("a leader's change of the in-sync set", () => {
   test('shrinking moves no leader epoch; below the minimum who is dropped stays eligible', () => {
     const record = given();
-    assert.deepEqual(changes(record, withInSync(record, [1, 2], 2)), { leaderEpoch: 0, isr: [1, 2] });
-    assert.deepEqual(changes(record, withInSync(record, [1], 2)), { leaderEpoch: 0, isr: [1], elr: [2, 3] });
+    assert.deepEqual(changes(record, withInSync(record, [1, 2], { minIsr: 2, isElrEnabled: true })), {
+      leaderEpoch: 0,
+      isr: [1, 2],
+    });
+    assert.deepEqual(changes(record, withInSync(record, [1], { minIsr: 2, isElrEnabled: true })), {
+      leaderEpoch: 0,
+      isr: [1],
+      elr: [2, 3],
+    });
   });
 
   test('with enough in sync again nobody else is eligible', () => {
     const record = given({ isr: [1], elr: [2, 3], lastKnownElr: [] });
-    assert.deepEqual(changes(record, withInSync(record, [1, 3], 2)), { leaderEpoch: 0, isr: [1, 3], elr: [] });
-    const still = withInSync(record, [1, 3], 3)!;
+    assert.deepEqual(changes(record, withInSync(record, [1, 3], { minIsr: 2, isElrEnabled: true })), {
+      leaderEpoch: 0,
+      isr: [1, 3],
+      elr: [],
+    });
+    const still = withInSync(record, [1, 3], { minIsr: 3, isElrEnabled: true })!;
     assert.deepEqual([still.isr, still.elr], [[1, 3], [2]], 'two lists that share nobody');
   });
 
   test('a topic that asks for more than its replicas gets what it has', () => {
     const record = given({ replicas: [1, 2], isr: [1], elr: [2] });
-    assert.deepEqual(changes(record, withInSync(record, [1, 2], 5)), { leaderEpoch: 0, isr: [1, 2], elr: [] });
+    assert.deepEqual(changes(record, withInSync(record, [1, 2], { minIsr: 5, isElrEnabled: true })), {
+      leaderEpoch: 0,
+      isr: [1, 2],
+      elr: [],
+    });
   });
 
   test('it says that an unclean election is recovered from; the same again is no change', () => {
     const record = given({ isr: [1], recovering: true });
-    assert.deepEqual(changes(record, withInSync(record, [1], 1)), { leaderEpoch: 0, recovering: false });
-    assert.equal(withInSync(given(), [1, 2, 3], 2), undefined);
-    assert.throws(() => withInSync(record, [2], 1));
-    assert.throws(() => withInSync(record, [1, 4], 1));
+    assert.deepEqual(changes(record, withInSync(record, [1], { minIsr: 1, isElrEnabled: true })), {
+      leaderEpoch: 0,
+      recovering: false,
+    });
+    assert.equal(withInSync(given(), [1, 2, 3], { minIsr: 2, isElrEnabled: true }), undefined);
+    assert.throws(() => withInSync(record, [2], { minIsr: 1, isElrEnabled: true }));
+    assert.throws(() => withInSync(record, [1, 4], { minIsr: 1, isElrEnabled: true }));
   });
 });
 
@@ -90,6 +108,43 @@ function fence(record: PartitionRecord, ids: readonly number[], how: TransitionR
 function crash(record: PartitionRecord, ids: readonly number[], how: TransitionRules): PartitionRecord | undefined {
   return withoutBrokers(record, { fenced: NOBODY, unclean: new Set(ids) }, how);
 }
+
+function without(live: readonly number[], minIsr = 2): TransitionRules {
+  return rules(live, { minIsr, isElrEnabled: false });
+}
+
+suite('without the feature of eligible replicas', () => {
+  test('nobody outside the set is eligible', () => {
+    const record = given();
+    assert.deepEqual(changes(record, withInSync(record, [1], without([1]))), { leaderEpoch: 0, isr: [1] });
+    assert.deepEqual(changes(record, fence(record, [1, 2], without([3]))), { leaderEpoch: 1, leader: 3, isr: [3] });
+  });
+
+  test('the last ones in sync stay so while they are gone, and lead when they are back', () => {
+    const record = given({ isr: [1, 2] });
+    const gone = fence(record, [1, 2], without([3]))!;
+    assert.deepEqual(changes(record, gone), { leaderEpoch: 1, leader: NO_LEADER });
+    const back = withElection(gone, 'any', without([2, 3]))!;
+    assert.deepEqual(changes(gone, back), { leaderEpoch: 1, leader: 2 });
+  });
+
+  test('who was eligible before it was taken back is so until the next change, or while nobody else is left', () => {
+    const led = given({ isr: [1], elr: [2, 3] });
+    assert.equal(withElection(led, 'any', without([1])), undefined);
+    assert.deepEqual(changes(led, withInSync(led, [1, 2], without([1, 2], 3))), {
+      leaderEpoch: 0,
+      isr: [1, 2],
+      elr: [],
+    });
+    const lost = given({ leader: NO_LEADER, isr: [], elr: [3], lastKnownElr: [3] });
+    assert.deepEqual(changes(lost, withElection(lost, 'any', without([3]))), {
+      leaderEpoch: 1,
+      leader: 3,
+      isr: [3],
+      elr: [],
+    });
+  });
+});
 
 suite('brokers that go', () => {
   test('a follower: no new leader epoch', () => {
@@ -170,7 +225,7 @@ suite('reassignments', () => {
       removing: [1],
     });
     assert.equal(withElection(growing, 'any', rules([1, 2, 3])), undefined, 'not before it has caught up');
-    const caughtUp = withInSync(growing, [1, 2, 3], 2)!;
+    const caughtUp = withInSync(growing, [1, 2, 3], { minIsr: 2, isElrEnabled: true })!;
     assert.deepEqual([isReassigning(caughtUp), caughtUp.replicas], [true, [2, 3, 1]], 'a leader does not complete it');
     assert.deepEqual(changes(caughtUp, withElection(caughtUp, 'any', rules([1, 2, 3]))), {
       leaderEpoch: 1,

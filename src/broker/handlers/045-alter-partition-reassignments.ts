@@ -1,6 +1,5 @@
 import { E } from '../../protocol/errors.ts';
 import { alterPartitionReassignments } from '../../protocol/messages/045-alter-partition-reassignments.ts';
-import { byTopic } from '../by-topic.ts';
 import { handler } from '../handler.ts';
 
 /** Moves partitions to other brokers, or cancels that (AlterPartitionReassignments; KIP-455). */
@@ -10,16 +9,20 @@ export const handleAlterPartitionReassignments = handler(
     const wanted = request.topics.flatMap(({ name, partitions }) =>
       partitions.map(({ partitionIndex, replicas }) => ({ topic: name, partition: partitionIndex, replicas })),
     );
-    const results = await broker.controller.alterPartitionReassignments(wanted);
+    const { allowReplicationFactorChange } = request;
+    const results = await broker.controller.alterPartitionReassignments(wanted, allowReplicationFactorChange);
+    let next = 0;
     return {
-      allowReplicationFactorChange: request.allowReplicationFactorChange,
+      allowReplicationFactorChange,
       errorCode: E.NONE.code,
-      errorMessage: wanted.length === 0 ? '' : null,
-      responses: byTopic(results, ({ partition, error, message }) => ({
-        partitionIndex: partition,
-        errorCode: error.code,
-        errorMessage: message,
-      })).map(({ topic, items }) => ({ name: topic, partitions: items })),
+      errorMessage: request.topics.length === 0 ? '' : null,
+      responses: request.topics.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.map(() => {
+          const { partition, error, message } = results[next++]!;
+          return { partitionIndex: partition, errorCode: error.code, errorMessage: message };
+        }),
+      })),
     };
   },
 );
