@@ -27,6 +27,7 @@ import type { Reply } from './reply.ts';
 import { apiOf, servedApis } from './handlers/all.ts';
 import type { ListenerAddress } from './listener-addresses.ts';
 import type { Partitions } from './partitions.ts';
+import type { ReplicationQuotas } from './replication-quotas.ts';
 import type { ReplicaMover } from './replica-mover.ts';
 import type { Peer, RequestContext } from './request-context.ts';
 import type { BrokerEndpoint, BrokerParts, BrokerServices } from './services.ts';
@@ -63,6 +64,7 @@ export class BrokerCore implements BrokerServices {
   readonly markers: MarkerSender;
   readonly enrolment: TransactionEnrolment;
   readonly controllerChannel: ControllerChannel;
+  readonly replicationQuotas: ReplicationQuotas;
   readonly fetchSessions: FetchSessions;
   readonly autoTopics: AutoTopics;
   readonly metrics: BrokerMetrics;
@@ -88,6 +90,7 @@ export class BrokerCore implements BrokerServices {
     this.markers = parts.markers;
     this.enrolment = parts.enrolment;
     this.controllerChannel = parts.controllerChannel;
+    this.replicationQuotas = parts.replicationQuotas;
     this.fetchSessions = new FetchSessions(
       parts.config.get('max.incremental.fetch.session.cache.slots'),
       () => 1 + Math.floor(parts.random.next() * SESSION_ID_MAX),

@@ -1,6 +1,7 @@
+import type { RateWindows } from '../base/windowed-sum.ts';
 import type { ClusterImage } from '../metadata/cluster-image.ts';
 import type { QuotaRecord } from '../metadata/records.ts';
-import { QuotaRate, type QuotaWindows } from './quota-rate.ts';
+import { QuotaRate } from './quota-rate.ts';
 
 /** The user of every connection while there is no authentication (KafkaPrincipal.ANONYMOUS). */
 const ANONYMOUS = 'ANONYMOUS';
@@ -27,9 +28,9 @@ export class ClientRates {
   readonly #produce: QuotaRate | undefined;
   readonly #fetch: QuotaRate | undefined;
   readonly #request: QuotaRate | undefined;
-  readonly #windows: QuotaWindows;
+  readonly #windows: RateWindows;
 
-  constructor(rateOf: (key: QuotaKey) => QuotaRate | undefined, windows: QuotaWindows) {
+  constructor(rateOf: (key: QuotaKey) => QuotaRate | undefined, windows: RateWindows) {
     this.#produce = rateOf('producer_byte_rate');
     this.#fetch = rateOf('consumer_byte_rate');
     this.#request = rateOf('request_percentage');
@@ -74,14 +75,14 @@ const PRECEDENCE: readonly (readonly [user: 'own' | 'default' | 'none', client: 
  * Rates begin anew when quotas are altered.
  */
 export class ClientQuotas {
-  readonly #windows: () => QuotaWindows;
+  readonly #windows: () => RateWindows;
   readonly #image: () => ClusterImage;
   #source: ClusterImage['quotas'] | undefined;
   #values = new Map<string, QuotaRecord['values']>();
   readonly #clients = new Map<string, ClientRates>();
   readonly #shared = new Map<string, QuotaRate>();
 
-  constructor(image: () => ClusterImage, windows: () => QuotaWindows) {
+  constructor(image: () => ClusterImage, windows: () => RateWindows) {
     this.#image = image;
     this.#windows = windows;
   }
@@ -113,7 +114,7 @@ export class ClientQuotas {
     }
   }
 
-  #rateOf(clientId: string, key: QuotaKey, windows: QuotaWindows): QuotaRate | undefined {
+  #rateOf(clientId: string, key: QuotaKey, windows: RateWindows): QuotaRate | undefined {
     for (const [user, client] of PRECEDENCE) {
       const names = { own: ANONYMOUS, default: null, none: undefined };
       const entity = entityKey(names[user], { ...names, own: clientId }[client]);

@@ -116,7 +116,8 @@ export class DelayedFetch implements DataWaiter {
     this.#available = bytes;
     for (const wanted of this.#wish.partitions) {
       const partition = this.#find(wanted);
-      if (!('log' in partition)) continue;
+      // What is held back is not worth waking up for.
+      if (!('log' in partition) || this.#isHeldBack(partition)) continue;
       partition.addDataWaiter(this, this.#wish.follower !== undefined);
       this.#parkedOn.push(partition);
     }
@@ -198,6 +199,15 @@ export class DelayedFetch implements DataWaiter {
     }
   }
 
+  /** A follower that is not in sync gets nothing of a throttled partition while the quota is used up (ReplicaManager.shouldLeaderThrottle). */
+  #isHeldBack({ topic, index, leadership }: Partition): boolean {
+    const { follower } = this.#wish;
+    const { leader: quota } = this.#broker.replicationQuotas;
+    if (follower === undefined || !quota.isThrottled(topic, index) || leadership.isr.includes(follower.id))
+      return false;
+    return quota.isExceeded(this.#broker.clock.monotonicMs());
+  }
+
   #preferred(partition: Partition, { fetchOffset }: FetchPartition): number | undefined {
     return preferredReplica(partition, { rackId: this.#wish.rackId, offset: fetchOffset }, this.#broker);
   }
@@ -242,6 +252,7 @@ export class DelayedFetch implements DataWaiter {
     if (diverging !== undefined) return { ...marks, slice: undefined, diverging, aborted: null };
     const preferred = mayReadFollower ? this.#preferred(partition, wanted) : undefined;
     if (preferred !== undefined) return { ...marks, preferred, slice: undefined, diverging, aborted: null };
+    if (this.#isHeldBack(partition)) return { ...marks, slice: undefined, diverging: undefined, aborted: null };
     const upperOffset =
       follower !== undefined ? log.writtenEndOffset : isReadCommitted ? log.lastStableOffset : log.highWatermark;
     const slice = log.read({ offset: wanted.fetchOffset, bytesMax, upperOffset, minOneBatch });

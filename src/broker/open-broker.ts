@@ -152,6 +152,7 @@ async function openParts(options: OpenBrokerOptions, opened: Opened): Promise<Op
     transactions,
     markers,
     enrolment,
+    replicationQuotas: replication.quotas,
     controllerChannel: new ControllerChannel({ config, clock, timers, peers, brokerId, image }),
     listeners,
     ...shared,

@@ -10,6 +10,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { Peers } from '../wire/peers.ts';
 import type { ReplicaServices } from './partition.ts';
 import { probeBroker } from './probe-broker.ts';
+import { replicationQuotas, type ReplicationQuotas } from './replication-quotas.ts';
 import type { Turn } from './turn.ts';
 
 /** Room for what an answer has besides its records. */
@@ -31,6 +32,7 @@ export interface Replication {
   readonly peers: Peers;
   readonly fetchers: ReplicaFetchers;
   readonly services: ReplicaServices;
+  readonly quotas: ReplicationQuotas;
   close(): void;
 }
 
@@ -61,6 +63,7 @@ export function openReplication(parts: ReplicationParts): Replication {
       watch.suspect(id, view.image.brokers.get(id)?.epoch ?? -1);
     },
   });
+  const quotas = replicationQuotas({ config, view, brokerId });
   const fetchers = new ReplicaFetchers({
     config,
     clock,
@@ -69,6 +72,7 @@ export function openReplication(parts: ReplicationParts): Replication {
     peers,
     brokerId,
     brokerEpoch,
+    quota: quotas.follower,
     turn: (work) => turn.run(work),
     // Answers of a turn go out when all that was staged in it is written.
     whenWritten: (done) => turn.enlistAnswer({ endOfTurn: done }),
@@ -89,6 +93,7 @@ export function openReplication(parts: ReplicationParts): Replication {
     peers,
     fetchers,
     services,
+    quotas,
     close: () => {
       watch.close();
       fetchers.stop();

@@ -18,6 +18,7 @@ import type { FetchSessions } from './fetch-sessions.ts';
 import type { Reply } from './reply.ts';
 import type { Partitions } from './partitions.ts';
 import type { Peer, RequestContext } from './request-context.ts';
+import type { ReplicationQuotas } from './replication-quotas.ts';
 import type { ReplicaMover } from './replica-mover.ts';
 import type { Turn } from './turn.ts';
 
@@ -57,6 +58,7 @@ export interface BrokerParts {
   readonly controllerChannel: ControllerChannel;
   /** Ends transactions in the partitions that this broker leads. */
   readonly markers: MarkerSender;
+  readonly replicationQuotas: ReplicationQuotas;
 }
 
 /** What a request handler may use of the broker. */

@@ -8,8 +8,10 @@ import { DiskError } from '../runtime/disk.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { PeerFailure } from '../wire/peer-connection.ts';
 import type { Peers } from '../wire/peers.ts';
+import { isInSync, isSettled, replicaKey, type Followed } from './followed.ts';
 import { forgottenTopics, wantedOf, type FetchPartition, type FetchTopic } from './fetch-topics.ts';
 import { findPlace, type Place } from './find-place.ts';
+import type { ReplicationQuota } from './replication-quota.ts';
 import { truncationPoint, type FollowerReplica } from './follower-replica.ts';
 
 const FETCH_VERSION = 18;
@@ -20,6 +22,8 @@ const SESSION_EPOCH_MAX = 0x7fff_ffff;
 const BACKOFF_FIRST_MS = 20;
 /** How much longer than its own wait a fetch may take before the leader counts as gone. */
 const GRACE_MS = 5_000;
+/** Until a replica that is held back is looked at again. */
+const HELD_MS = 100;
 
 type Answer = ReadMessage<typeof fetch.response>;
 type PartitionAnswer = Answer['responses'][number]['partitions'][number];
@@ -32,25 +36,12 @@ export interface ReplicaFetcherParts {
   readonly peers: Peers;
   readonly brokerId: number;
   readonly brokerEpoch: () => number;
+  /** What throttled replicas of this broker may fetch. */
+  readonly quota: ReplicationQuota;
   /** Runs work as a turn: what is appended in it is written at its end. */
   readonly turn: (work: () => void) => void;
   /** Calls back once what was appended in this turn is written. */
   readonly whenWritten: (done: () => void) => void;
-}
-
-/** One replica that is followed, and what the leader's session knows of it. */
-interface Followed {
-  readonly replica: FollowerReplica;
-  /** The epoch that the last request named, and which request that was: answers to earlier ones are void. */
-  askedEpoch: number;
-  askedIn: number;
-  isInSession: boolean;
-  /** Its offset or epoch moved since the session was told. */
-  isDirty: boolean;
-  delayedUntilMs: number;
-  failures: number;
-  /** Where its log ends when what was staged is written. */
-  expectedEnd: number;
 }
 
 /**
@@ -89,7 +80,7 @@ export class ReplicaFetcher {
 
   /** Begins, or begins anew under a new leader epoch, to follow with a replica. */
   add(replica: FollowerReplica): void {
-    const key = keyOf(replica.topicId, replica.index);
+    const key = replicaKey(replica);
     const before = this.#followed.get(key);
     this.#followed.set(key, {
       replica,
@@ -100,12 +91,13 @@ export class ReplicaFetcher {
       delayedUntilMs: 0,
       failures: 0,
       expectedEnd: 0,
+      leaderHighWatermark: -1,
     });
     this.#fetchSoon();
   }
 
   remove({ topicId, index }: { readonly topicId: string; readonly index: number }): void {
-    const key = keyOf(topicId, index);
+    const key = replicaKey({ topicId, index });
     const followed = this.#followed.get(key);
     if (followed === undefined) return;
     this.#followed.delete(key);
@@ -137,6 +129,7 @@ export class ReplicaFetcher {
     const isFirst = this.#sessionId === 0;
     if (isFirst && this.#inFlight > 0) return;
     const nowMs = this.#parts.clock.monotonicMs();
+    this.#holdBack(nowMs);
     const { isAnyReady, nextDelayedMs } = this.#look(nowMs);
     if (!isAnyReady) {
       if (nextDelayedMs < Number.POSITIVE_INFINITY) this.#wait(nextDelayedMs - nowMs);
@@ -147,6 +140,17 @@ export class ReplicaFetcher {
     // A replica that may be tried again soon must not wait for the whole of an idle fetch, nor all for a new session.
     const idleMs = isFirst && !this.#isSessionless ? 0 : this.#parts.config.get('replica.fetch.wait.max.ms');
     this.#send(topics, Math.floor(Math.min(idleMs, nextDelayedMs - nowMs)));
+  }
+
+  /** Throttled replicas that are behind fetch nothing while the quota is used up (ReplicaFetcherThread.shouldFollowerThrottle). */
+  #holdBack(nowMs: number): void {
+    const { quota } = this.#parts;
+    if (!quota.isExceeded(nowMs)) return;
+    for (const followed of this.#followed.values()) {
+      const { replica, delayedUntilMs } = followed;
+      if (isInSync(followed) || delayedUntilMs > nowMs || !quota.isThrottled(replica.topic, replica.index)) continue;
+      followed.delayedUntilMs = nowMs + HELD_MS;
+    }
   }
 
   #look(nowMs: number): { isAnyReady: boolean; nextDelayedMs: number } {
@@ -272,7 +276,7 @@ export class ReplicaFetcher {
   }
 
   #take(topicId: string, answer: PartitionAnswer, request: number): void {
-    const followed = this.#followed.get(keyOf(topicId, answer.partitionIndex));
+    const followed = this.#followed.get(replicaKey({ topicId, index: answer.partitionIndex }));
     // Given up, or somewhere else by now.
     if (followed === undefined || followed.isDirty || request < followed.askedIn) return;
     if (followed.askedEpoch !== followed.replica.leaderEpoch) return;
@@ -297,10 +301,13 @@ export class ReplicaFetcher {
       return;
     }
     if (records !== null && records.length > 0) {
-      replica.appendAsFollower(records, this.#parts.clock.nowMs());
+      const { clock, quota } = this.#parts;
+      replica.appendAsFollower(records, clock.nowMs());
+      if (quota.isThrottled(replica.topic, replica.index)) quota.record(records.length, clock.monotonicMs());
       followed.expectedEnd = replica.log.logEndOffset;
       followed.isDirty = true;
     }
+    followed.leaderHighWatermark = highWatermark;
     replica.leaderMoved({ highWatermark, logStartOffset });
   }
 
@@ -329,7 +336,7 @@ export class ReplicaFetcher {
     const question = { peers, brokerId, leaderId, leaderEpoch, topic, index, endOffset: log.logEndOffset, timeoutMs };
     findPlace(question, (place) =>
       turn(() => {
-        const isCurrent = this.#followed.get(keyOf(replica.topicId, index)) === followed;
+        const isCurrent = this.#followed.get(replicaKey(replica)) === followed;
         if (isCurrent && leaderEpoch === replica.leaderEpoch) this.#goTo(followed, place);
       }),
     );
@@ -378,14 +385,6 @@ export class ReplicaFetcher {
   }
 }
 
-function isSettled({ log }: FollowerReplica): boolean {
-  return log.isOffline || log.settledEndOffset >= log.logEndOffset;
-}
-
 function backoffMs(failures: number, maxMs: number): number {
   return Math.min(maxMs, BACKOFF_FIRST_MS * 2 ** Math.min(failures - 1, 16));
-}
-
-function keyOf(topicId: string, index: number): string {
-  return `${topicId}/${index}`;
 }

@@ -1,3 +1,4 @@
+import { replicaKey } from './followed.ts';
 import type { FollowerReplica } from './follower-replica.ts';
 import { ReplicaFetcher, type ReplicaFetcherParts } from './replica-fetcher.ts';
 
@@ -13,7 +14,7 @@ export class ReplicaFetchers {
 
   /** Follows `leaderId` with a replica, in place of whom it followed; to be called anew for each leader epoch. */
   follow(replica: FollowerReplica, leaderId: number): void {
-    const key = keyOf(replica);
+    const key = replicaKey(replica);
     if (this.#leaders.get(key) !== leaderId) this.unfollow(replica);
     this.#leaders.set(key, leaderId);
     let fetcher = this.#fetchers.get(leaderId);
@@ -25,7 +26,7 @@ export class ReplicaFetchers {
   }
 
   unfollow(replica: { readonly topicId: string; readonly index: number }): void {
-    const key = keyOf(replica);
+    const key = replicaKey(replica);
     const leaderId = this.#leaders.get(key);
     if (leaderId === undefined) return;
     this.#leaders.delete(key);
@@ -41,8 +42,4 @@ export class ReplicaFetchers {
     this.#fetchers.clear();
     this.#leaders.clear();
   }
-}
-
-function keyOf({ topicId, index }: { readonly topicId: string; readonly index: number }): string {
-  return `${topicId}/${index}`;
 }

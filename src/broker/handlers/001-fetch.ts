@@ -62,7 +62,10 @@ export const handleFetch = directHandler(fetch, (request, context, broker, reply
     },
     context,
     broker,
-    (reads) => answer(session, reads, { broker, context, reply }),
+    (reads) => {
+      if (isFollower) countThrottled(reads, broker);
+      answer(session, reads, { broker, context, reply });
+    },
   );
   delayed.start();
 });
@@ -131,6 +134,16 @@ function answer(
       for (const { slice } of reads) slice?.release();
     },
   );
+}
+
+/** What followers get of throttled partitions counts, in sync or not (KafkaApis.sizeOfThrottledPartitions). */
+function countThrottled(reads: readonly PartitionRead[], { replicationQuotas, clock }: BrokerServices): void {
+  const { leader } = replicationQuotas;
+  let bytes = 0;
+  for (const { wanted, slice } of reads) {
+    if (slice !== undefined && leader.isThrottled(wanted.topic, wanted.partition)) bytes += slice.bytes;
+  }
+  if (bytes > 0) leader.record(bytes, clock.monotonicMs());
 }
 
 /** The partitions that an incremental answer names; those with data go behind the others for the next one. */

@@ -47,7 +47,6 @@ export const QUOTA_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     mode: 'cluster-wide',
-    noEffect: true,
     internal: true,
     doc: 'Bytes per second that throttled replicas of this broker may fetch.',
   },
@@ -57,7 +56,6 @@ export const QUOTA_SETTINGS = {
     check: { range: [0, null] },
     importance: 'medium',
     mode: 'cluster-wide',
-    noEffect: true,
     internal: true,
     doc: 'Bytes per second that throttled leaders of this broker may send to followers.',
   },
@@ -89,7 +87,6 @@ export const QUOTA_SETTINGS = {
     default: '11',
     check: { range: [1, null] },
     importance: 'low',
-    noEffect: true,
     doc: 'How many windows the replication quota is averaged over.',
   },
   'replication.quota.window.size.seconds': {
@@ -97,7 +94,6 @@ export const QUOTA_SETTINGS = {
     default: '1',
     check: { range: [1, null] },
     importance: 'low',
-    noEffect: true,
     doc: 'Length of one window of the replication quota.',
   },
 } as const satisfies SettingTable;

@@ -81,7 +81,6 @@ export const KAFKA_TOPIC_SETTINGS = {
     default: '',
     check: { rule: 'throttled-replicas' },
     importance: 'medium',
-    noEffect: true,
     doc: 'Replicas whose fetching is throttled, as partition:broker, or * for all.',
   },
   'index.interval.bytes': {
@@ -104,7 +103,6 @@ export const KAFKA_TOPIC_SETTINGS = {
     default: '',
     check: { rule: 'throttled-replicas' },
     importance: 'medium',
-    noEffect: true,
     doc: 'Replicas whose sending to followers is throttled, as partition:broker, or * for all.',
   },
   'local.retention.bytes': {

@@ -1,0 +1,32 @@
+import type { FollowerReplica } from './follower-replica.ts';
+
+/** One replica that is followed, and what the leader's session knows of it. */
+export interface Followed {
+  readonly replica: FollowerReplica;
+  /** The epoch that the last request named, and which request that was: answers to earlier ones are void. */
+  askedEpoch: number;
+  askedIn: number;
+  isInSession: boolean;
+  /** Its offset or epoch moved since the session was told. */
+  isDirty: boolean;
+  delayedUntilMs: number;
+  failures: number;
+  /** Where its log ends when what was staged is written. */
+  expectedEnd: number;
+  /** As the leader told last; -1 before it did. */
+  leaderHighWatermark: number;
+}
+
+/** What is staged or not synced yet must not be acknowledged. */
+export function isSettled({ log }: FollowerReplica): boolean {
+  return log.isOffline || log.settledEndOffset >= log.logEndOffset;
+}
+
+/** Whether it has all that the leader told to be committed. */
+export function isInSync({ leaderHighWatermark, replica }: Followed): boolean {
+  return leaderHighWatermark >= 0 && replica.log.logEndOffset >= leaderHighWatermark;
+}
+
+export function replicaKey({ topicId, index }: { readonly topicId: string; readonly index: number }): string {
+  return `${topicId}/${index}`;
+}
