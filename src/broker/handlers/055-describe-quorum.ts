@@ -4,6 +4,7 @@ import { describeQuorum } from '../../protocol/messages/055-describe-quorum.ts';
 import { handler } from '../handler.ts';
 
 const METADATA_TOPIC = '__cluster_metadata';
+const FIRST_VERSION_WITH_NODES = 2;
 
 /**
  * Who keeps the cluster's metadata, in the terms of Kafka's quorum (DescribeQuorum; KIP-595): the controller is its
@@ -68,7 +69,7 @@ export const handleDescribeQuorum = handler(describeQuorum, ({ topics }, context
       },
     ],
     nodes:
-      node === undefined
+      node === undefined || context.apiVersion < FIRST_VERSION_WITH_NODES
         ? []
         : [{ nodeId: leaderId, listeners: [{ name: 'CONTROLLER', host: node.host, port: node.port }] }],
   };
