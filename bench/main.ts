@@ -14,8 +14,8 @@ import { loadResults, saveResult, type Measurement } from './report/results.ts';
 import { terminalTable } from './report/terminal.ts';
 import { runWorkload } from './run.ts';
 import { freezeBuild } from './sides/frozen-build.ts';
-import { kafkaSide } from './sides/kafka.ts';
-import { posthornSide } from './sides/posthorn.ts';
+import { kafkaCluster, kafkaSide } from './sides/kafka.ts';
+import { posthornCluster, posthornSide } from './sides/posthorn.ts';
 import { launched } from './sides/side.ts';
 import type { BenchContext } from './workload.ts';
 import { workloads } from './workloads.ts';
@@ -41,7 +41,10 @@ async function main(options: Options): Promise<number> {
   try {
     const build = freezeBuild(workRoot);
     const sides = options.profile ? [] : [options.noise ? kafkaSide('posthorn') : posthornSide(build), kafkaSide()];
-    const context: BenchContext = { sides, scale: options.scale, workRoot, note };
+    const clusters = options.profile
+      ? []
+      : [options.noise ? kafkaCluster('posthorn') : posthornCluster(build), kafkaCluster()];
+    const context: BenchContext = { sides, clusters, scale: options.scale, workRoot, note };
     for (const workload of options.chosen) {
       try {
         if (!options.profile) console.log(`${await compareOne(workload, context, options)}\n`);

@@ -13,6 +13,8 @@ export interface Scale {
   readonly topics: number;
   readonly compactedRecords: number;
   readonly compactedKeys: number;
+  readonly leaderPartitions: number;
+  readonly clusterPartitions: number;
   readonly clientRecords100: number;
   readonly clientRecords1k: number;
   readonly clientRecordsOne: number;
@@ -36,6 +38,8 @@ export const scales: Readonly<Record<Scale['name'], Scale>> = {
     topics: 1000,
     compactedRecords: 2 * GIB_OF_1K_RECORDS,
     compactedKeys: 1_000_000,
+    leaderPartitions: 1000,
+    clusterPartitions: 10_000,
     clientRecords100: 2_000_000,
     clientRecords1k: 500_000,
     clientRecordsOne: 100_000,
@@ -54,6 +58,8 @@ export const scales: Readonly<Record<Scale['name'], Scale>> = {
     topics: 1000,
     compactedRecords: GIB_OF_1K_RECORDS,
     compactedKeys: 250_000,
+    leaderPartitions: 1000,
+    clusterPartitions: 10_000,
     clientRecords100: 400_000,
     clientRecords1k: 100_000,
     clientRecordsOne: 20_000,
@@ -73,6 +79,8 @@ export const scales: Readonly<Record<Scale['name'], Scale>> = {
     topics: 20,
     compactedRecords: 300_000,
     compactedKeys: 10_000,
+    leaderPartitions: 50,
+    clusterPartitions: 200,
     clientRecords100: 40_000,
     clientRecords1k: 10_000,
     clientRecordsOne: 2_000,

@@ -1,4 +1,5 @@
 import type { Scale } from './scale.ts';
+import type { ClusterSide } from './sides/cluster-side.ts';
 import type { Side, SideName } from './sides/side.ts';
 
 /**
@@ -26,6 +27,8 @@ export type Values = Readonly<Record<string, number>>;
 /** What a workload needs to run: the sides to compare, how much to do, and where data may lie. */
 export interface BenchContext {
   readonly sides: readonly Side[];
+  /** The same two, as clusters of three brokers. */
+  readonly clusters: readonly ClusterSide[];
   readonly scale: Scale;
   /** A directory of this run; it goes at the end. */
   readonly workRoot: string;

@@ -1,5 +1,10 @@
 import type { Workload } from './workload.ts';
+import { clusterStart } from './workloads/cluster-start.ts';
 import { commits } from './workloads/commits.ts';
+import { clusterHandover } from './workloads/cluster-handover.ts';
+import { clusterKill } from './workloads/cluster-kill.ts';
+import { clusterPartitions } from './workloads/cluster-partitions.ts';
+import { clusterProduce } from './workloads/cluster-produce.ts';
 import { compaction } from './workloads/compaction.ts';
 import { consumeWorkloads } from './workloads/consume.ts';
 import { groupWorkloads } from './workloads/groups.ts';
@@ -24,4 +29,9 @@ export const workloads: readonly Workload[] = [
   compaction,
   ...transactionWorkloads,
   ...groupWorkloads,
+  clusterStart,
+  clusterProduce,
+  clusterKill,
+  clusterHandover,
+  clusterPartitions,
 ];

@@ -4,6 +4,7 @@ import { listOffsets } from '../../src/protocol/messages/002-list-offsets.ts';
 import { metadata } from '../../src/protocol/messages/003-metadata.ts';
 import { createTopics } from '../../src/protocol/messages/019-create-topics.ts';
 import { deleteTopics } from '../../src/protocol/messages/020-delete-topics.ts';
+import type { ReadMessage } from '../../src/protocol/schema.ts';
 import { buildBatch } from '../../src/records/batch-builder.ts';
 import { sleep } from '../measure/wait.ts';
 import { withClient, type RawClient } from './raw-client.ts';
@@ -13,10 +14,26 @@ const POLL_MS = 20;
 const READY_MS = 60_000;
 const REQUEST_MS = 30_000;
 
-/** Creates a topic with one replica and waits until every partition has a leader. */
-export async function createTopic(port: number, name: string, partitions: number): Promise<void> {
+/** Where the replicas of a topic's partitions lie: so many for each, or the brokers of each, leader first. */
+export type Placement = { readonly replicas: number } | { readonly brokers: readonly (readonly number[])[] };
+
+/** Creates a topic, with one replica unless told otherwise, and waits until every partition has a leader. */
+export async function createTopic(
+  port: number,
+  name: string,
+  partitions: number,
+  placement: Placement = { replicas: 1 },
+): Promise<void> {
   await withClient(port, async (client) => {
-    const topic = { name, numPartitions: partitions, replicationFactor: 1, assignments: [], configs: [] };
+    const where =
+      'replicas' in placement
+        ? { numPartitions: partitions, replicationFactor: placement.replicas, assignments: [] }
+        : {
+            numPartitions: -1,
+            replicationFactor: -1,
+            assignments: placement.brokers.map((brokerIds, partitionIndex) => ({ partitionIndex, brokerIds })),
+          };
+    const topic = { name, ...where, configs: [] };
     const answer = await client.request(createTopics, 4, { topics: [topic], timeoutMs: REQUEST_MS });
     const error = answer.topics[0]?.errorCode;
     if (error !== 0) throw new Error(`creating ${name}: error ${error}`);
@@ -38,38 +55,66 @@ export async function deleteTopic(port: number, name: string): Promise<void> {
 
 /** How many partitions of these topics have a leader; null asks for all topics. */
 export async function leaders(client: RawClient, names: readonly string[] | null): Promise<number> {
-  const topics = names === null ? null : names.map((name) => ({ name, topicId: ZERO_UUID }));
-  const answer = await client.request(metadata, 4, {
-    topics,
-    allowAutoTopicCreation: false,
-    includeClusterAuthorizedOperations: false,
-    includeTopicAuthorizedOperations: false,
-  });
+  const { topics } = await describe(client, names);
   let count = 0;
-  for (const topic of answer.topics) {
+  for (const topic of topics) {
     if (topic.errorCode !== 0) continue;
     for (const partition of topic.partitions) if (partition.errorCode === 0 && partition.leaderId >= 0) count++;
   }
   return count;
 }
 
-/** Sum of the end offsets: what a fresh topic holds when nothing is lost or doubled. */
+/** The answer to Metadata, as this broker sees it. */
+export function describe(
+  client: RawClient,
+  names: readonly string[] | null,
+): Promise<ReadMessage<typeof metadata.response>> {
+  const topics = names === null ? null : names.map((name) => ({ name, topicId: ZERO_UUID }));
+  return client.request(metadata, 4, {
+    topics,
+    allowAutoTopicCreation: false,
+    includeClusterAuthorizedOperations: false,
+    includeTopicAuthorizedOperations: false,
+  });
+}
+
+/** Sum of the end offsets, as each partition's leader has it: what a fresh topic holds when nothing is lost or doubled. */
 export async function recordsIn(port: number, name: string, partitions: number): Promise<number> {
-  const wanted = [...Array(partitions).keys()].map((partitionIndex) => ({ partitionIndex, timestamp: LATEST }));
-  const answer = await withClient(port, (client) =>
-    client.request(listOffsets, 5, {
-      replicaId: -1,
-      isolationLevel: 0,
-      topics: [{ name, partitions: wanted }],
-      timeoutMs: 0,
-    }),
-  );
+  const byPort = await partitionsByPort(port, name);
+  let found = 0;
   let sum = 0;
-  for (const { partitionIndex, errorCode, offset } of answer.topics[0]?.partitions ?? []) {
-    if (errorCode !== 0) throw new Error(`end offset of ${name}-${partitionIndex}: error ${errorCode}`);
-    sum += offset;
+  for (const [leaderPort, indexes] of byPort) {
+    const wanted = indexes.map((partitionIndex) => ({ partitionIndex, timestamp: LATEST }));
+    const answer = await withClient(leaderPort, (client) =>
+      client.request(listOffsets, 5, {
+        replicaId: -1,
+        isolationLevel: 0,
+        topics: [{ name, partitions: wanted }],
+        timeoutMs: 0,
+      }),
+    );
+    for (const { partitionIndex, errorCode, offset } of answer.topics[0]?.partitions ?? []) {
+      if (errorCode !== 0) throw new Error(`end offset of ${name}-${partitionIndex}: error ${errorCode}`);
+      sum += offset;
+      found++;
+    }
   }
+  if (found !== partitions) throw new Error(`${found} of ${partitions} partitions of ${name} tell where they end`);
   return sum;
+}
+
+/** A topic's partitions by the port of the broker that leads them. */
+export async function partitionsByPort(port: number, name: string): Promise<Map<number, number[]>> {
+  const { brokers, topics } = await withClient(port, (client) => describe(client, [name]));
+  const byPort = new Map<number, number[]>();
+  for (const { partitionIndex, leaderId } of topics[0]?.partitions ?? []) {
+    const leader = brokers.find(({ nodeId }) => nodeId === leaderId);
+    if (leader === undefined) throw new Error(`${name}-${partitionIndex} has no leader`);
+    const indexes = byPort.get(leader.port) ?? [];
+    byPort.set(leader.port, indexes);
+    indexes.push(partitionIndex);
+  }
+  return byPort;
 }
 
 /** Throws unless a topic holds exactly that many records. */

@@ -10,23 +10,34 @@ export interface Load {
   readonly residentEndMb: number;
 }
 
-/** Watches what a process uses while something runs: processor time exactly, memory ten times a second. */
+/** Watches what processes use together while something runs: processor time exactly, memory ten times a second. */
 export class LoadMeter {
-  readonly #pid: number;
+  readonly #pids: readonly number[];
   readonly #cpuAtStart: number;
   readonly #timer: NodeJS.Timeout;
   #maxBytes: number;
+  /** Why nothing more could be seen: a process that has ended, mostly. */
+  #failure: unknown;
 
-  constructor(pid: number) {
-    this.#pid = pid;
-    this.#cpuAtStart = cpuSeconds(pid);
-    this.#maxBytes = memory(pid).residentBytes;
-    this.#timer = setInterval(() => this.#sample(), SAMPLE_MS);
+  constructor(pids: readonly number[]) {
+    this.#pids = pids;
+    this.#cpuAtStart = cpuSecondsOfAll(pids);
+    this.#maxBytes = residentBytesOfAll(pids);
+    this.#timer = setInterval(() => {
+      try {
+        this.#sample();
+      } catch (error) {
+        this.#failure = error;
+        this.cancel();
+      }
+    }, SAMPLE_MS);
   }
 
+  /** Throws when a process has ended meanwhile. */
   stop(): Load {
     this.cancel();
-    const used = cpuSeconds(this.#pid) - this.#cpuAtStart;
+    if (this.#failure !== undefined) throw new Error('a watched process has ended', { cause: this.#failure });
+    const used = cpuSecondsOfAll(this.#pids) - this.#cpuAtStart;
     const end = this.#sample();
     return { cpuSeconds: used, residentMaxMb: this.#maxBytes / BYTES_PER_MB, residentEndMb: end / BYTES_PER_MB };
   }
@@ -37,19 +48,27 @@ export class LoadMeter {
   }
 
   #sample(): number {
-    const { residentBytes } = memory(this.#pid);
-    this.#maxBytes = Math.max(this.#maxBytes, residentBytes);
-    return residentBytes;
+    const bytes = residentBytesOfAll(this.#pids);
+    this.#maxBytes = Math.max(this.#maxBytes, bytes);
+    return bytes;
   }
 }
 
-/** Runs a task and tells what the process used meanwhile. */
-export async function metered<T>(pid: number, task: () => Promise<T>): Promise<{ result: T; load: Load }> {
-  const meter = new LoadMeter(pid);
+/** Runs a task and tells what the processes used meanwhile. */
+export async function metered<T>(pids: readonly number[], task: () => Promise<T>): Promise<{ result: T; load: Load }> {
+  const meter = new LoadMeter(pids);
   try {
     const result = await task();
     return { result, load: meter.stop() };
   } finally {
     meter.cancel();
   }
+}
+
+function cpuSecondsOfAll(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+}
+
+function residentBytesOfAll(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + memory(pid).residentBytes, 0);
 }

@@ -24,3 +24,10 @@ export function summarize(values: readonly number[]): Summary {
     last: values.at(-1)!,
   };
 }
+
+/** The value below which the given part of them lies (nearest rank; 1 is the largest). Throws on nothing. */
+export function percentile(values: readonly number[], part: number): number {
+  if (values.length === 0) throw new Error('percentile of nothing');
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)]!;
+}

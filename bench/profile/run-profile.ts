@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync } from 'n
 import { join, relative } from 'node:path';
 import { cacheRoot, repositoryRoot } from '../paths.ts';
 import { formatNumber } from '../report/numbers.ts';
-import { posthornSide } from '../sides/posthorn.ts';
+import { posthornCluster, posthornSide } from '../sides/posthorn.ts';
 import type { ClientWorkload } from '../clients/client-workload.ts';
 import type { BenchContext, Session, Values, Workload } from '../workload.ts';
 import { byFolder, selfTimes, sourcePlaces, type CpuProfile, type SelfTime, type Window } from './cpu-profile.ts';
@@ -13,7 +13,8 @@ const FUNCTIONS_SHOWN = 40;
 export async function profileWorkload(workload: Workload, context: BenchContext, build: string): Promise<string> {
   const fresh = mkdtempSync(join(context.workRoot, 'profile-'));
   const sides = [posthornSide(build, profiling(fresh))];
-  const turn = await measureOnce(workload.name, context, () => workload.open({ ...context, sides }));
+  const clusters = [posthornCluster(build, profiling(fresh))];
+  const turn = await measureOnce(workload.name, context, () => workload.open({ ...context, sides, clusters }));
   return describe(workload.name, fresh, build, turn);
 }
 

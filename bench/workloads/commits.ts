@@ -56,7 +56,7 @@ async function commitOnce(broker: BrokerProcess, topic: string, count: number): 
   await createTopic(port, topic, 1);
   await diskQuiet();
   const args = [count, CONNECTIONS, UNDER_WAY, GROUPS].map(String);
-  const { result, load } = await metered(pid, () => runNode('commit-load', [String(port), topic, ...args]));
+  const { result, load } = await metered([pid], () => runNode('commit-load', [String(port), topic, ...args]));
   await deleteTopic(port, topic);
   return {
     commitsPerSecond: Number(result.trim()),

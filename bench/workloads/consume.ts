@@ -52,7 +52,7 @@ function consumeWorkload(name: string, title: string, bytes: number, recordsOf: 
 }
 
 async function consumeOnce({ pid, bootstrap }: BrokerProcess, records: number): Promise<Values> {
-  const { result, load } = await metered(pid, () => consumerPerformance(bootstrap, TOPIC, records));
+  const { result, load } = await metered([pid], () => consumerPerformance(bootstrap, TOPIC, records));
   return {
     recordsPerSecond: result.recordsPerSecond,
     cpuPerMillion: (load.cpuSeconds / records) * 1e6,

@@ -79,7 +79,7 @@ async function measure(variant: LatencyVariant, broker: BrokerProcess, scale: Sc
   await createTopic(port, topic, PARTITIONS);
   await diskQuiet();
   const args = [RECORDS_PER_SECOND, scale.latencySeconds, scale.latencyWarmupSeconds, RECORD_BYTES].map(String);
-  const { result, load } = await metered(pid, () => variant.run(broker, topic, args));
+  const { result, load } = await metered([pid], () => variant.run(broker, topic, args));
   const records = RECORDS_PER_SECOND * (scale.latencySeconds + scale.latencyWarmupSeconds);
   await expectRecords(port, topic, PARTITIONS, records);
   await deleteTopic(port, topic);

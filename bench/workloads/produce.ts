@@ -113,7 +113,7 @@ export async function produceOnce(
 ): Promise<Values> {
   await createTopic(broker.port, topic, PARTITIONS);
   await diskQuiet();
-  const { result, load } = await metered(broker.pid, () =>
+  const { result, load } = await metered([broker.pid], () =>
     producerPerformance({ ...job, bootstrap: broker.bootstrap, topic }),
   );
   await sleep(SETTLE_MS);

@@ -44,7 +44,7 @@ async function stream(broker: BrokerProcess, topic: string, records: number): Pr
   await diskQuiet();
   const job = { bootstrap: broker.bootstrap, topic, records, payload: { bytes: RECORD_BYTES }, settings: [] };
   const transactions = { transactionalId: topic, durationMs: COMMIT_EVERY_MS };
-  const { result, load } = await metered(broker.pid, () => producerPerformance({ ...job, transactions }));
+  const { result, load } = await metered([broker.pid], () => producerPerformance({ ...job, transactions }));
   await deleteTopic(broker.port, topic);
   return { recordsPerSecond: result.recordsPerSecond, cpuPerMillion: (load.cpuSeconds / records) * 1e6 };
 }
