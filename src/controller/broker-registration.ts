@@ -266,8 +266,17 @@ export class BrokerRegistration {
   #follow(image: ClusterImage): void {
     this.#tellWatchers();
     if (this.#closed || this.#brokerEpoch < 0 || image.revision < this.#brokerEpoch) return;
-    if (this.#own() === undefined) void this.#renew();
-    else this.#standForController(image);
+    const own = this.#own();
+    if (own === undefined) {
+      void this.#renew();
+      return;
+    }
+    // A registration whose answer was lost stands all the same: what this broker writes names its epoch.
+    if (own.lease === this.#lease && own.epoch > this.#brokerEpoch) {
+      this.#brokerEpoch = own.epoch;
+      this.#written = '';
+    }
+    this.#standForController(image);
   }
 
   #standForController(image: ClusterImage): void {

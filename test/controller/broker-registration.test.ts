@@ -111,6 +111,27 @@ suite('broker registration', () => {
     await cluster.create(topic('t'));
   });
 
+  test('a broker whose new registration was not answered goes by its epoch', async () => {
+    const cluster = await Cluster.start();
+    const { store } = cluster;
+    const txn = store.txn.bind(store);
+    let isAnswered = true;
+    store.txn = async (asked) => {
+      const result = await txn(asked);
+      const isRegistration = asked.onSuccess.some(({ type, key }) => type === 'put' && key.startsWith('b/'));
+      if (!isRegistration || isAnswered) return result;
+      isAnswered = true;
+      throw new StoreUnavailable('no answer');
+    };
+    const { entries } = await cluster.done(store.range('b/'));
+    isAnswered = false;
+    await cluster.done(store.revoke(entries[0]!.lease!));
+    await cluster.time.run(10_000);
+    const { epoch, isPresent } = cluster.image.brokers.get(BROKER_ID)!;
+    assert.deepEqual([isPresent, isAnswered], [true, true]);
+    assert.equal(cluster.registration.brokerEpoch, epoch);
+  });
+
   test('only a broker that is gone can be unregistered', async () => {
     const cluster = await Cluster.start();
     const unregister = async (id: number): Promise<(string | null)[]> => {
