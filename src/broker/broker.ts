@@ -4,6 +4,7 @@ import type { MetadataStore } from '../metadata/metadata-store.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { serveHttp, type HttpServer } from '../runtime/node-http.ts';
 import { Background } from './background.ts';
+import type { BrokerCore } from './broker-core.ts';
 import { BrokerStartError } from './broker-start-error.ts';
 import { openBroker, type OpenBroker } from './open-broker.ts';
 
@@ -101,6 +102,11 @@ export class Broker {
   /** host:port of the health answers; undefined when they were not asked for. */
   get healthAddress(): string | undefined {
     return this.#health === undefined ? undefined : reachableAt(this.#health);
+  }
+
+  /** Its parts, for checks that run beside it. */
+  get core(): BrokerCore {
+    return this.#open.core;
   }
 
   /** Stops cleanly: no new requests, logs and checkpoints on disk, everything released. */

@@ -71,6 +71,14 @@ export class VirtualTime implements Clock, Timers {
     return top?.dueMs;
   }
 
+  /** Does one thing: the next `soon` work, or else the next timer due by `untilMs`. False when there is neither. */
+  step(untilMs: number): boolean {
+    const callback = this.#soon.shift();
+    if (callback === undefined) return this.#fireNext(untilMs);
+    callback();
+    return true;
+  }
+
   /** Lets `ms` pass, doing what falls due on the way. Work behind promises is not waited for: see {@link run}. */
   advance(ms: number): void {
     const untilMs = this.#elapsedMs + ms;
