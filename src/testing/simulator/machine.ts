@@ -1,0 +1,238 @@
+import type { SeededRandom } from '../../base/seeded-random.ts';
+import { Broker } from '../../broker/broker.ts';
+import type { BrokerConfig } from '../../config/broker-config.ts';
+import { GatedStore } from '../../metadata/gated-store.ts';
+import type { SimulatedConnection } from '../../metadata/simulated-connection.ts';
+import type { SimulatedStore } from '../../metadata/simulated-store.ts';
+import type { Clock, Timers } from '../../runtime/clock.ts';
+import { Gate } from '../../runtime/gate.ts';
+import { gatedRuntime } from '../../runtime/gated-runtime.ts';
+import { MemoryDisk, type Unsynced } from '../../runtime/memory-disk.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import type { SimulatedNetwork } from './simulated-network.ts';
+import { slowDisk, type DiskPace } from './slow-disk.ts';
+import type { Trace } from './trace.ts';
+
+export type MachineState = 'starting' | 'running' | 'paused' | 'stopping' | 'down' | 'dark';
+
+export interface MachineParts {
+  readonly id: number;
+  readonly config: BrokerConfig;
+  readonly time: Clock & Timers;
+  readonly random: SeededRandom;
+  readonly network: SimulatedNetwork;
+  readonly store: SimulatedStore;
+  readonly trace: Trace;
+  /** The broker logs a line. */
+  readonly logged: (level: string, message: string, facts?: object) => void;
+  /** Something of this machine is about to run. */
+  readonly touched: () => void;
+}
+
+/** Until a broker that could not start, or gave up, is started again. */
+const RESTART_MS = 1000;
+
+/** One machine with a disk, a link to the store, and a broker that comes and goes. */
+export class Machine {
+  readonly id: number;
+  readonly host: string;
+  readonly pace: DiskPace = { syncMs: [0.1, 2] };
+  /** How far its wall clock is off. */
+  wallOffsetMs = 0;
+  readonly #parts: MachineParts;
+  #disk = new MemoryDisk({ crashable: true });
+  #state: MachineState = 'down';
+  #gate = new Gate();
+  #store: SimulatedConnection | undefined;
+  #broker: Broker | undefined;
+  #lives = 0;
+  /** It is to be running: what ends by itself is started again. */
+  #isWanted = true;
+  #storeDelayMs: readonly [number, number] = [0.2, 1.5];
+
+  constructor(parts: MachineParts) {
+    this.#parts = parts;
+    this.id = parts.id;
+    this.host = hostOf(parts.id);
+  }
+
+  get state(): MachineState {
+    return this.#state;
+  }
+
+  /** The broker as it runs or is paused; undefined before it is let in. */
+  get broker(): Broker | undefined {
+    return this.#state === 'running' || this.#state === 'paused' || this.#state === 'stopping'
+      ? this.#broker
+      : undefined;
+  }
+
+  /** Counts the broker's starts. */
+  get life(): number {
+    return this.#lives;
+  }
+
+  get disk(): MemoryDisk {
+    return this.#disk;
+  }
+
+  get store(): SimulatedConnection | undefined {
+    return this.#store;
+  }
+
+  start(): void {
+    this.#isWanted = true;
+    if (this.#state === 'dark') {
+      this.#parts.network.lighten(this.host);
+      this.#state = 'down';
+    }
+    if (this.#state === 'down') this.#begin();
+  }
+
+  /** As kill -9. */
+  kill(): void {
+    if (this.#state === 'down' || this.#state === 'dark') return;
+    this.#note('killed');
+    this.#die();
+    this.#disk = this.#disk.kill();
+    this.#state = 'down';
+    this.#isWanted = false;
+  }
+
+  /** The power goes: what was not synced is gone, or torn. Without a word to anybody. */
+  losePower(unsynced: Unsynced): void {
+    if (this.#state === 'dark') return;
+    this.#note(`loses power: what was not synced is ${unsynced}`);
+    this.#parts.network.darken(this.host);
+    this.#die();
+    this.#disk = this.#disk.crash(unsynced, this.#parts.random);
+    this.#state = 'dark';
+    this.#isWanted = false;
+  }
+
+  pause(): void {
+    if (this.#state !== 'running') return;
+    this.#note('paused');
+    this.#state = 'paused';
+    this.#gate.pause();
+  }
+
+  resume(): void {
+    if (this.#state !== 'paused') return;
+    this.#note('resumed');
+    this.#state = 'running';
+    this.#parts.touched();
+    this.#gate.resume();
+  }
+
+  /** From now on messages to and from the store take so long. */
+  delayStore(delayMs: readonly [number, number]): void {
+    this.#storeDelayMs = delayMs;
+    this.#store?.delay(...delayMs);
+  }
+
+  /** Stops it in order. */
+  stop(): void {
+    if (this.#state !== 'running' || this.#broker === undefined) return;
+    this.#note('stops');
+    this.#isWanted = false;
+    this.#close(this.#broker);
+  }
+
+  #begin(): void {
+    const { config, trace, store, time } = this.#parts;
+    const gate = new Gate();
+    const life = ++this.#lives;
+    this.#gate = gate;
+    this.#state = 'starting';
+    this.#broker = undefined;
+    this.#note(`starts for the ${life}. time`);
+    const connection = store.connect();
+    connection.delay(...this.#storeDelayMs);
+    this.#store = connection;
+    const runtime = gatedRuntime(this.#runtime(), gate);
+    const failed = (reason: string): void => {
+      if (this.#gate !== gate) return;
+      trace.note(this.host, `cannot go on: ${reason}`);
+      if (this.#broker !== undefined && this.#state === 'running') this.#close(this.#broker);
+    };
+    Broker.start({ config, runtime, store: new GatedStore(connection, gate), failed }).then(
+      (broker) => {
+        if (this.#gate !== gate) return;
+        this.#note('is let in');
+        this.#broker = broker;
+        this.#state = 'running';
+      },
+      (error: unknown) => {
+        if (this.#gate !== gate) return;
+        trace.note(this.host, `cannot start: ${error instanceof Error ? (error.stack ?? '') : String(error)}`);
+        connection.kill();
+        this.#state = 'down';
+        time.set(RESTART_MS, () => this.#again());
+      },
+    );
+  }
+
+  #close(broker: Broker): void {
+    const gate = this.#gate;
+    this.#state = 'stopping';
+    const ended = (how: string): void => {
+      if (this.#gate !== gate) return;
+      this.#note(how);
+      this.#store?.kill();
+      this.#disk = this.#disk.kill();
+      this.#state = 'down';
+      this.#broker = undefined;
+      this.#parts.time.set(RESTART_MS, () => this.#again());
+    };
+    broker.close().then(
+      () => ended('has stopped'),
+      (error: unknown) => ended(`has stopped badly: ${String(error)}`),
+    );
+  }
+
+  #again(): void {
+    if (this.#isWanted && this.#state === 'down') this.#begin();
+  }
+
+  #die(): void {
+    const gate = this.#gate;
+    this.#gate = new Gate();
+    this.#broker = undefined;
+    gate.kill();
+    this.#store?.kill();
+  }
+
+  #runtime(): Runtime {
+    const { time, random, network, trace, touched, logged } = this.#parts;
+    const timers: Timers = {
+      set: (delayMs, callback) =>
+        time.set(delayMs, () => {
+          touched();
+          callback();
+        }),
+      soon: (callback) =>
+        time.soon(() => {
+          touched();
+          callback();
+        }),
+    };
+    return {
+      clock: { nowMs: () => time.nowMs() + this.wallOffsetMs, monotonicMs: () => time.monotonicMs() },
+      timers,
+      random,
+      disk: slowDisk({ disk: this.#disk, timers, random, pace: this.pace }),
+      network: network.host(this.host),
+      logger: trace.logger(this.host, logged),
+      hostName: () => this.host,
+    };
+  }
+
+  #note(what: string): void {
+    this.#parts.trace.note(this.host, what);
+  }
+}
+
+export function hostOf(id: number): string {
+  return `b${id}`;
+}

@@ -1,0 +1,269 @@
+import type { SeededRandom } from '../../base/seeded-random.ts';
+import type { Timer } from '../../runtime/clock.ts';
+import type { Unsynced } from '../../runtime/memory-disk.ts';
+import type { Machine } from './machine.ts';
+import { STORE_FAULTS, type ClusterFault, type Fault, type StoreFault } from './options.ts';
+import type { World } from './world.ts';
+
+const LOSSES: readonly Unsynced[] = ['dropped', 'torn', 'mixed'];
+
+/** Does to the cluster what its options allow, at random times, and in the end mends everything. */
+export class Nemesis {
+  readonly #world: World;
+  readonly #random: SeededRandom;
+  readonly #clientHosts: readonly string[];
+  readonly #mends = new Map<number, () => void>();
+  #count = 0;
+  #timer: Timer | undefined;
+  /** Who died without closing its logs, and has not been seen in sync since; and whether its disk lost something. */
+  readonly #unclean = new Map<number, boolean>();
+
+  constructor(world: World, clientHosts: readonly string[]) {
+    this.#world = world;
+    this.#random = world.random('nemesis');
+    this.#clientHosts = clientHosts;
+  }
+
+  start(): void {
+    const { time, options } = this.#world;
+    const next = (): void => {
+      this.#timer = time.set(this.#random.next() * 2 * options.paceMs, () => {
+        this.#strike(this.#one(options.faults));
+        next();
+      });
+    };
+    next();
+  }
+
+  /** No more faults, and those that last are over. */
+  heal(): void {
+    this.#timer?.cancel();
+    this.#world.trace.note('nemesis', 'heals everything');
+    for (const mend of Array.from(this.#mends.values())) mend();
+    for (const machine of this.#world.machines)
+      if (machine.state === 'down' || machine.state === 'dark') machine.start();
+  }
+
+  #strike(fault: Fault): void {
+    const machine = this.#one(this.#world.machines);
+    if (isStoreFault(fault)) this.#strikeStore(fault, machine);
+    else this.#strikeCluster(fault, machine);
+  }
+
+  #strikeCluster(fault: ClusterFault, machine: Machine): void {
+    const { machines } = this.#world;
+    const other = this.#one(machines.filter((each) => each !== machine));
+    switch (fault) {
+      case 'kill':
+        return this.#kill(machine);
+      case 'killAll':
+        if (this.#mayKill()) for (const each of machines) this.#kill(each);
+        return;
+      case 'power':
+        return this.#losePower(machine);
+      case 'pause':
+        return this.#pause(machine, this.#between(100, 2500));
+      case 'freeze':
+        return this.#pause(machine, this.#between(6500, 10_000));
+      case 'stop':
+        return this.#stop(machine);
+      case 'cut':
+        return this.#cut(machine);
+      case 'oneWay':
+        return this.#oneWay(machine, this.#random.below(4) === 0 ? this.#one(this.#clientHosts) : other.host);
+      case 'break':
+        this.#note(`breaks the connections of ${machine.host} and ${other.host}`);
+        this.#world.network.breakConnections(machine.host, other.host);
+        return;
+      case 'slowLink':
+        return this.#slowLink(machine.host, this.#random.below(3) === 0 ? this.#one(this.#clientHosts) : other.host);
+      case 'clientCut':
+        return this.#cutHosts(machine.host, this.#clientHosts);
+      case 'slowDisk':
+        return this.#slowDisk(machine);
+      case 'clock':
+        machine.wallOffsetMs = this.#between(-120_000, 120_000);
+        this.#note(`the clock of ${machine.host} is off by ${machine.wallOffsetMs}`);
+        return;
+      default:
+        fault satisfies never;
+    }
+  }
+
+  #strikeStore(fault: StoreFault, machine: Machine): void {
+    const { store } = this.#world;
+    switch (fault) {
+      case 'storeOut':
+        if (store.isOut) return;
+        this.#note('the store loses its quorum');
+        store.goOut();
+        return this.#later(this.#between(500, 9000), 'the store is back', () => store.comeBack());
+      case 'storeCut':
+        return this.#cutStore(machine);
+      case 'storeSlow':
+        this.#note(`the store is slow for ${machine.host}`);
+        machine.delayStore([20, 400]);
+        return this.#later(this.#between(1000, 8000), `the store is fast for ${machine.host}`, () =>
+          machine.delayStore([0.2, 1.5]),
+        );
+      case 'leaseLost': {
+        const lease = store.get(`b/${machine.id}`)?.lease;
+        if (lease === undefined) return;
+        this.#note(`${machine.host} loses its lease`);
+        store.expire(lease);
+        return;
+      }
+      case 'allLeasesLost':
+        this.#note('all leases are lost');
+        store.expireAll();
+        return;
+      case 'watchGap':
+        return this.#watchGap(machine);
+      default:
+        fault satisfies never;
+    }
+  }
+
+  #kill(machine: Machine): void {
+    if (machine.state === 'down' || machine.state === 'dark' || !this.#mayKill()) return;
+    this.#unclean.set(machine.id, this.#unclean.get(machine.id) ?? false);
+    machine.kill();
+    this.#later(this.#between(50, 6000), undefined, () => machine.start());
+  }
+
+  #losePower(machine: Machine): void {
+    if (machine.state === 'dark') return;
+    // What is only in the page caches of some survives the loss of one of them, and not of more.
+    const { flush } = this.#world.options;
+    this.#settleUnclean();
+    if (flush === 'os' && this.#unclean.size > 0) return;
+    this.#unclean.set(machine.id, true);
+    machine.losePower(this.#one(LOSSES));
+    this.#later(this.#between(300, 6000), undefined, () => machine.start());
+  }
+
+  /** Not while another may have lost records: then nobody might be left who has them and is known to. */
+  #mayKill(): boolean {
+    if (this.#world.options.flush === 'group') return true;
+    this.#settleUnclean();
+    return !Array.from(this.#unclean.values()).includes(true);
+  }
+
+  #settleUnclean(): void {
+    for (const id of Array.from(this.#unclean.keys())) if (this.#world.isSettled(id)) this.#unclean.delete(id);
+  }
+
+  #pause(machine: Machine, ms: number): void {
+    if (machine.state !== 'running') return;
+    machine.pause();
+    this.#later(ms, undefined, () => machine.resume());
+  }
+
+  #stop(machine: Machine): void {
+    if (machine.state !== 'running') return;
+    machine.stop();
+    this.#later(this.#between(100, 6000), undefined, () => machine.start());
+  }
+
+  /** From some or all of the others, and perhaps from the store and the clients. */
+  #cut(machine: Machine): void {
+    const others = this.#world.machines.filter((each) => each !== machine && this.#random.below(3) > 0);
+    const hosts = others.map(({ host }) => host);
+    if (this.#random.below(3) === 0) hosts.push(...this.#clientHosts);
+    this.#cutHosts(machine.host, hosts);
+    if (this.#random.below(3) === 0) this.#cutStore(machine);
+  }
+
+  #cutHosts(host: string, others: readonly string[]): void {
+    if (others.length === 0) return;
+    const { network } = this.#world;
+    this.#note(`${host} is cut from ${others.join(', ')}`);
+    for (const other of others) {
+      network.cut(host, other);
+      network.cut(other, host);
+    }
+    this.#later(this.#between(300, 10_000), `${host} reaches ${others.join(', ')} again`, () => {
+      for (const other of others) {
+        network.heal(host, other);
+        network.heal(other, host);
+      }
+    });
+  }
+
+  #oneWay(machine: Machine, other: string): void {
+    const { network } = this.#world;
+    const [from, to] = this.#random.below(2) === 0 ? [machine.host, other] : [other, machine.host];
+    this.#note(`nothing passes from ${from} to ${to}`);
+    network.cut(from, to);
+    this.#later(this.#between(300, 10_000), `${from} reaches ${to} again`, () => network.heal(from, to));
+  }
+
+  #slowLink(from: string, to: string): void {
+    const link = this.#world.network.link(from, to);
+    this.#note(`from ${from} to ${to} is slow`);
+    link.delayMs = [20, this.#between(60, 900)];
+    this.#later(this.#between(500, 8000), `from ${from} to ${to} is fast`, () => {
+      link.delayMs = this.#world.options.delayMs;
+    });
+  }
+
+  #slowDisk({ pace, host }: Machine): void {
+    this.#note(`the disk of ${host} is slow`);
+    pace.syncMs = [20, this.#between(50, 900)];
+    this.#later(this.#between(500, 8000), `the disk of ${host} is fast`, () => {
+      pace.syncMs = [0.1, 2];
+    });
+  }
+
+  #cutStore(machine: Machine): void {
+    const connection = machine.store;
+    if (connection === undefined) return;
+    const how = this.#one(['requests', 'answers', 'both', 'stall'] as const);
+    this.#note(`${machine.host} is cut from the store: ${how}`);
+    if (how === 'stall') connection.stall();
+    if (how === 'requests' || how === 'both') connection.cut('requests');
+    if (how === 'answers' || how === 'both') connection.cut('answers');
+    this.#later(this.#between(300, 10_000), `${machine.host} reaches the store again`, () => connection.heal());
+  }
+
+  #watchGap(machine: Machine): void {
+    const { store } = this.#world;
+    const how = this.#one(['deletions', 'breaks', 'compacted', 'leader'] as const);
+    this.#note(`watches of ${machine.host}: ${how}`);
+    if (how === 'deletions') machine.store?.dropDeletions(1 + this.#random.below(2));
+    if (how === 'breaks') machine.store?.breakWatches();
+    if (how === 'compacted') {
+      store.compact();
+      machine.store?.breakWatches();
+    }
+    if (how === 'leader') store.changeLeader();
+  }
+
+  #later(ms: number, what: string | undefined, mend: () => void): void {
+    const number = ++this.#count;
+    const timer = this.#world.time.set(ms, () => done());
+    const done = (): void => {
+      timer.cancel();
+      if (!this.#mends.delete(number)) return;
+      if (what !== undefined) this.#note(what);
+      mend();
+    };
+    this.#mends.set(number, done);
+  }
+
+  #note(what: string): void {
+    this.#world.trace.note('nemesis', what);
+  }
+
+  #between(least: number, most: number): number {
+    return least + this.#random.below(most - least);
+  }
+
+  #one<T>(all: readonly T[]): T {
+    return all[this.#random.below(all.length)]!;
+  }
+}
+
+function isStoreFault(fault: Fault): fault is StoreFault {
+  return (STORE_FAULTS as readonly Fault[]).includes(fault);
+}
