@@ -52,12 +52,17 @@ export class Broker {
     this.#config = config;
     this.#open = opened;
     this.#background = new Background(runtime.timers, runtime.logger);
-    const { logDirectories, logCleaner, core } = opened;
+    const { logDirectories, logCleaner, offlineReplicas, core } = opened;
     const { clock } = runtime;
     this.#background.every(
       'log directories',
       () => LOG_TICK_MS,
       () => logDirectories.tick(clock.nowMs()),
+    );
+    this.#background.every(
+      'offline replicas',
+      () => LOG_TICK_MS,
+      () => offlineReplicas.look(),
     );
     this.#background.every(
       'retention',

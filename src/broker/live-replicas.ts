@@ -1,8 +1,13 @@
+import type { TopicImage } from '../metadata/cluster-image.ts';
 import type { BrokerServices } from './services.ts';
 
-/** Tells which replicas of a partition can serve: those of live brokers, this one's only while its log is online. */
-export function liveReplicas(topic: string, index: number, broker: BrokerServices): (replica: number) => boolean {
-  const { brokers } = broker.image();
-  const isOffline = broker.partitions.isOffline(topic, index);
-  return (id) => brokers.get(id)?.fenced === false && !(id === broker.brokerId && isOffline);
+/** Tells which replicas of a partition can serve: those of live brokers whose logs are online. */
+export function liveReplicas(topic: TopicImage, index: number, broker: BrokerServices): (replica: number) => boolean {
+  const image = broker.image();
+  // Of its own this broker knows before the cluster does.
+  const isOffline = broker.partitions.isOffline(topic.name, index);
+  return (id) =>
+    image.brokers.get(id)?.fenced === false &&
+    !image.isReplicaOffline(id, topic.id, index) &&
+    !(id === broker.brokerId && isOffline);
 }

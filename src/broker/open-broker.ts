@@ -34,6 +34,7 @@ import { ClientListeners } from './client-listener.ts';
 import { ControllerChannel } from './controller-channel.ts';
 import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from './coordinator-topics.ts';
 import { findLostLogs } from './find-lost-logs.ts';
+import { OfflineReplicas } from './offline-replicas.ts';
 import { openCleaner } from './open-cleaner.ts';
 import { openGroups, openTransactions, type TransactionCoordinatorParts } from './open-coordinators.ts';
 import { ListenerError, planListeners, type ListenerAddress, type ListenerPlan } from './listener-addresses.ts';
@@ -59,6 +60,7 @@ export interface OpenBroker {
   readonly core: BrokerCore;
   readonly logDirectories: LogDirectories;
   readonly logCleaner: LogCleaner;
+  readonly offlineReplicas: OfflineReplicas;
   readonly listening: readonly ListenerAddress[];
   readonly dataDirectories: readonly string[];
   /** Closes everything in the order that loses nothing: clients, coordinators, logs, metadata. */
@@ -113,7 +115,10 @@ async function openParts(options: OpenBrokerOptions, opened: Opened): Promise<Op
   opened.add(() => replication.close());
   const { peers } = replication;
   const partitions = new Partitions(replication.services);
-  const logDirectories = await openLogs({ config, runtime, image: view.image, partitions, turn, failed });
+  let offlineReplicas: OfflineReplicas | undefined;
+  const directoryFailed = (): void => offlineReplicas?.look();
+  const logParts = { config, runtime, image: view.image, partitions, turn, directoryFailed, failed };
+  const logDirectories = await openLogs(logParts);
   const controller = new Controller({ store, view, config, random, brokerId, logger });
   registration = await register({ config, runtime, store, view, logDirectories, brokerId, plan });
   const registered = registration;
@@ -124,13 +129,11 @@ async function openParts(options: OpenBrokerOptions, opened: Opened): Promise<Op
   const duties = new ControllerDuties({ store, view, config, brokerId, clock, timers, logger, onElected });
   opened.add(() => duties.close());
   const shared = { config, runtime, view, partitions, turn, controller, peers, brokerId };
-  const groups = openGroups(shared);
-  opened.add(() => groups.close());
-  const { transactions, markers, enrolment } = openTransactions({ ...shared, groups });
-  opened.add(() => transactions.close());
+  const coordinators = openCoordinators(shared, opened);
   const replicaMover = new ReplicaMover({ config, partitions, logDirectories, clock, timers, turn, logger });
   opened.add(() => replicaMover.stop());
-  followTopics({ ...shared, groups, transactions, logDirectories, replicaMover, replication }, opened);
+  followTopics({ ...shared, ...coordinators, logDirectories, replicaMover, replication }, opened);
+  offlineReplicas = new OfflineReplicas({ store, view, partitions, logDirectories, logger, brokerId, brokerEpoch });
   await allSettled(partitions);
   const logCleaner = openCleaner(config, runtime, logDirectories);
   opened.add(() => logCleaner.stop());
@@ -148,10 +151,7 @@ async function openParts(options: OpenBrokerOptions, opened: Opened): Promise<Op
     replicaMover,
     logCleaner,
     duties,
-    groups,
-    transactions,
-    markers,
-    enrolment,
+    ...coordinators,
     replicationQuotas: replication.quotas,
     controllerChannel: new ControllerChannel({ config, clock, timers, peers, brokerId, image }),
     listeners,
@@ -162,7 +162,25 @@ async function openParts(options: OpenBrokerOptions, opened: Opened): Promise<Op
   // First of all: what this broker leads goes to others while they can still catch up with it.
   if (config.get('controlled.shutdown.enable'))
     opened.add(() => registered.beginShutdown(config.get('posthorn.shutdown.timeout.ms') / 2));
-  return { core, logDirectories, logCleaner, listening, dataDirectories, close: () => opened.closeAll() };
+  return {
+    core,
+    logDirectories,
+    logCleaner,
+    offlineReplicas,
+    listening,
+    dataDirectories,
+    close: () => opened.closeAll(),
+  };
+}
+
+type Coordinators = Pick<TransactionCoordinatorParts, 'groups'> & ReturnType<typeof openTransactions>;
+
+function openCoordinators(parts: Omit<TransactionCoordinatorParts, 'groups'>, opened: Opened): Coordinators {
+  const groups = openGroups(parts);
+  opened.add(() => groups.close());
+  const ofTransactions = openTransactions({ ...parts, groups });
+  opened.add(() => ofTransactions.transactions.close());
+  return { groups, ...ofTransactions };
 }
 
 interface RegistrationParts {

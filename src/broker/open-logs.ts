@@ -17,6 +17,8 @@ export interface OpenLogsParts {
   readonly image: ClusterImage;
   readonly partitions: Partitions;
   readonly turn: Turn;
+  /** A log directory has failed; its logs are offline. */
+  directoryFailed(): void;
   /** Every log directory has failed. */
   failed(reason: string): void;
 }
@@ -46,6 +48,7 @@ export async function openLogs(parts: OpenLogsParts): Promise<LogDirectories> {
       turn.run(() => {
         for (const partition of partitions.all()) if (partition.log.isOffline) partition.announceFailure();
       });
+      parts.directoryFailed();
       if (directories === undefined || directories.isAnyOnline) return;
       // After the answers that say so.
       timers.soon(() => parts.failed(`every log directory has failed, the last one was ${path}: ${reason.message}`));

@@ -83,9 +83,11 @@ export function openReplication(parts: ReplicationParts): Replication {
     clock,
     brokerId,
     lagMaxMs: () => config.get('replica.lag.time.max.ms'),
-    isEligible: (id, epoch) => {
-      const broker = view.image.brokers.get(id);
-      return broker?.epoch === epoch && !broker.fenced && !broker.shuttingDown;
+    isEligible: ({ topicId, index }, id, epoch) => {
+      const { image } = view;
+      const broker = image.brokers.get(id);
+      const isUp = broker?.epoch === epoch && !broker.fenced && !broker.shuttingDown;
+      return isUp && !image.isReplicaOffline(id, topicId, index);
     },
     propose: (proposal) => proposals.propose(proposal),
   };

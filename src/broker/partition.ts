@@ -18,8 +18,8 @@ export interface ReplicaServices {
   readonly brokerId: number;
   /** `replica.lag.time.max.ms`. */
   readonly lagMaxMs: () => number;
-  /** Whether a broker may be in sync: unfenced, staying, and registered under that epoch (KIP-841, 903). */
-  readonly isEligible: (brokerId: number, brokerEpoch: number) => boolean;
+  /** Whether a broker may be in sync: unfenced, staying, registered under that epoch (KIP-841, 903), its replica online. */
+  readonly isEligible: (partition: Partition, brokerId: number, brokerEpoch: number) => boolean;
   /** Writes the in-sync set that a leader wants. */
   propose(proposal: InSyncProposal): void;
 }
@@ -345,14 +345,16 @@ export class Partition implements TurnWork, FollowerReplica {
     if (startOffset > log.logStartOffset) log.deleteRecordsBefore(startOffset);
   }
 
+  readonly #isEligible: TermView['isEligible'] = (id, epoch) => this.#services.isEligible(this, id, epoch);
+
   #termView(): TermView {
-    const { clock, lagMaxMs, isEligible } = this.#services;
+    const { clock, lagMaxMs } = this.#services;
     return {
       highWatermark: this.log.highWatermark,
       leaderEndOffset: this.log.logEndOffset,
       nowMs: clock.monotonicMs(),
       lagMaxMs: lagMaxMs(),
-      isEligible,
+      isEligible: this.#isEligible,
     };
   }
 

@@ -8,7 +8,7 @@ import type { Clock, Timer, Timers } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { decideAdmissions, type Admission } from './admissions.ts';
 import { decideBalance, decideRepairs, missedBrokers, topicRules } from './partition-duties.ts';
-import { standings } from './partition-repair.ts';
+import { replicaStandings } from './partition-repair.ts';
 import { PartitionWrites, type PartitionUpdate, type UpdatesWritten } from './partition-writes.ts';
 
 /** When many brokers are gone at once their leases may be to blame: so long they have to register anew. */
@@ -77,6 +77,7 @@ export class ControllerDuties {
   #follow(delta: ImageDelta): void {
     const isForAll =
       delta.brokersChanged.length > 0 ||
+      delta.directoriesChanged ||
       delta.controllerChanged ||
       delta.configsChanged.some(({ type }) => type === 'broker');
     if (isForAll) this.#scope = 'all';
@@ -138,7 +139,7 @@ export class ControllerDuties {
     if (scope === 'all') this.#settlePatience(image);
     const admissions = decideAdmissions(image);
     if (admissions.length > 0 && !(await this.#admit(admissions, epoch))) return;
-    const standing = standings(image, this.#graceEndMs !== undefined);
+    const standing = replicaStandings(image, this.#graceEndMs !== undefined);
     const updates = decideRepairs(topicsOf(image, scope), standing, topicRules(image, this.#options.config));
     await this.#carryOut(updates, epoch);
   }

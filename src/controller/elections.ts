@@ -5,7 +5,7 @@ import type { PartitionRecord } from '../metadata/records.ts';
 import { E } from '../protocol/errors.ts';
 import { ofPartitions, OK, partitionChange, refused, type Decided, type ItemResult } from './decision.ts';
 import { topicRules } from './partition-duties.ts';
-import { standings } from './partition-repair.ts';
+import { replicaStandings } from './partition-repair.ts';
 
 /** electionType on the wire. */
 export const ElectionType = { preferred: 0, unclean: 1 } as const;
@@ -47,14 +47,15 @@ function everyPartition({ name, partitions }: TopicImage): { topic: string; part
   return { topic: name, partitions: partitions.map((_, index) => index) };
 }
 
-type Elect = (topic: string, seen: PartitionRecord) => PartitionRecord | undefined;
+type Elect = (topic: TopicImage, index: number, seen: PartitionRecord) => PartitionRecord | undefined;
 
 function electionOf({ image, config }: ElectionContext, type: ElectionType): Elect {
   const rulesOf = topicRules(image, config);
-  const standing = standings(image);
-  const mayLead = (id: number): boolean => standing(id) === 'live';
-  return (topic, seen) => {
-    const ofTopic = rulesOf(topic);
+  const standingOf = replicaStandings(image);
+  return (topic, index, seen) => {
+    const standing = standingOf(topic.id, index);
+    const mayLead = (id: number): boolean => standing(id) === 'live';
+    const ofTopic = rulesOf(topic.name);
     const isUnclean = type === ElectionType.unclean;
     const rules = { ...ofTopic, isUncleanAllowed: isUnclean || ofTopic.isUncleanAllowed, mayLead };
     return withElection(seen, isUnclean ? 'any' : 'preferred', rules);
@@ -74,7 +75,7 @@ function decidePartition(
   const isPreferred = type === ElectionType.preferred;
   const isNeeded = isPreferred ? partition.leader !== partition.replicas[0] : partition.leader === NO_LEADER;
   if (!isNeeded) return { result: refused(E.ELECTION_NOT_NEEDED) };
-  const change = partitionChange(topic, index, (seen) => elect(name, seen));
+  const change = partitionChange(topic, index, (seen) => elect(topic, index, seen));
   const isElected = change !== undefined && change.record.leader !== partition.leader;
   if (isElected && change.record.leader !== NO_LEADER) return { result: OK, mutation: ofPartitions(change) };
   return { result: refused(isPreferred ? E.PREFERRED_LEADER_NOT_AVAILABLE : E.ELIGIBLE_LEADERS_NOT_AVAILABLE) };

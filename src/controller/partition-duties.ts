@@ -3,7 +3,7 @@ import { topicText } from '../config/topic-config.ts';
 import type { ClusterImage, TopicImage } from '../metadata/cluster-image.ts';
 import { NO_LEADER, withElection } from '../metadata/partition-transition.ts';
 import { isInternalTopic } from './internal-topics.ts';
-import { repaired, standings, type Standing, type TopicRules } from './partition-repair.ts';
+import { repaired, replicaStandings, type ReplicaStandings, type TopicRules } from './partition-repair.ts';
 import type { PartitionUpdate } from './partition-writes.ts';
 
 /** Leaderships that one look at the balance moves at most, as in Kafka. */
@@ -29,7 +29,7 @@ export function topicRules(image: ClusterImage, config: BrokerConfig): (topic: s
  */
 export function decideRepairs(
   topics: Iterable<TopicImage>,
-  standing: (brokerId: number) => Standing,
+  standingOf: ReplicaStandings,
   rulesOf: (topic: string) => TopicRules,
 ): PartitionUpdate[] {
   const byUrgency: PartitionUpdate[][] = [[], [], [], []];
@@ -37,7 +37,7 @@ export function decideRepairs(
     const rules = rulesOf(name);
     const isInternal = isInternalTopic(name);
     for (const [index, seen] of partitions.entries()) {
-      const record = repaired(seen, standing, rules);
+      const record = repaired(seen, standingOf(id, index), rules);
       if (record === undefined) continue;
       const isLed = record.leader !== NO_LEADER && record.leader !== seen.leader;
       byUrgency[(isLed ? 0 : 2) + (isInternal ? 0 : 1)]!.push({ topic: name, topicId: id, index, seen, record });
@@ -61,11 +61,12 @@ export function missedBrokers(image: ClusterImage): Set<number> {
 
 /** Leaderships that can go back to the first replica (`auto.leader.rebalance.enable`). */
 export function decideBalance(image: ClusterImage, rulesOf: (topic: string) => TopicRules): PartitionUpdate[] {
-  const standing = standings(image);
+  const standingOf = replicaStandings(image);
   const updates: PartitionUpdate[] = [];
   for (const { name, id, partitions } of image.topics.values()) {
     for (const [index, seen] of partitions.entries()) {
       const preferred = seen.replicas[0]!;
+      const standing = standingOf(id, index);
       if (seen.leader === preferred || !seen.isr.includes(preferred) || standing(preferred) !== 'live') continue;
       const rules = { ...rulesOf(name), isUncleanAllowed: false, mayLead: (each: number) => standing(each) === 'live' };
       const record = withElection(seen, 'preferred', rules);

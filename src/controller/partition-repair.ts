@@ -1,3 +1,4 @@
+import type { Uuid } from '../base/uuid.ts';
 import type { BrokerImage, ClusterImage, PartitionImage } from '../metadata/cluster-image.ts';
 import {
   isReassigning,
@@ -23,6 +24,20 @@ export function standings(image: ClusterImage, isPatient = false): (brokerId: nu
   const known = new Map<number, Standing>();
   for (const broker of image.brokers.values()) known.set(broker.id, standingOf(broker, isPatient));
   return (id) => known.get(id) ?? 'gone';
+}
+
+/** The standing of each broker as far as one partition goes. */
+export type ReplicaStandings = (topicId: Uuid, index: number) => (brokerId: number) => Standing;
+
+/** As {@link standings}, partition by partition: where a broker's replica lies out of its reach, the broker might as well be gone. */
+export function replicaStandings(image: ClusterImage, isPatient = false): ReplicaStandings {
+  const standing = standings(image, isPatient);
+  const isAnyLost = [...image.directories.values()].some(({ lost }) => Object.keys(lost).length > 0);
+  if (!isAnyLost) return () => standing;
+  return (topicId, index) => (id) => {
+    const ofBroker = standing(id);
+    return ofBroker !== 'unclean' && image.isReplicaOffline(id, topicId, index) ? 'gone' : ofBroker;
+  };
 }
 
 function standingOf(broker: BrokerImage, isPatient: boolean): Standing {

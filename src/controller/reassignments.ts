@@ -9,7 +9,7 @@ import {
 import { E } from '../protocol/errors.ts';
 import { ofPartitions, OK, partitionChange, refused, type Decided, type ItemResult } from './decision.ts';
 import { topicRules } from './partition-duties.ts';
-import { standings } from './partition-repair.ts';
+import { replicaStandings } from './partition-repair.ts';
 import { assignmentProblem } from './replica-placement.ts';
 
 /** A partition of an AlterPartitionReassignments request; null replicas cancel what is under way. */
@@ -49,9 +49,11 @@ export function decideReassignments(
   mayChangeFactor = true,
 ): Decided<Reassignment>[] {
   const rulesOf = topicRules(context.image, context.config);
-  const standing = standings(context.image);
-  const mayLead = (id: number): boolean => standing(id) === 'live' || standing(id) === 'leaving';
-  const rulesFor = (topic: string): TransitionRules => ({ ...rulesOf(topic), mayLead });
+  const standingOf = replicaStandings(context.image);
+  const rulesFor = (topic: TopicImage, index: number): TransitionRules => {
+    const standing = standingOf(topic.id, index);
+    return { ...rulesOf(topic.name), mayLead: (id) => standing(id) === 'live' || standing(id) === 'leaving' };
+  };
   return wanted.map((item) => {
     const { result, ...rest } = decidePartition({ ...context, mayChangeFactor }, item, rulesFor);
     return { ...rest, result: { topic: item.topic, partition: item.partition, ...result } };
@@ -80,7 +82,7 @@ export function listReassignments(
 function decidePartition(
   context: ReassignmentContext & { readonly mayChangeFactor: boolean },
   wanted: WantedReassignment,
-  rulesFor: (topic: string) => TransitionRules,
+  rulesFor: (topic: TopicImage, index: number) => TransitionRules,
 ): Decided<ItemResult> {
   const topic = context.image.topics.get(wanted.topic);
   if (topic === undefined) {
@@ -91,7 +93,7 @@ function decidePartition(
     const message = `Unable to find partition ${wanted.topic}:${wanted.partition}.`;
     return { result: refused(E.UNKNOWN_TOPIC_OR_PARTITION, message) };
   }
-  const rules = rulesFor(topic.name);
+  const rules = rulesFor(topic, wanted.partition);
   const { replicas } = wanted;
   if (replicas === null) return cancel(topic, wanted, rules);
   const problem = assignmentProblem(context.image, replicas);

@@ -118,6 +118,11 @@ export class LogDirectories {
     return [...this.#broken.keys()];
   }
 
+  /** Those that were opened and have failed since. */
+  get failedPaths(): readonly string[] {
+    return this.#directories.flatMap(({ failure, path }) => (failure === undefined ? [] : [path]));
+  }
+
   /** False once every directory has failed: the broker cannot go on. */
   get isAnyOnline(): boolean {
     return this.#directories.some(({ failure }) => failure === undefined);

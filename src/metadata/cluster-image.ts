@@ -143,6 +143,11 @@ export class ClusterImage {
     return (this.features.get(ELR_FEATURE) ?? 0) > 0;
   }
 
+  /** Whether a broker has a replica that lies in a directory out of reach. */
+  isReplicaOffline(brokerId: number, topicId: Uuid, index: number): boolean {
+    return this.directories.get(String(brokerId))?.lost[topicId]?.includes(index) === true;
+  }
+
   /** The dynamic settings of a resource; empty when it has none. */
   config(resource: ConfigResource): ConfigTexts {
     return this.configs.get(configId(resource)) ?? NO_CONFIG;

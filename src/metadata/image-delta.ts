@@ -10,6 +10,8 @@ export interface ImageDelta {
   readonly configsChanged: readonly ConfigResource[];
   /** Brokers that came, went, moved or were fenced or unfenced. */
   readonly brokersChanged: readonly number[];
+  /** Log directories of brokers failed, or are back. */
+  readonly directoriesChanged: boolean;
   readonly controllerChanged: boolean;
   readonly featuresChanged: boolean;
   readonly quotasChanged: boolean;
@@ -39,6 +41,7 @@ export function imageDelta(before: ClusterImage, after: ClusterImage, touched?: 
     topicsChanged,
     configsChanged: [...configs].filter((id) => before.configs.get(id) !== after.configs.get(id)).map(configOfId),
     brokersChanged: changedBrokers(before.brokers, after.brokers),
+    directoriesChanged: before.directories !== after.directories,
     controllerChanged: before.controller?.epoch !== after.controller?.epoch,
     featuresChanged: before.features !== after.features,
     quotasChanged: before.quotas !== after.quotas,

@@ -92,13 +92,13 @@ function found(topic: TopicImage, broker: BrokerServices, operations: number): T
     name: topic.name,
     topicId: topic.id,
     isInternal: isInternalTopic(topic.name),
-    partitions: topic.partitions.map((partition, index) => describePartition(topic.name, index, partition, broker)),
+    partitions: topic.partitions.map((partition, index) => describePartition(topic, index, partition, broker)),
     topicAuthorizedOperations: operations,
   };
 }
 
 function describePartition(
-  topic: string,
+  topic: TopicImage,
   index: number,
   partition: PartitionImage,
   broker: BrokerServices,

@@ -1,5 +1,5 @@
 import { ZERO_UUID } from '../../base/uuid.ts';
-import type { PartitionImage } from '../../metadata/cluster-image.ts';
+import type { PartitionImage, TopicImage } from '../../metadata/cluster-image.ts';
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import { describeTopicPartitions } from '../../protocol/messages/075-describe-topic-partitions.ts';
 import type { WriteMessage } from '../../protocol/schema.ts';
@@ -46,7 +46,7 @@ export const handleDescribeTopicPartitions = handler(describeTopicPartitions, (r
       name,
       topicId: topic.id,
       isInternal: isInternalTopic(name),
-      partitions: page.map((partition, index) => describe(name, first + index, partition, broker)),
+      partitions: page.map((partition, index) => describe(topic, first + index, partition, broker)),
       topicAuthorizedOperations: TOPIC_OPERATIONS,
     });
     left -= page.length;
@@ -70,7 +70,7 @@ function failed(name: string, error: ErrorSpec): TopicAnswer {
 }
 
 function describe(
-  topic: string,
+  topic: TopicImage,
   partitionIndex: number,
   partition: PartitionImage,
   broker: BrokerServices,
