@@ -35,6 +35,9 @@ export class ScriptedCluster {
   readonly topics = new Map<string, ScriptedTopic>();
   /** Names of requests, in the order in which they came. */
   readonly asked: string[] = [];
+  /** A broker that greets nobody: new connections of it are not ready before {@link greet}. */
+  silentNode = -1;
+  #ungreeted: (() => void)[] = [];
   readonly #scripts = new Map<number, Script>();
 
   /** @param delayMs what every message takes: without it a reader of an empty log never rests. */
@@ -69,6 +72,11 @@ export class ScriptedCluster {
     this.#scripts.set(api.key, { api, maxVersion, reply });
   }
 
+  greet(): void {
+    this.silentNode = -1;
+    for (const greeting of this.#ungreeted.splice(0)) greeting();
+  }
+
   endpointOf(nodeId: number): { nodeId: number; host: string; port: number } {
     return { nodeId, host: 'broker', port: FIRST_PORT + nodeId };
   }
@@ -76,7 +84,13 @@ export class ScriptedCluster {
   #serve(node: number, connection: Connection): ConnectionHandler {
     const frames = new FrameReceiver({
       frameBytesMax: 1 << 20,
-      onFrame: (frame) => connection.write([this.#answer(node, new ByteReader(Buffer.from(frame)))]),
+      onFrame: (frame) => {
+        const request = Buffer.from(frame);
+        const answer = (): void => connection.write([this.#answer(node, new ByteReader(request))]);
+        const isGreeting = request.readInt16BE(0) === apiVersions.key;
+        if (isGreeting && node === this.silentNode) this.#ungreeted.push(answer);
+        else answer();
+      },
     });
     return {
       landing: () => frames.landing(),

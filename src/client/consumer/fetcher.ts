@@ -159,7 +159,10 @@ export class Fetcher<K, V> {
 
   async #ask(nodeId: number, broker: BrokerFetches, states: readonly PartitionState<K, V>[]): Promise<void> {
     const connection = await this.#cluster.broker(nodeId, 'fetch');
-    const candidates = states.flatMap((state) => (state.isKnown ? [this.#wantedOf(state)] : []));
+    // The leader may have moved while the connection was made: this broker is not to judge of positions any more.
+    const isWanted = (state: PartitionState<K, V>): boolean =>
+      state.isKnown && this.#sourceOf(state, this.#now()) === nodeId;
+    const candidates = states.filter(isWanted).map((state) => this.#wantedOf(state));
     const haveIds = candidates.every(({ topicId }) => topicId !== ZERO_UUID);
     const version = connection.versionFor(fetch, haveIds ? undefined : TOPIC_ID_VERSION - 1);
     const usesIds = version >= TOPIC_ID_VERSION;

@@ -28,6 +28,7 @@ interface Fetched {
 interface World {
   readonly time: VirtualTime;
   readonly brokers: ScriptedCluster;
+  readonly cluster: Cluster;
   readonly orders: ScriptedTopic;
   /** The epoch of each record by its offset, as the leader has them now. */
   log: number[];
@@ -64,6 +65,7 @@ async function world(
   const state: World = {
     time,
     brokers,
+    cluster,
     orders,
     log: [],
     fetched: [],
@@ -148,6 +150,32 @@ test('a near replica that the leader names is read from, and left when it fails 
   state.log = [1, 1];
   assert.deepEqual(await state.read(3000), ['1@1'], 'the leader is asked again, and the position stays');
   assert.equal(state.fetched.at(-1)?.node, 1);
+});
+
+test('a broker that was slow to greet is not asked for what another leads by then', async (context) => {
+  const state = await world(context);
+  Object.assign(state.orders, { leader: 2, leaderEpoch: 1 });
+  state.log = [1];
+  assert.deepEqual(await state.read(3000), ['0@1']);
+  // Its own connection for fetches has been made before; the one to the next leader has not.
+  state.fetched.length = 0;
+  state.brokers.silentNode = 1;
+  Object.assign(state.orders, { leader: 1, leaderEpoch: 2 });
+  await state.read(1000);
+  state.brokers.silentNode = -1;
+  Object.assign(state.orders, { leader: 2, leaderEpoch: 3 });
+  const refreshed = state.cluster.refresh(['orders']);
+  state.log = [1, 1, 3];
+  await state.read(100);
+  await refreshed;
+  state.consumer.resume([first]);
+  assert.deepEqual(await state.read(2000), ['1@1', '2@3']);
+  state.brokers.greet();
+  await state.read(2000);
+  assert.deepEqual(
+    state.fetched.filter(({ node }) => node === 1),
+    [],
+  );
 });
 
 suiteOfTruncation('before Fetch 12', FETCH_WITHOUT_DIVERGENCE);
