@@ -17,7 +17,7 @@ export interface SimulatedSocketParts {
   readonly repeatMs: () => number;
   /** How much of `length` bytes is handed over at once. */
   readonly piece: (length: number) => number;
-  /** Something is about to arrive at the peer. */
+  /** Something is about to happen to one of the ends. */
   readonly arrived: (bytes: Uint8Array | undefined) => void;
   readonly closed: () => void;
 }
@@ -193,7 +193,10 @@ export class SimulatedSocket implements Connection {
 
   #readSoon(): void {
     if (this.#unread.length === 0) return;
-    this.#parts.time.soon(() => this.#read());
+    this.#parts.time.soon(() => {
+      this.#parts.arrived(undefined);
+      this.#read();
+    });
   }
 
   #read(): void {
@@ -240,6 +243,7 @@ export class SimulatedSocket implements Connection {
     this.#parts.closed();
     // Never from inside a call to the connection.
     this.#parts.time.soon(() => {
+      this.#parts.arrived(undefined);
       this.#handler?.closed(error);
       this.#handler = undefined;
     });
