@@ -93,8 +93,8 @@ export function withReassignment(
   rules: TransitionRules,
 ): PartitionRecord | undefined {
   const base = record.replicas.filter((id) => !record.adding.includes(id));
-  const adding = target.filter((id) => !base.includes(id));
-  const removing = base.filter((id) => !target.includes(id));
+  const adding = inOrder(target.filter((id) => !base.includes(id)));
+  const removing = inOrder(base.filter((id) => !target.includes(id)));
   const replicas = [...target, ...removing];
   const isr = record.isr.filter((id) => replicas.includes(id));
   return transition(record, { replicas, adding, removing, isr }, rules);
@@ -255,6 +255,11 @@ const LISTS = ['replicas', 'isr', 'elr', 'lastKnownElr', 'adding', 'removing'] a
 
 function isEqual(left: readonly number[], right: readonly number[]): boolean {
   return left.length === right.length && left.every((id, index) => id === right[index]);
+}
+
+/** As Kafka notes them, whatever the order in which replicas are preferred. */
+function inOrder(ids: readonly number[]): readonly number[] {
+  return ids.toSorted((left, right) => left - right);
 }
 
 function isSubset(part: readonly number[], whole: readonly number[]): boolean {

@@ -182,6 +182,11 @@ suite('alterPartitionReassignments', () => {
     assert.deepEqual(decideKept(resting, [1, 9, 3])[0]!.split(',')[0], 'INVALID_REPLICA_ASSIGNMENT');
   });
 
+  test('replicas that come and go are noted in the order of their ids', () => {
+    const started = written(reassign(imageOf([{ replicas: [3, 1], isr: [3, 1] }]), wish([2])))!;
+    assert.deepEqual([started.replicas, started.adding, started.removing], [[2, 1, 3], [2], [1, 3]]);
+  });
+
   test('a change of order is done at once', () => {
     const record = written(reassign(imageOf([{}]), wish([3, 2, 1])))!;
     assert.deepEqual([record.replicas, record.adding, record.removing], [[3, 2, 1], [], []]);
