@@ -7,7 +7,7 @@ import type { TransactionCoordinator } from '../coordinator/txn/transaction-coor
 import type { TransactionEnrolment } from '../coordinator/txn/transaction-enrolment.ts';
 import type { LogCleaner } from '../log/log-cleaner.ts';
 import type { LogDirectories } from '../log/log-directories.ts';
-import type { ClusterImage } from '../metadata/cluster-image.ts';
+import type { BrokerImage, ClusterImage } from '../metadata/cluster-image.ts';
 import type { MetadataView } from '../metadata/metadata-view.ts';
 import { E } from '../protocol/errors.ts';
 import type { Fields } from '../protocol/schema.ts';
@@ -123,9 +123,18 @@ export class BrokerCore implements BrokerServices {
   }
 
   endpoints(peer: Peer): BrokerEndpoint[] {
+    return this.#endpointsOf(this.image().liveBrokers(), peer);
+  }
+
+  fencedEndpoints(peer: Peer): BrokerEndpoint[] {
+    const fenced = [...this.image().brokers.values()].filter((broker) => broker.fenced);
+    return this.#endpointsOf(fenced, peer);
+  }
+
+  #endpointsOf(brokers: readonly BrokerImage[], peer: Peer): BrokerEndpoint[] {
     const { advertised, brokerId } = this.#parts;
     const endpoints: BrokerEndpoint[] = [];
-    for (const { id, rack, endpoints: known } of this.image().liveBrokers()) {
+    for (const { id, rack, endpoints: known } of brokers) {
       const told = advertised.get(peer.listenerName) ?? { host: peer.localAddress, port: 0 };
       // Where no port is advertised it is the one that the listener got, and that the client dialled.
       const own = { host: told.host, port: told.port === 0 ? peer.localPort : told.port };

@@ -1,6 +1,7 @@
 import type { LogSlice } from '../log/log-slice.ts';
 import { E, type ErrorSpec } from '../protocol/errors.ts';
 import type { Timer } from '../runtime/clock.ts';
+import { absenceError } from './absent-partition.ts';
 import type { FetchPartition } from './fetch-sessions.ts';
 import type { DataWaiter } from './data-waiters.ts';
 import type { Partition } from './partition.ts';
@@ -40,6 +41,8 @@ export interface FetchWish {
   readonly follower: { readonly id: number; readonly epoch: number } | undefined;
   /** Whether a replica that follows may answer (KIP-392). */
   readonly mayReadFollower: boolean;
+  /** Errors name who leads instead (KIP-951). */
+  readonly namesLeaders: boolean;
   /** Empty when the consumer does not say. */
   readonly rackId: string;
 }
@@ -179,10 +182,7 @@ export class DelayedFetch implements DataWaiter {
     const { topic } = wanted;
     if (usesTopicIds && topic === '') return E.UNKNOWN_TOPIC_ID;
     const partition = broker.partitions.get(topic, wanted.partition);
-    if (partition === undefined) {
-      const isKnown = broker.image().partition(topic, wanted.partition) !== undefined;
-      return isKnown ? E.NOT_LEADER_OR_FOLLOWER : E.UNKNOWN_TOPIC_OR_PARTITION;
-    }
+    if (partition === undefined) return absenceError(broker.image(), topic, wanted.partition);
     if (usesTopicIds && partition.topicId !== wanted.topicId) return E.INCONSISTENT_TOPIC_ID;
     return partition;
   }
@@ -226,13 +226,19 @@ export class DelayedFetch implements DataWaiter {
     return reads;
   }
 
+  #leaderTold(error: ErrorSpec, { topic, partition }: FetchPartition): Leadership | undefined {
+    return this.#wish.namesLeaders && namesLeader(error) ? this.#broker.image().partition(topic, partition) : undefined;
+  }
+
   #readOne(wanted: FetchPartition, bytesMax: number, minOneBatch: boolean): PartitionRead {
     const partition = this.#find(wanted);
-    if (!('log' in partition)) return failedRead(wanted, partition);
+    if (!('log' in partition)) {
+      return failedRead(wanted, partition, this.#leaderTold(partition, wanted));
+    }
     const { isReadCommitted, follower, mayReadFollower } = this.#wish;
     const error = partition.checkRead(wanted.currentLeaderEpoch, mayReadFollower);
     if (error !== E.NONE) {
-      return failedRead(wanted, error, namesLeader(error) ? partition.leadership : undefined);
+      return failedRead(wanted, error, this.#leaderTold(error, wanted));
     }
     if (follower !== undefined && !partition.leadership.replicas.includes(follower.id)) {
       return failedRead(wanted, E.NOT_LEADER_OR_FOLLOWER);

@@ -1,9 +1,11 @@
 import { isInternalTopic } from '../controller/internal-topics.ts';
 import type { AppendResult } from '../log/append-result.ts';
+import type { PartitionImage } from '../metadata/cluster-image.ts';
 import { E, type ErrorSpec } from '../protocol/errors.ts';
 import type { produce } from '../protocol/messages/000-produce.ts';
 import type { ReadMessage, WriteMessage } from '../protocol/schema.ts';
 import type { Timer } from '../runtime/clock.ts';
+import { absenceError } from './absent-partition.ts';
 import type { AppendWaiter } from './append-waiters.ts';
 import type { Partition } from './partition.ts';
 import type { RequestContext } from './request-context.ts';
@@ -16,6 +18,7 @@ type TopicData = ProduceRequest['topicData'][number];
 export type PartitionData = TopicData['partitionData'][number];
 
 const ACKS_ALL = -1;
+const FIRST_VERSION_NAMING_LEADERS = 10;
 /** Kafka's own tools may write internal topics under this client id (KafkaApis). */
 const ADMIN_CLIENT_ID = '__admin_client';
 const NO_RECORDS = new Uint8Array(0);
@@ -36,8 +39,8 @@ class PartitionOutcome implements AppendWaiter {
   logAppendTimeMs = -1;
   logStartOffset = -1;
   recordErrors: readonly { index: number; message: string | null }[] = [];
-  leaderId = -1;
-  leaderEpoch = -1;
+  /** Who leads instead of us (KIP-951). */
+  leader: PartitionImage | undefined;
   /** Where it waits, while it does. */
   waitsOn: Partition | undefined;
 
@@ -135,10 +138,8 @@ export class PendingProduce {
     }
     const partition = broker.partitions.get(topic, data.index);
     if (partition === undefined) {
-      outcome.error =
-        broker.image().partition(topic, data.index) === undefined
-          ? E.UNKNOWN_TOPIC_OR_PARTITION
-          : E.NOT_LEADER_OR_FOLLOWER;
+      outcome.error = absenceError(broker.image(), topic, data.index);
+      if (outcome.error === E.NOT_LEADER_OR_FOLLOWER) this.#nameLeader(topic, outcome);
       return;
     }
     if (acks !== ACKS_ALL && acks !== 0 && acks !== 1) {
@@ -150,12 +151,10 @@ export class PendingProduce {
       return;
     }
     outcome.error = partition.check(-1);
-    if (outcome.error === E.NOT_LEADER_OR_FOLLOWER) {
-      outcome.leaderId = partition.leadership.leader;
-      outcome.leaderEpoch = partition.leadership.leaderEpoch;
-    }
+    if (outcome.error === E.NOT_LEADER_OR_FOLLOWER) this.#nameLeader(topic, outcome);
     if (outcome.error === E.NONE && acks === ACKS_ALL && !partition.hasEnoughInSync) {
       outcome.error = E.NOT_ENOUGH_REPLICAS;
+      outcome.logStartOffset = partition.log.logStartOffset;
     }
     const batch = data.records ?? NO_RECORDS;
     if (outcome.error !== E.NONE) {
@@ -222,9 +221,9 @@ export class PendingProduce {
             batchIndexErrorMessage: message,
           })),
           errorMessage: outcome.message,
-          ...(outcome.leaderId >= 0
-            ? { currentLeader: { leaderId: outcome.leaderId, leaderEpoch: outcome.leaderEpoch } }
-            : {}),
+          ...(outcome.leader === undefined
+            ? {}
+            : { currentLeader: { leaderId: outcome.leader.leader, leaderEpoch: outcome.leader.leaderEpoch } }),
         })),
       })),
       throttleTimeMs: 0,
@@ -232,11 +231,16 @@ export class PendingProduce {
     });
   }
 
+  #nameLeader(topic: string, outcome: PartitionOutcome): void {
+    if (this.context.apiVersion < FIRST_VERSION_NAMING_LEADERS) return;
+    outcome.leader = this.broker.image().partition(topic, outcome.index);
+  }
+
   /** Endpoints of the leaders that NOT_LEADER_OR_FOLLOWER answers name (KIP-951). */
   #currentLeaders(): { nodeId: number; host: string; port: number; rack: string | null }[] {
     const ids = new Set<number>();
     for (const { partitions } of this.topics) {
-      for (const { leaderId } of partitions) if (leaderId >= 0) ids.add(leaderId);
+      for (const { leader } of partitions) if (leader !== undefined) ids.add(leader.leader);
     }
     if (ids.size === 0) return [];
     return this.broker.endpoints(this.context.peer).filter(({ nodeId }) => ids.has(nodeId));

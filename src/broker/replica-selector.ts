@@ -15,7 +15,7 @@ export function preferredReplica(
   broker: { readonly brokerId: number; readonly config: BrokerConfig; image(): ClusterImage },
 ): number | undefined {
   const { rackId, offset } = wish;
-  if (rackId === '' || !partition.isLeader) return undefined;
+  if (rackId === '' || !partition.isLeader || offset < partition.log.logStartOffset) return undefined;
   if (!RACK_AWARE.test(broker.config.get('replica.selector.class') ?? '')) return undefined;
   const { brokers } = broker.image();
   if (brokers.get(broker.brokerId)?.rack === rackId) return undefined;

@@ -74,6 +74,8 @@ export interface BrokerServices extends BrokerParts {
   image(): ClusterImage;
   /** Live brokers as the peer's listener reaches them. */
   endpoints(peer: Peer): BrokerEndpoint[];
+  /** As {@link endpoints}, of brokers that are known and fenced: stopped ones, and those not let in yet. */
+  fencedEndpoints(peer: Peer): BrokerEndpoint[];
   /**
    * Serves a client's request, header and body, that another broker passed on; `done` gets the answer, header and body, or
    * nothing when it is none that can be served.

@@ -4,6 +4,7 @@ import { Verification } from '../log/verification.ts';
 import type { ClusterImage } from '../metadata/cluster-image.ts';
 import { E, type ErrorSpec } from '../protocol/errors.ts';
 import type { Clock, Timers } from '../runtime/clock.ts';
+import { absenceError } from './absent-partition.ts';
 import type { Partitions } from './partitions.ts';
 import type { Turn } from './turn.ts';
 
@@ -126,10 +127,7 @@ class TransactionVerification {
     const { partitions, clock } = this.#seams;
     const { producerId, producerEpoch: epoch, support } = this.#request;
     const partition = partitions.get(topic, index);
-    if (partition === undefined) {
-      const isKnown = this.#seams.image().partition(topic, index) !== undefined;
-      return refused(isKnown ? E.NOT_LEADER_OR_FOLLOWER : E.UNKNOWN_TOPIC_OR_PARTITION);
-    }
+    if (partition === undefined) return refused(absenceError(this.#seams.image(), topic, index));
     const error = partition.check(-1);
     if (error !== E.NONE) return refused(error);
     const start = { producerId, epoch, sequence, supportsEpochBump: support === 'adds' };

@@ -16,6 +16,7 @@ type PartitionData = TopicAnswer['partitions'][number];
 const READ_COMMITTED = 1;
 const READ_UNCOMMITTED = 0;
 const FIRST_VERSION_FROM_FOLLOWERS = 11;
+const FIRST_VERSION_NAMING_LEADERS = 16;
 const FIRST_VERSION_WITH_TOPIC_IDS = 13;
 const NO_CHUNKS: readonly Uint8Array[] = [];
 
@@ -59,6 +60,7 @@ export const handleFetch = directHandler(fetch, (request, context, broker, reply
       follower: isFollower ? { id: replicaId, epoch: request.replicaState.replicaEpoch } : undefined,
       rackId: isFollower ? '' : request.rackId,
       mayReadFollower: !isFollower && context.apiVersion >= FIRST_VERSION_FROM_FOLLOWERS,
+      namesLeaders: context.apiVersion >= FIRST_VERSION_NAMING_LEADERS,
     },
     context,
     broker,

@@ -1,6 +1,7 @@
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import { listOffsets } from '../../protocol/messages/002-list-offsets.ts';
 import type { ReadMessage, WriteMessage } from '../../protocol/schema.ts';
+import { absenceError } from '../absent-partition.ts';
 import { handler } from '../handler.ts';
 import type { Partition } from '../partition.ts';
 import type { BrokerServices } from '../services.ts';
@@ -35,8 +36,10 @@ interface Question {
   readonly timestamp: number;
   readonly currentLeaderEpoch: number;
   readonly isReadCommitted: boolean;
-  /** A follower may ask up to the log's end. */
+  /** All others may ask up to the log's end. */
   readonly isConsumer: boolean;
+  /** A replica that follows tells what it has itself. */
+  readonly mayReadFollower: boolean;
 }
 
 interface Found {
@@ -70,7 +73,8 @@ export const handleListOffsets = handler(listOffsets, (request, context, broker)
             timestamp,
             currentLeaderEpoch,
             isReadCommitted: request.isolationLevel === READ_COMMITTED,
-            isConsumer: request.replicaId === CONSUMER_REPLICA_ID || request.replicaId === DEBUGGING_REPLICA_ID,
+            isConsumer: request.replicaId === CONSUMER_REPLICA_ID,
+            mayReadFollower: request.replicaId === DEBUGGING_REPLICA_ID,
           });
     return [
       {
@@ -105,8 +109,8 @@ function find(topic: string, index: number, broker: BrokerServices, question: Qu
     return failed(E.UNSUPPORTED_VERSION);
   }
   const partition = broker.partitions.get(topic, index);
-  if (partition === undefined) return failed(E.UNKNOWN_TOPIC_OR_PARTITION);
-  const error = partition.check(question.currentLeaderEpoch);
+  if (partition === undefined) return failed(absenceError(broker.image(), topic, index));
+  const error = partition.checkRead(question.currentLeaderEpoch, question.mayReadFollower);
   return error === E.NONE ? locate(partition, question) : failed(error);
 }
 

@@ -1,5 +1,6 @@
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import { deleteRecords } from '../../protocol/messages/021-delete-records.ts';
+import { absenceError } from '../absent-partition.ts';
 import { handler } from '../handler.ts';
 import { isInternalTopic } from '../../controller/internal-topics.ts';
 import type { BrokerServices } from '../services.ts';
@@ -32,7 +33,7 @@ function deleteBefore(
   broker: BrokerServices,
 ): { error: ErrorSpec; lowWatermark: number } {
   const partition = broker.partitions.get(topic, index);
-  if (partition === undefined) return refuse(E.UNKNOWN_TOPIC_OR_PARTITION);
+  if (partition === undefined) return refuse(absenceError(broker.image(), topic, index));
   if (isInternalTopic(topic)) return refuse(E.INVALID_TOPIC_EXCEPTION);
   const error = partition.check(-1);
   if (error !== E.NONE) return refuse(error);

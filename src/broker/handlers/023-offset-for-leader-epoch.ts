@@ -1,5 +1,6 @@
 import { E } from '../../protocol/errors.ts';
 import { offsetForLeaderEpoch } from '../../protocol/messages/023-offset-for-leader-epoch.ts';
+import { absenceError } from '../absent-partition.ts';
 import { handler } from '../handler.ts';
 
 /** Where a leader epoch ends, so that a reader can see whether its log parted from ours (OffsetForLeaderEpoch; KIP-101, 320). */
@@ -9,7 +10,7 @@ export const handleOffsetForLeaderEpoch = handler(offsetForLeaderEpoch, ({ topic
     topic,
     partitions: partitions.map(({ partition: index, currentLeaderEpoch, leaderEpoch }) => {
       const partition = broker.partitions.get(topic, index);
-      const error = partition?.check(currentLeaderEpoch) ?? E.UNKNOWN_TOPIC_OR_PARTITION;
+      const error = partition?.check(currentLeaderEpoch) ?? absenceError(broker.image(), topic, index);
       if (partition === undefined || error !== E.NONE) return { errorCode: error.code, partition: index };
       const { epoch, endOffset } = partition.log.endOffsetForEpoch(leaderEpoch);
       return { errorCode: E.NONE.code, partition: index, leaderEpoch: epoch, endOffset };

@@ -2,6 +2,7 @@ import { E } from '../../protocol/errors.ts';
 import { describeCluster } from '../../protocol/messages/060-describe-cluster.ts';
 import { handler } from '../handler.ts';
 import { CLUSTER_OPERATIONS, OPERATIONS_NOT_ASKED } from '../operations.ts';
+import type { BrokerEndpoint } from '../services.ts';
 
 const EndpointType = { brokers: 1, controllers: 2 } as const;
 
@@ -25,13 +26,14 @@ export const handleDescribeCluster = handler(describeCluster, (request, context,
     endpointType,
     clusterId: broker.clusterId,
     controllerId: broker.image().controller?.brokerId ?? -1,
-    brokers: broker.endpoints(context.peer).map(({ nodeId, host, port, rack }) => ({
-      brokerId: nodeId,
-      host,
-      port,
-      rack,
-      isFenced: false,
-    })),
+    brokers: [
+      ...broker.endpoints(context.peer).map((endpoint) => shown(endpoint, false)),
+      ...(request.includeFencedBrokers ? broker.fencedEndpoints(context.peer) : []).map((each) => shown(each, true)),
+    ],
     clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? CLUSTER_OPERATIONS : OPERATIONS_NOT_ASKED,
   };
 });
+
+function shown({ nodeId, host, port, rack }: BrokerEndpoint, isFenced: boolean) {
+  return { brokerId: nodeId, host, port, rack, isFenced };
+}

@@ -1,10 +1,11 @@
 import { topicNameProblem } from '../../controller/topic-name.ts';
 import { E } from '../../protocol/errors.ts';
 import { describeProducers } from '../../protocol/messages/061-describe-producers.ts';
+import { absenceError } from '../absent-partition.ts';
 import { handler } from '../handler.ts';
 import type { BrokerServices } from '../services.ts';
 
-/** Producers that a partition remembers, with their open transactions (DescribeProducers; KIP-664). */
+/** Producers that a partition remembers, with their open transactions; followers tell it as well (DescribeProducers; KIP-664). */
 export const handleDescribeProducers = handler(describeProducers, ({ topics }, _context, broker) => ({
   topics: topics.map(({ name, partitionIndexes }) => ({
     name,
@@ -12,7 +13,7 @@ export const handleDescribeProducers = handler(describeProducers, ({ topics }, _
       const problem = topicProblem(name, broker);
       if (problem !== undefined) return { partitionIndex, ...problem, activeProducers: [] };
       const partition = broker.partitions.get(name, partitionIndex);
-      const error = partition?.check(-1) ?? E.UNKNOWN_TOPIC_OR_PARTITION;
+      const error = partition?.checkRead(-1, true) ?? absenceError(broker.image(), name, partitionIndex);
       const activeProducers = partition !== undefined && error === E.NONE ? partition.log.activeProducers() : [];
       return { partitionIndex, errorCode: error.code, errorMessage: null, activeProducers };
     }),

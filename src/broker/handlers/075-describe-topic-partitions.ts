@@ -78,7 +78,8 @@ function describe(
   const isLive = liveReplicas(topic, partitionIndex, broker);
   const leaderId = isLive(partition.leader) ? partition.leader : -1;
   return {
-    errorCode: (leaderId === -1 ? E.LEADER_NOT_AVAILABLE : E.NONE).code,
+    // That nobody leads is told by the leader alone, unlike in Metadata.
+    errorCode: E.NONE.code,
     partitionIndex,
     leaderId,
     leaderEpoch: partition.leaderEpoch,

@@ -34,7 +34,13 @@ export function heartbeatRequestRefusal(
 }
 
 /** The response of a request that failed. */
-export function consumerHeartbeatError({ error, message }: Refusal): ConsumerHeartbeatResponse {
+export function consumerHeartbeatError({
+  error,
+  message,
+}: {
+  readonly error: Refusal['error'];
+  readonly message: string | null;
+}): ConsumerHeartbeatResponse {
   return { errorCode: error.code, errorMessage: message, memberEpoch: 0, heartbeatIntervalMs: 0 };
 }
 

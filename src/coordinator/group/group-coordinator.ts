@@ -64,7 +64,6 @@ import {
 import { fetchGroupOffsets, groupOffsetsError, type GroupOffsetsAnswer } from './offset-fetch.ts';
 import { commitTopics, namedCommitTopics, queriedTopics, TOPIC_ID_VERSION } from './offset-topics.ts';
 import { GROUPS_VERSION, offsetFetchResponse } from './offset-fetch-response.ts';
-import { refusal } from './refusal.ts';
 import type { GroupRequestContext } from './request-context.ts';
 import { followTopics } from './topic-changes.ts';
 
@@ -184,7 +183,7 @@ export class GroupCoordinator {
     const newId = newConsumerMemberId(this.#seams.random);
     return this.#submit(
       request.groupId,
-      (error) => consumerHeartbeatError(refusal(error, error.text)),
+      (error) => consumerHeartbeatError({ error, message: null }),
       (state, effects, reply) =>
         heartbeatConsumerGroup(state, effects, { request, context, newMemberId: newId, reply }),
     );
