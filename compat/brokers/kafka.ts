@@ -7,7 +7,7 @@ import { kafkaClassPath } from '../tools/kafka-jars.ts';
 import { dataDirectories, end, endsWithUs, freePort, listening, type RunningBroker } from './running-broker.ts';
 import { commonSettings } from './settings.ts';
 
-const START_MS = 90_000;
+const START_MS = 180_000;
 const STOP_MS = 30_000;
 const HEAP_MB = 512;
 const CLUSTER_ID = '4L6g3nShT-eMCtK--X86sw';

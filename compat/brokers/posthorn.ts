@@ -14,6 +14,8 @@ export interface PosthornOptions {
   /** Further settings; they win over the common ones. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly port?: number;
+  /** In this one process; as many as BROKERS says when left out. */
+  readonly brokers?: number;
   /** How many log directories it has; one when left out. */
   readonly directories?: number;
   /** Kept after the end when given; otherwise a temporary directory. */
@@ -33,7 +35,7 @@ export interface RunningPosthorn extends RunningBroker {
  * output goes to a log beside the data.
  */
 export async function startPosthorn(options: PosthornOptions = {}): Promise<RunningPosthorn> {
-  const brokers = Number(process.env['BROKERS'] ?? '1');
+  const brokers = options.brokers ?? Number(process.env['BROKERS'] ?? '1');
   const port = options.port ?? (await freePorts(brokers));
   const home = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'posthorn-compat-')));
   const dataDir = join(home, 'data');

@@ -6,7 +6,7 @@ import { readyClients } from '../clients/order-client.ts';
 import { finish } from '../clients/processes.ts';
 import { startWriter, verifyTopic, writeOrders } from '../clients/serving-writer.ts';
 import { etcd } from '../tools/etcd.ts';
-import { ProcessCluster } from './process-cluster.ts';
+import { ProcessCluster } from '../brokers/process-cluster.ts';
 
 /**
  * Three brokers over etcd, each a process of its own, under idempotent clients of others that write with acks=all to topics of three
@@ -84,7 +84,7 @@ if (unable !== undefined) {
   process.exit(0);
 }
 const { clients, missing } = readyClients(['librdkafka', 'java', 'franz-go']);
-const cluster = await ProcessCluster.start(3);
+const cluster = await ProcessCluster.start({ brokers: 3 });
 const file = join(cluster.home, 'orders.tsv');
 const expected = await writeOrders(file, RECORDS, SEED);
 const started = await Promise.all(clients.map((client) => startWriter(client, cluster.bootstrap)));

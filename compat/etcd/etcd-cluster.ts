@@ -5,6 +5,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { endsWithUs } from '../brokers/running-broker.ts';
 import { must } from '../tools/tool.ts';
 
 const READY_WITHIN_MS = 60_000;
@@ -60,19 +61,21 @@ export class EtcdCluster {
   startMember(index: number): void {
     const { name, client, peer } = this.#members[index]!;
     const log = openSync(join(this.#home, `${name}.log`), 'a');
-    const process = spawn(
-      'etcd',
-      [
-        `--name=${name}`,
-        `--data-dir=${join(this.#home, name)}`,
-        `--listen-client-urls=http://${client}`,
-        `--advertise-client-urls=http://${client}`,
-        `--listen-peer-urls=${peer}`,
-        `--initial-advertise-peer-urls=${peer}`,
-        `--initial-cluster=${this.#members.map((member) => `${member.name}=${member.peer}`).join(',')}`,
-        ...this.#args,
-      ],
-      { stdio: ['ignore', log, log] },
+    const process = endsWithUs(
+      spawn(
+        'etcd',
+        [
+          `--name=${name}`,
+          `--data-dir=${join(this.#home, name)}`,
+          `--listen-client-urls=http://${client}`,
+          `--advertise-client-urls=http://${client}`,
+          `--listen-peer-urls=${peer}`,
+          `--initial-advertise-peer-urls=${peer}`,
+          `--initial-cluster=${this.#members.map((member) => `${member.name}=${member.peer}`).join(',')}`,
+          ...this.#args,
+        ],
+        { stdio: ['ignore', log, log] },
+      ),
     );
     process.on('error', () => {});
     this.#members[index]!.process = process;

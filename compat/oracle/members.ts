@@ -182,9 +182,12 @@ export async function coordinatorReady(side: Side): Promise<void> {
   const peer = side.peer();
   for (let tries = 0; tries < 400; tries++) {
     const answer = await peer.quiet(findCoordinator, 4, { key: '', keyType: 0, coordinatorKeys: [side.name('x')] });
-    const code = answer?.coordinators[0]?.errorCode;
+    const found = answer?.coordinators[0];
     const beat = { groupId: side.name('x'), generationId: 1, memberId: 'x', groupInstanceId: null };
-    if (code === 0 && (await peer.quiet(heartbeat, 4, beat))?.errorCode === 25) return;
+    if (found?.errorCode === 0) {
+      const coordinator = side.peer('oracle', found.nodeId);
+      if ((await coordinator.quiet(heartbeat, 4, beat))?.errorCode === 25) return;
+    }
     await pause(25);
   }
   throw new Error('groups have no coordinator');

@@ -15,6 +15,8 @@ const unordered: Readonly<Record<string, string>> = {
   groups: 'groupId',
   configResources: 'resourceName',
 };
+/** Broker ids in the order of a hash table. */
+const IDS: ReadonlySet<string> = new Set(['isrNodes', 'eligibleLeaderReplicas', 'lastKnownElr', 'offlineReplicas']);
 const NOW_WINDOW_MS = 86_400_000;
 
 /**
@@ -23,13 +25,14 @@ const NOW_WINDOW_MS = 86_400_000;
  */
 export class Plainer {
   readonly #prefix: string;
-  readonly #address: string;
+  readonly #addresses: readonly string[];
   readonly #labels = new Map<string, string>();
   readonly #counts = new Map<string, number>();
 
-  constructor(prefix: string, address: string) {
+  /** @param addresses host:port of each broker, by their ids from 1. */
+  constructor(prefix: string, addresses: readonly string[]) {
     this.#prefix = prefix;
-    this.#address = address;
+    this.#addresses = addresses;
   }
 
   /** @param key the field's name, which decides how numbers and bytes are read. */
@@ -55,21 +58,33 @@ export class Plainer {
     if (key === 'host') return '<host>';
     if (key === 'logDir') return '<dir>';
     if (KAFKA_UUID.test(text) && (key.endsWith('Id') || key.endsWith('Ids'))) return this.#uuid(text);
-    return text
-      .replaceAll(this.#address, '<address>')
+    return this.#addresses
+      .reduce((rest, address, index) => rest.replaceAll(address, `<address${this.#ofBroker(index)}>`), text)
       .replaceAll(`${this.#prefix}-`, '')
       .replaceAll(UUID_TEXT, (id) => this.#label('uuid', id))
       .replaceAll(/(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{22}(?![A-Za-z0-9_-])/g, (id) => this.#labels.get(`id ${id}`) ?? id);
   }
 
   #number(value: number, key: string): Plain {
-    if (key === 'port') return value === Number(this.#address.split(':').at(-1)) ? '<port>' : value;
+    if (key === 'port') return this.#port(value);
+    // Brokers of Kafka name any of them, and not the same at each question.
+    if (key === 'controllerId' && this.#addresses.length > 1 && value > 0) return '<controller>';
     if (key === 'errorCode') return `${value} ${errorName(value)}`;
     if (key === 'producerId' && value >= 0) return this.#label('producer', String(value));
     if (key === 'sessionId' && value !== 0) return this.#label('session', String(value));
     if (key === 'finalizedFeaturesEpoch' && value >= 0) return '<epoch>';
     if ((key === 'totalBytes' || key === 'usableBytes') && value >= 0) return '<bytes>';
     return Math.abs(value - Date.now()) < NOW_WINDOW_MS ? '<now>' : value;
+  }
+
+  #port(port: number): Plain {
+    const index = this.#addresses.findIndex((address) => address.endsWith(`:${port}`));
+    return index < 0 ? port : `<port${this.#ofBroker(index)}>`;
+  }
+
+  /** Which broker, where there are several. */
+  #ofBroker(index: number): string {
+    return this.#addresses.length > 1 ? ` of ${index + 1}` : '';
   }
 
   #uuid(id: string): string {
@@ -146,6 +161,7 @@ export class Plainer {
 }
 
 function inOrder(values: readonly unknown[], key: string): readonly unknown[] {
+  if (IDS.has(key)) return values.toSorted((a, b) => Number(a) - Number(b));
   const field = unordered[key];
   if (field === undefined) return values;
   const rank = (value: unknown): string => String((value as Record<string, unknown>)[field]).padStart(12);

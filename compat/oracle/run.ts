@@ -2,9 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { findCoordinator } from '../../src/protocol/messages/010-find-coordinator.ts';
 import { initProducerId } from '../../src/protocol/messages/022-init-producer-id.ts';
+import type { BrokerCluster } from '../brokers/broker-cluster.ts';
+import type { BrokerKind } from '../brokers/broker-kind.ts';
 import { startKafka } from '../brokers/kafka.ts';
 import { startPosthorn } from '../brokers/posthorn.ts';
 import type { RunningBroker } from '../brokers/running-broker.ts';
+import { startBrokerCluster } from '../brokers/start-cluster.ts';
 import { compareSteps, type Difference } from './difference.ts';
 import { intended, intendedDifferences, type Intended } from './intended-differences.ts';
 import { coordinatorReady } from './members.ts';
@@ -14,11 +17,12 @@ import { ENDED_EARLY, Side, type Scenario } from './scenario.ts';
 /**
  * Sends the same requests to Apache Kafka and to Posthorn and compares the answers field by field.
  *
- *   node dist/compat/oracle/run.js [--scenario PART]... [--show] [--brief] [--serial] [--directories N]
+ *   node dist/compat/oracle/run.js [--scenario PART]... [--show] [--brief] [--serial] [--directories N] [--brokers 3]
  *
  * BOOTSTRAP_A and BOOTSTRAP_B name running brokers (A is Kafka's side); where unset, Apache Kafka and Posthorn are started, both with
  * the settings of brokers/settings.ts. `--directories 2` runs the scenarios for brokers with so many log directories,
- * otherwise those for one. `--show` prints the transcripts; `--brief` one line for
+ * otherwise those for one; `--brokers 3` those for clusters, against three nodes of Kafka and three processes of Posthorn over etcd,
+ * which are stopped and started meanwhile. `--show` prints the transcripts; `--brief` one line for
  * each kind of difference. Closes with "N passed, M failed", counted in requests.
  */
 const { values } = parseArgs({
@@ -28,10 +32,12 @@ const { values } = parseArgs({
     brief: { type: 'boolean', default: false },
     serial: { type: 'boolean', default: false },
     directories: { type: 'string', default: '1' },
+    brokers: { type: 'string', default: '1' },
   },
 });
 /** A scenario that hangs must not hang the run; closing its connections makes the rest of it fail at once. */
 const SCENARIO_MS = 60_000;
+const SCENARIO_ALONE_MS = 120_000;
 const TRANSACTION = 1;
 const PREPARE_TRIES_MAX = 400;
 const PREPARE_PAUSE_MS = 25;
@@ -45,8 +51,21 @@ interface Verdict {
   readonly excused: ReadonlyMap<Intended, number>;
 }
 
-async function broker(address: string | undefined, start: () => Promise<RunningBroker>): Promise<RunningBroker> {
+/** One broker or several to be compared. */
+interface Party extends RunningBroker {
+  /** What can be done to them, where there are several that were started here. */
+  readonly cluster?: BrokerCluster;
+}
+
+async function party(address: string | undefined, start: () => Promise<Party>): Promise<Party> {
   return address === undefined ? start() : { bootstrap: address, stop: async () => {} };
+}
+
+const READING_BY_RACK = { 'replica.selector.class': 'org.apache.kafka.common.replica.RackAwareReplicaSelector' };
+
+async function severalOf(kind: BrokerKind): Promise<Party> {
+  const cluster = await startBrokerCluster(kind, READING_BY_RACK);
+  return { bootstrap: cluster.bootstrap, cluster, stop: () => cluster.close() };
 }
 
 /** Scenarios run at the same time, and some look at the topics that groups make, or need a producer id at once. */
@@ -63,12 +82,15 @@ async function prepare(bootstrap: string): Promise<void> {
   side.close();
 }
 
-async function play(scenario: Scenario, bootstrap: string, mark: string): Promise<Side> {
-  const side = new Side(bootstrap, `o${mark}${(Date.now() % 1e8).toString(36)}${scenario.name.slice(0, 2)}`);
-  const timer = setTimeout(() => {
-    side.note(ENDED_EARLY, 'out of time');
-    side.close();
-  }, SCENARIO_MS);
+async function play(scenario: Scenario, { bootstrap, cluster }: Party, mark: string): Promise<Side> {
+  const side = new Side(bootstrap, `o${mark}${(Date.now() % 1e8).toString(36)}${scenario.name.slice(0, 2)}`, cluster);
+  const timer = setTimeout(
+    () => {
+      side.note(ENDED_EARLY, 'out of time');
+      side.close();
+    },
+    scenario.isAlone === true ? SCENARIO_ALONE_MS : SCENARIO_MS,
+  );
   try {
     await scenario.run(side);
   } catch (error) {
@@ -80,7 +102,7 @@ async function play(scenario: Scenario, bootstrap: string, mark: string): Promis
   return side;
 }
 
-async function compare(scenario: Scenario, kafka: string, posthorn: string): Promise<Verdict> {
+async function compare(scenario: Scenario, kafka: Party, posthorn: Party): Promise<Verdict> {
   const began = performance.now();
   const [a, b] = await Promise.all([play(scenario, kafka, 'a'), play(scenario, posthorn, 'b')]);
   const unexpected: Difference[] = [];
@@ -139,36 +161,48 @@ function briefly(differences: readonly Difference[]): string[] {
 }
 
 const directories = Number(values.directories);
+const brokers = Number(values.brokers);
 const wanted = scenarios.filter(
-  ({ name, directories: needed = 1 }) =>
-    needed === directories && (values.scenario.length === 0 || values.scenario.some((part) => name.includes(part))),
+  ({ name, directories: dirs = 1, brokers: nodes = 1 }) =>
+    dirs === directories &&
+    nodes === brokers &&
+    (values.scenario.length === 0 || values.scenario.some((part) => name.includes(part))),
 );
-const kafka = await broker(process.env['BOOTSTRAP_A'], () => startKafka({}, directories));
-const posthorn = await broker(process.env['BOOTSTRAP_B'], () => startPosthorn({ directories })).catch(
-  async (error: unknown) => {
-    await kafka.stop();
-    throw error;
-  },
+const isCluster = brokers > 1;
+const kafka = await party(process.env['BOOTSTRAP_A'], () =>
+  isCluster ? severalOf('kafka') : startKafka({}, directories),
 );
+const posthorn = await party(process.env['BOOTSTRAP_B'], () =>
+  isCluster ? severalOf('posthorn') : startPosthorn({ directories }),
+).catch(async (error: unknown) => {
+  await kafka.stop();
+  throw error;
+});
 await Promise.all([kafka, posthorn].map(({ bootstrap }) => prepare(bootstrap)));
 const verdicts: Verdict[] = [];
-const queue = [...wanted];
+
+async function run(scenario: Scenario): Promise<void> {
+  const verdict = await compare(scenario, kafka, posthorn);
+  report(verdict);
+  verdicts.push(verdict);
+}
+
+const queue = wanted.filter(({ isAlone = false }) => !isAlone);
 await Promise.all(
   Array.from({ length: CONCURRENCY }, async () => {
-    for (let scenario = queue.shift(); scenario !== undefined; scenario = queue.shift()) {
-      const verdict = await compare(scenario, kafka.bootstrap, posthorn.bootstrap);
-      report(verdict);
-      verdicts.push(verdict);
-    }
+    for (let scenario = queue.shift(); scenario !== undefined; scenario = queue.shift()) await run(scenario);
   }),
 );
+for (const scenario of wanted) if (scenario.isAlone === true) await run(scenario);
 await Promise.all([kafka.stop(), posthorn.stop()]);
 
 const seen = new Set(verdicts.flatMap(({ excused }) => [...excused.keys()]));
 if (seen.size > 0) console.log('intended differences:');
 for (const { reason } of seen) console.log(`  - ${reason}`);
 const stale =
-  values.scenario.length > 0 || directories > 1 ? [] : intendedDifferences.filter((entry) => !seen.has(entry));
+  values.scenario.length > 0 || directories > 1 || isCluster
+    ? []
+    : intendedDifferences.filter((entry) => !seen.has(entry));
 for (const { reason, scenario } of stale) console.log(`  not seen: ${String(scenario)} ${reason}`);
 const requests = verdicts.reduce((sum, { steps }) => sum + steps, 0);
 const failed = verdicts.reduce((sum, { unexpected }) => sum + new Set(unexpected.map(({ step }) => step)).size, 0);

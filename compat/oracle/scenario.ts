@@ -1,5 +1,6 @@
 import type { Api, Fields, Read, Write } from '../../src/protocol/schema.ts';
 import { ByteWriter } from '../../src/base/byte-writer.ts';
+import type { BrokerCluster } from '../brokers/broker-cluster.ts';
 import { parseVersions } from '../../src/protocol/version-range.ts';
 import { Plainer, type Plain } from './plain.ts';
 import { WirePeer, type Outcome } from './wire-peer.ts';
@@ -16,6 +17,10 @@ export interface Scenario {
   readonly name: string;
   /** Log directories that the brokers have; one when left out. */
   readonly directories?: number;
+  /** Brokers of the cluster; one when left out. */
+  readonly brokers?: number;
+  /** It stops brokers, so that no other can run at the same time. */
+  readonly isAlone?: boolean;
   run(side: Side): Promise<void>;
 }
 
@@ -50,14 +55,28 @@ export class Side {
   readonly steps: Step[] = [];
   readonly #prefix: string;
   readonly #plainer: Plainer;
+  readonly #cluster: BrokerCluster | undefined;
   readonly #peers: Peer[] = [];
   #closed = false;
   #numbers = 0;
 
-  constructor(bootstrap: string, prefix: string) {
+  /** @param cluster what can be done to its brokers, where there are several. */
+  constructor(bootstrap: string, prefix: string, cluster?: BrokerCluster) {
     this.bootstrap = bootstrap;
     this.#prefix = prefix;
-    this.#plainer = new Plainer(prefix, bootstrap);
+    this.#plainer = new Plainer(prefix, bootstrap.split(','));
+    this.#cluster = cluster;
+  }
+
+  /** Ids of all brokers. */
+  get brokers(): readonly number[] {
+    return this.bootstrap.split(',').map((_, index) => index + 1);
+  }
+
+  /** The brokers, to be stopped and started. Throws where there is only one. */
+  get cluster(): BrokerCluster {
+    if (this.#cluster === undefined) throw new Error('the brokers of this run are not ours to stop');
+    return this.#cluster;
   }
 
   /** A topic, group or other name that no other run and scenario uses. */
@@ -75,8 +94,9 @@ export class Side {
     return name?.startsWith(`${this.#prefix}-`) ?? false;
   }
 
-  peer(clientId: string | null = 'oracle'): Peer {
-    const peer = new Peer(this, new WirePeer(this.bootstrap, clientId));
+  /** A connection to the first broker, or to that of an id. */
+  peer(clientId: string | null = 'oracle', broker = 1): Peer {
+    const peer = new Peer(this, new WirePeer(this.bootstrap.split(',')[broker - 1] ?? '', clientId));
     this.#peers.push(peer);
     return peer;
   }

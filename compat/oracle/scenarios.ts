@@ -33,6 +33,13 @@ import { scenario as connectProtocol } from './scenarios/32-connect-protocol.ts'
 import { scenario as staticRestarts } from './scenarios/33-static-restarts.ts';
 import { scenario as logDirectories } from './scenarios/34-log-directories.ts';
 import { scenario as transactionalOffsets } from './scenarios/35-transactional-offsets.ts';
+import { scenario as clusterTopics } from './scenarios/51-cluster-topics.ts';
+import { scenario as wrongBroker } from './scenarios/52-wrong-broker.ts';
+import { scenario as reassignments } from './scenarios/53-reassignments.ts';
+import { scenario as followerReads } from './scenarios/54-follower-reads.ts';
+import { scenario as coordinators } from './scenarios/55-coordinators.ts';
+import { scenario as clusterSettings } from './scenarios/56-cluster-settings.ts';
+import { scenario as brokerAway } from './scenarios/57-broker-away.ts';
 import type { Scenario } from './scenario.ts';
 
 /** All scenarios, in the order of their numbers. */
@@ -72,4 +79,11 @@ export const scenarios: readonly Scenario[] = [
   staticRestarts,
   logDirectories,
   transactionalOffsets,
+  clusterTopics,
+  wrongBroker,
+  reassignments,
+  followerReads,
+  coordinators,
+  clusterSettings,
+  brokerAway,
 ];

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ZERO_UUID } from '../../src/base/uuid.ts';
+import { E } from '../../src/protocol/errors.ts';
 import { listOffsets } from '../../src/protocol/messages/002-list-offsets.ts';
 import { metadata } from '../../src/protocol/messages/003-metadata.ts';
 import { createTopics } from '../../src/protocol/messages/019-create-topics.ts';
@@ -26,19 +27,36 @@ export function newTopic(name: string, options: Partial<NewTopic> = {}): NewTopi
 export async function createTopic(
   side: Side,
   name: string,
-  options: { partitions?: number; configs?: Readonly<Record<string, string>> } = {},
+  options: {
+    partitions?: number;
+    configs?: Readonly<Record<string, string>>;
+    /** The brokers of each partition, its leader first; the number of partitions is theirs. */
+    replicas?: readonly (readonly number[])[];
+    /** Those that have to know it, where not all run. */
+    onBrokers?: readonly number[];
+  } = {},
 ): Promise<Topic> {
-  const peer = side.peer();
+  const peer = side.peer('oracle', options.onBrokers?.[0]);
   const fullName = side.name(name);
   const configs = Object.entries(options.configs ?? {}).map(([key, value]) => ({ name: key, value }));
-  const topic = newTopic(fullName, { numPartitions: options.partitions ?? 1, configs });
+  const { partitions = 1, replicas } = options;
+  const placed = replicas && {
+    numPartitions: -1,
+    replicationFactor: -1,
+    assignments: replicas.map((brokerIds, partitionIndex) => ({ partitionIndex, brokerIds })),
+  };
+  const topic = newTopic(fullName, { numPartitions: partitions, configs, ...placed });
   const answer = await peer.quiet(createTopics, 7, { topics: [topic], timeoutMs: 10_000 });
   const created = answer?.topics[0];
   if (created === undefined || created.errorCode !== 0) {
     throw new Error(`topic ${name}: ${created?.errorCode} ${created?.errorMessage}`);
   }
   side.plain({ topicId: created.topicId, name: fullName });
-  await untilReady(peer, fullName);
+  for (const broker of options.onBrokers ?? side.brokers) {
+    const asked = side.peer('oracle', broker);
+    await untilReady(asked, fullName, broker);
+    asked.close();
+  }
   peer.close();
   return { name: fullName, topicId: created.topicId };
 }
@@ -47,12 +65,12 @@ export async function createTopic(
  * Waits until the broker shows every change made so far: Kafka answers when the controller has written a change, and
  * the broker follows a moment later, in order; a topic created now is shown after all of them.
  */
-export async function settled(side: Side): Promise<void> {
-  await createTopic(side, `settled-${side.nextNumber()}`);
+export async function settled(side: Side, onBrokers?: readonly number[]): Promise<void> {
+  await createTopic(side, `settled-${side.nextNumber()}`, onBrokers && { onBrokers });
 }
 
 /** Waits, outside the record, until the broker itself knows the topic with a leader for each partition. */
-export async function untilReady(peer: Peer, name: string): Promise<void> {
+export async function untilReady(peer: Peer, name: string, broker = 1): Promise<void> {
   const deadline = Date.now() + READY_MS;
   while (Date.now() < deadline) {
     const answer = await peer.quiet(metadata, 12, {
@@ -62,20 +80,30 @@ export async function untilReady(peer: Peer, name: string): Promise<void> {
       includeClusterAuthorizedOperations: false,
     });
     const topic = answer?.topics[0];
-    if (topic?.errorCode === 0 && (await hasLeaders(peer, name, topic.partitions.length))) return;
+    if (topic?.errorCode === 0 && (await hasLeaders(peer, topic, broker))) return;
     await pause(20);
   }
   throw new Error(`topic ${name} never had its leaders`);
 }
 
-/** Kafka shows a partition in its metadata a moment before the broker leads it; asking for offsets tells. */
-async function hasLeaders(peer: Peer, name: string, partitions: number): Promise<boolean> {
-  const wanted = Array.from({ length: partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp: -1 }));
+/**
+ * Kafka shows a partition in its metadata a moment before the broker leads or follows it; asking for offsets tells: a leader
+ * answers, another that it is none.
+ */
+async function hasLeaders(peer: Peer, topic: MetadataAnswer['topics'][number], broker: number): Promise<boolean> {
+  const isOurs = new Map(topic.partitions.map(({ partitionIndex, leaderId }) => [partitionIndex, leaderId === broker]));
   const answer = await peer.quiet(listOffsets, 5, {
     replicaId: -1,
     isolationLevel: 0,
-    topics: [{ name, partitions: wanted }],
+    topics: [
+      {
+        name: topic.name ?? '',
+        partitions: [...isOurs.keys()].map((partitionIndex) => ({ partitionIndex, timestamp: -1 })),
+      },
+    ],
     timeoutMs: 0,
   });
-  return answer?.topics[0]?.partitions.every(({ errorCode }) => errorCode === 0) ?? false;
+  const known = (index: number, code: number): boolean =>
+    code === 0 || (isOurs.get(index) === false && code === E.NOT_LEADER_OR_FOLLOWER.code);
+  return answer?.topics[0]?.partitions.every((each) => known(each.partitionIndex, each.errorCode)) ?? false;
 }

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { brokerKind, startLasting } from '../brokers/lasting-broker.ts';
+import { brokerKind } from '../brokers/broker-kind.ts';
+import { startLasting } from '../brokers/lasting-broker.ts';
 import { scenarios, type Stage } from './scenarios.ts';
 import { springApplication, SpringApplication } from './spring-application.ts';
 

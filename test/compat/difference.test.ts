@@ -26,7 +26,7 @@ test('a scenario that broke off on both sides alike is a difference', () => {
 });
 
 test('what is each broker’s own becomes a label, the same id the same label', () => {
-  const plainer = new Plainer('run7', '127.0.0.1:1234');
+  const plainer = new Plainer('run7', ['127.0.0.1:1234']);
   const plain = plainer.plain({
     topics: [{ name: 'run7-orders', topicId: '4L6g3nShT-eMCtK--X86sw' }],
     again: { topicId: '4L6g3nShT-eMCtK--X86sw' },

@@ -1,9 +1,10 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startPosthorn, type RunningPosthorn } from '../brokers/posthorn.ts';
-import { freePorts } from '../brokers/running-broker.ts';
-import { clusterSettings } from '../brokers/settings.ts';
+import type { BrokerCluster } from './broker-cluster.ts';
+import { startPosthorn, type RunningPosthorn } from './posthorn.ts';
+import { freePorts } from './running-broker.ts';
+import { clusterSettings } from './settings.ts';
 import { EtcdCluster } from '../etcd/etcd-cluster.ts';
 
 interface Member {
@@ -13,13 +14,21 @@ interface Member {
   running: RunningPosthorn | undefined;
 }
 
-/** Three brokers, each a process of its own with its data, over a real etcd. */
-export class ProcessCluster {
+export interface ProcessClusterOptions {
+  readonly brokers: number;
+  readonly etcdMembers?: number;
+  /** Of each broker; they win over those of all clusters. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Brokers of Posthorn, each a process of its own with its data, over a real etcd. */
+export class ProcessCluster implements BrokerCluster {
   readonly home: string;
   readonly etcd: EtcdCluster;
   readonly #members: readonly Member[];
+  readonly #settings: Readonly<Record<string, string>>;
 
-  static async start(brokers: number, etcdMembers = 1): Promise<ProcessCluster> {
+  static async start({ brokers, etcdMembers = 1, settings = {} }: ProcessClusterOptions): Promise<ProcessCluster> {
     const home = await mkdtemp(join(tmpdir(), 'posthorn-cluster-'));
     const etcd = await EtcdCluster.start({ members: etcdMembers });
     const first = await freePorts(brokers);
@@ -29,14 +38,20 @@ export class ProcessCluster {
       home: join(home, `broker-${index + 1}`),
       running: undefined,
     }));
-    const cluster = new ProcessCluster(home, etcd, members);
+    const cluster = new ProcessCluster(home, etcd, members, settings);
     await Promise.all(members.map((member) => mkdir(member.home)));
     await Promise.all(cluster.ids.map((id) => cluster.start(id)));
     return cluster;
   }
 
-  private constructor(home: string, etcd: EtcdCluster, members: readonly Member[]) {
+  private constructor(
+    home: string,
+    etcd: EtcdCluster,
+    members: readonly Member[],
+    settings: Readonly<Record<string, string>>,
+  ) {
     this.home = home;
+    this.#settings = settings;
     this.etcd = etcd;
     this.#members = members;
   }
@@ -57,8 +72,9 @@ export class ProcessCluster {
       'node.id': String(id),
       'broker.rack': `rack-${id}`,
       'metadata.store': `etcd://${this.etcd.endpoints.join(',')}`,
+      ...this.#settings,
     };
-    member.running = await startPosthorn({ dataDir: member.home, port: member.port, settings });
+    member.running = await startPosthorn({ dataDir: member.home, port: member.port, brokers: 1, settings });
   }
 
   async kill(id: number): Promise<void> {
@@ -76,7 +92,7 @@ export class ProcessCluster {
     this.#running(id).signal(signal);
   }
 
-  async close(keepsData: boolean): Promise<void> {
+  async close(keepsData = false): Promise<void> {
     for (const { id, running } of this.#members) if (running !== undefined) await this.stop(id);
     await this.etcd.stop();
     if (!keepsData) await rm(this.home, { recursive: true, force: true });
