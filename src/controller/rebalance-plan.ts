@@ -1,11 +1,26 @@
-import type { BrokerImage, ClusterImage } from '../metadata/cluster-image.ts';
-
 /** A partition that is to have other replicas, or the same in another order. */
 export interface PlannedMove {
   readonly topic: string;
   readonly partition: number;
   readonly from: readonly number[];
   readonly to: readonly number[];
+}
+
+/** A broker as a plan sees it: `emptied` ones lose all that they have, and `kept` ones, which are down, stay as they are. */
+export interface PlannedBroker {
+  readonly id: number;
+  readonly rack: string | null;
+  readonly use: 'balanced' | 'kept' | 'emptied';
+}
+
+/** What is where, and where what is under way is going. */
+export interface ClusterLayout {
+  readonly brokers: readonly PlannedBroker[];
+  readonly partitions: readonly {
+    readonly topic: string;
+    readonly partition: number;
+    readonly replicas: readonly number[];
+  }[];
 }
 
 interface Place {
@@ -16,15 +31,15 @@ interface Place {
 }
 
 /**
- * Spreads replicas and preferred leaderships evenly over the live brokers, with as few moves as it finds (pure): a new
- * broker gets its share, those in `retired` lose all they have. A move never puts two replicas of a partition into one
+ * Spreads replicas and preferred leaderships evenly over the brokers, with as few moves as it finds (pure): a new broker
+ * gets its share, those that are to be emptied lose all they have. A move never puts two replicas of a partition into one
  * rack where they were in two. The result is what AlterPartitionReassignments takes; empty when all is as it should be.
  */
-export function planRebalance(image: ClusterImage, retired: ReadonlySet<number> = new Set()): PlannedMove[] {
-  const brokers = image.liveBrokers().filter(({ id, shuttingDown }) => !retired.has(id) && !shuttingDown);
+export function planRebalance(layout: ClusterLayout): PlannedMove[] {
+  const brokers = layout.brokers.filter(({ use }) => use === 'balanced');
   if (brokers.length === 0) return [];
-  const plan = new Plan(image, brokers);
-  plan.relieve(retired);
+  const plan = new Plan(layout, brokers);
+  plan.relieve(new Set(layout.brokers.filter(({ use }) => use === 'emptied').map(({ id }) => id)));
   plan.spreadReplicas();
   plan.spreadLeaders();
   return plan.moves();
@@ -32,29 +47,26 @@ export function planRebalance(image: ClusterImage, retired: ReadonlySet<number> 
 
 class Plan {
   readonly #places: Place[] = [];
-  readonly #brokers: readonly BrokerImage[];
+  readonly #brokers: readonly PlannedBroker[];
   readonly #racks: ReadonlyMap<number, string | null>;
   /** Partitions by broker that has, or will have, a replica. */
   readonly #held = new Map<number, Set<Place>>();
 
-  constructor(image: ClusterImage, brokers: readonly BrokerImage[]) {
+  constructor(layout: ClusterLayout, brokers: readonly PlannedBroker[]) {
     this.#brokers = brokers;
-    this.#racks = new Map(Array.from(image.brokers.values(), ({ id, rack }) => [id, rack]));
+    this.#racks = new Map(layout.brokers.map(({ id, rack }) => [id, rack]));
     for (const { id } of brokers) this.#held.set(id, new Set());
-    for (const { name, partitions } of image.topics.values()) {
-      for (const [partition, { replicas, removing }] of partitions.entries()) {
-        const from = replicas.filter((id) => !removing.includes(id));
-        const place = { topic: name, partition, from, to: [...from] };
-        this.#places.push(place);
-        for (const id of from) this.#held.get(id)?.add(place);
-      }
+    for (const { topic, partition, replicas } of layout.partitions) {
+      const place = { topic, partition, from: replicas, to: [...replicas] };
+      this.#places.push(place);
+      for (const id of replicas) this.#held.get(id)?.add(place);
     }
   }
 
-  /** Gives every replica of the retired brokers to another one. One that nobody can take stays. */
-  relieve(retired: ReadonlySet<number>): void {
+  /** Gives every replica of the emptied brokers to another one. One that nobody can take stays. */
+  relieve(emptied: ReadonlySet<number>): void {
     for (const place of this.#places) {
-      for (const id of place.to.filter((each) => retired.has(each))) {
+      for (const id of place.to.filter((each) => emptied.has(each))) {
         const heir = this.#byLoad().find((other) => this.#mayMove(place, id, other));
         if (heir !== undefined) this.#move(place, id, heir);
       }

@@ -42,6 +42,7 @@ export const allTools: readonly ToolEntry[] = [
     load: async () => (await import('../commands/completion.ts')).completionOf(allTools, jsonListings),
   },
   { name: 'help', load: async () => (await import('../commands/help.ts')).helpOn(allTools) },
+  { name: 'rebalance', load: async () => (await import('../commands/rebalance.ts')).rebalanceTool },
   { name: 'tail', load: async () => (await import('../commands/tail.ts')).tailTool },
   { name: 'top', load: async () => (await import('../commands/top.ts')).topTool },
   {

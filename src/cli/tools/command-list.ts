@@ -9,6 +9,7 @@ export const ownCommands: readonly CommandLine[] = [
   { name: 'start', about: 'starts a broker; so does posthorn alone' },
   { name: 'demo', about: 'starts a broker in memory with a small shop that lives, to look around in' },
   { name: 'brokers', about: 'shows the brokers of this process, stops, kills and starts them' },
+  { name: 'rebalance', about: 'spreads replicas over the brokers; drains and retires one' },
   { name: 'tail', about: 'shows records as they come: by topic, key, partition, JSON field' },
   { name: 'top', about: 'shows live rates of topics and lag of groups' },
   { name: 'completion', about: 'prints the completion of commands and options for bash, zsh or fish' },
