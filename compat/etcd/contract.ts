@@ -2,12 +2,13 @@ import { after, before } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MetadataStore } from '../../src/metadata/metadata-store.ts';
 import { storeContract, type StoreUnderTest } from '../../test/metadata/store-contract.ts';
-import { EtcdCluster, SwallowingProxy } from './etcd-cluster.ts';
+import { TcpProxy } from '../brokers/tcp-proxy.ts';
+import { EtcdCluster } from './etcd-cluster.ts';
 import { openStore } from './open-store.ts';
 
 /** The contract of all metadata stores on a real etcd; run.ts counts its tests. */
 let cluster: EtcdCluster;
-const proxies: SwallowingProxy[] = [];
+const proxies: TcpProxy[] = [];
 const stores: MetadataStore[] = [];
 
 before(async () => {
@@ -21,9 +22,9 @@ after(async () => {
 });
 
 async function underTest(): Promise<StoreUnderTest> {
-  const proxy = new SwallowingProxy();
+  const proxy = await TcpProxy.start(cluster.ports[0]!);
   proxies.push(proxy);
-  const store = await openStore([await proxy.start(cluster.endpoints[0]!)]);
+  const store = await openStore([`127.0.0.1:${proxy.port}`]);
   stores.push(store);
   return {
     store,
@@ -31,13 +32,12 @@ async function underTest(): Promise<StoreUnderTest> {
     stepMs: 2,
     compact: () => Promise.resolve(cluster.compact()),
     goAway: () => {
-      proxy.swallowsRequests = true;
-      proxy.swallowsAnswers = true;
-      return () => proxy.heal();
+      proxy.set({ requests: 'lost', answers: 'lost' });
+      return () => proxy.clear();
     },
     loseAnswers: () => {
-      proxy.swallowsAnswers = true;
-      return () => proxy.heal();
+      proxy.set({ answers: 'lost' });
+      return () => proxy.clear();
     },
   };
 }

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, openSync, rmSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -58,6 +58,11 @@ export class EtcdCluster {
     return this.#members.map(({ client }) => client);
   }
 
+  /** The members' ports for clients. */
+  get ports(): readonly number[] {
+    return this.endpoints.map((endpoint) => Number(endpoint.split(':')[1]));
+  }
+
   startMember(index: number): void {
     const { name, client, peer } = this.#members[index]!;
     const log = openSync(join(this.#home, `${name}.log`), 'a');
@@ -78,6 +83,7 @@ export class EtcdCluster {
       ),
     );
     process.on('error', () => {});
+    endsWithUs(process);
     this.#members[index]!.process = process;
   }
 
@@ -130,6 +136,15 @@ export class EtcdCluster {
     this.ctl(['compaction', String(header.revision)]);
   }
 
+  /** Raises an alarm, as a member does that has no space left; `etcdctl alarm disarm` ends it. */
+  async raiseAlarm(alarm: 'NOSPACE'): Promise<void> {
+    const answer = await fetch(`http://${this.endpoints[0]}/v3/maintenance/alarm`, {
+      method: 'POST',
+      body: JSON.stringify({ action: 'ACTIVATE', memberID: '1', alarm }),
+    });
+    if (!answer.ok) throw new Error(`no alarm: ${await answer.text()}`);
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.#members.map((_, index) => this.kill(index)));
     rmSync(this.#home, { recursive: true, force: true });
@@ -143,45 +158,4 @@ async function freePorts(count: number): Promise<number[]> {
   const ports = servers.map((server) => (server.address() as { port: number }).port);
   await Promise.all(servers.map((server) => new Promise((closed) => void server.close(closed))));
   return ports;
-}
-
-/** A proxy before one endpoint that can swallow what goes either way, and keeps the connections open meanwhile. */
-export class SwallowingProxy {
-  readonly #server = createServer();
-  readonly #sockets = new Set<Socket>();
-  swallowsRequests = false;
-  swallowsAnswers = false;
-
-  /** Lets everything pass again, on new connections: what was swallowed leaves a hole in the old ones. */
-  heal(): void {
-    this.swallowsRequests = false;
-    this.swallowsAnswers = false;
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  async start(endpoint: string): Promise<string> {
-    const [host, port] = endpoint.split(':');
-    this.#server.on('connection', (socket) => {
-      const onward = connect(Number(port), host);
-      this.#sockets.add(socket);
-      socket.on('close', () => this.#sockets.delete(socket));
-      socket.on('data', (bytes) => void (this.swallowsRequests || onward.write(bytes)));
-      onward.on('data', (bytes) => void (this.swallowsAnswers || socket.write(bytes)));
-      for (const [end, other] of [
-        [socket, onward],
-        [onward, socket],
-      ] as const) {
-        end.on('error', () => {});
-        end.on('close', () => other.destroy());
-      }
-    });
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-    return `127.0.0.1:${(this.#server.address() as { port: number }).port}`;
-  }
-
-  stop(): void {
-    this.#server.close();
-    this.heal();
-  }
 }

@@ -4,6 +4,7 @@ import { Cluster, type CoordinatorKind } from '../../../src/client/cluster.ts';
 import { string } from '../../../src/client/serializers.ts';
 import { nodeRuntime } from '../../../src/runtime/node.ts';
 import type { ProxiedCluster } from '../../brokers/proxied-cluster.ts';
+import { CUT } from '../../brokers/tcp-proxy.ts';
 import { sleep, Traffic, until } from './traffic.ts';
 
 const CUTS = 60;
@@ -45,10 +46,10 @@ const stalled: FaultScenario = {
   async run(cluster, kafka, prefix) {
     const traffic = await Traffic.start(kafka, `${prefix}-stalled`);
     for (const proxy of cluster.proxies.values()) {
-      proxy.stall();
+      proxy.set(CUT);
       await sleep(STALL_MS);
       // With other brokers in sync, the partitions that they lead go on meanwhile; the rest does afterwards.
-      proxy.flow();
+      proxy.clear();
       await traffic.progress();
     }
     return traffic.finish();
