@@ -11,8 +11,10 @@ const START_MS = 30_000;
 const STOP_MS = 20_000;
 
 export interface PosthornOptions {
-  /** Further settings; they win over the common ones. */
+  /** Further settings; they win over the common ones. With `listeners` among them, `port` says where one of these is. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Variables of its environment besides ours. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly port?: number;
   /** In this one process; as many as BROKERS says when left out. */
   readonly brokers?: number;
@@ -51,15 +53,14 @@ export async function startPosthorn(options: PosthornOptions = {}): Promise<Runn
     process.execPath,
     [
       join(repositoryRoot, 'bin', 'posthorn.js'),
-      '--port',
-      String(port),
+      ...(options.settings?.['listeners'] === undefined ? ['--port', String(port)] : []),
       '--brokers',
       String(brokers),
       '--override',
       `log.dirs=${logDirs}`,
       ...overrides,
     ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...options.env } },
   );
   endsWithUs(child);
   const log = createWriteStream(join(home, 'posthorn.out'), { flags: 'a' });
@@ -76,6 +77,7 @@ export async function startPosthorn(options: PosthornOptions = {}): Promise<Runn
     dataDir,
     signal: (signal) => void child.kill(signal),
     kill: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = new Promise<void>((done) => {
         child.once('exit', () => done());
       });

@@ -15,6 +15,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 # So long is a poll worked on before its offsets are committed: room for a kill in between.
 WORK_S = int(os.environ.get("WORK_MS", "40")) / 1000
 REPLACE_ME = 3
+GIVE_UP_S = 40
 ended = threading.Event()
 
 
@@ -96,11 +97,13 @@ def member(bootstrap, group, protocol, name, topic, session_ms, isolation="read_
 
 
 def retried(step):
+    # librdkafka may never find its way back to a coordinator that moved twice: another worker then takes over.
+    deadline = time.monotonic() + GIVE_UP_S
     while True:
         try:
             return step()
         except KafkaException as error:
-            if not error.args[0].retriable():
+            if not error.args[0].retriable() or time.monotonic() > deadline:
                 raise
 
 

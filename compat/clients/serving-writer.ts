@@ -7,7 +7,7 @@ import type { OrderClient } from './order-client.ts';
 import { eachLine, start } from './processes.ts';
 import { readTopic } from './read-topic.ts';
 
-/** Longest time that a job of a writer may take. */
+/** Longest time that a job of a writer may take, unless it is known to take longer. */
 const JOB_MS = 90_000;
 
 /** A client's program that takes one job of writing after another. */
@@ -15,7 +15,9 @@ export interface Writer {
   readonly client: OrderClient;
   readonly process: ChildProcess;
   /** Waits for the next line that the program prints. */
-  readonly answer: () => Promise<string>;
+  readonly answer: (withinMs?: number) => Promise<string>;
+  /** What it said last, besides. */
+  readonly said: () => string;
 }
 
 /** Starts it; undefined for a client that has no such program. */
@@ -31,22 +33,20 @@ export async function startWriter(client: OrderClient, bootstrap: string): Promi
     else next(line);
   };
   child.stderr?.on('data', (chunk: Buffer) => said.push(chunk.toString()));
-  child.on('exit', (code) => put(`ended with ${code}: ${said.join('').slice(-1000)}`));
+  child.on('exit', (code) => put(`ended with ${code}: ${lastSaid()}`));
   eachLine(child, (line) => put(line.toString()));
-  const answer = async (): Promise<string> => {
+  const lastSaid = (): string => said.join('').slice(-1000);
+  const answer = async (withinMs = JOB_MS): Promise<string> => {
     const line = lines.shift();
     if (line !== undefined) return line;
     const next = new Promise<string>((done) => {
       waiting.push(done);
     });
-    return Promise.race([
-      next,
-      pause(JOB_MS, `no answer in ${JOB_MS} ms: ${said.join('').slice(-1000)}`, { ref: false }),
-    ]);
+    return Promise.race([next, pause(withinMs, `no answer in ${withinMs} ms: ${lastSaid()}`, { ref: false })]);
   };
   const first = await answer();
   if (first !== 'ready') throw new Error(`${client.name}: ${first}`);
-  return { client, process: child, answer };
+  return { client, process: child, answer, said: lastSaid };
 }
 
 /** Reads a topic to its end and holds it against what was written: what is missing, twice or out of order. */

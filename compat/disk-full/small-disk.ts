@@ -7,8 +7,14 @@ import { join } from 'node:path';
 export interface SmallDisk {
   readonly kind: string;
   readonly path: string;
+  /** From now on nothing on it can be written or read (EIO), as on a device that is gone. Only ext4 can. */
+  fail(): void;
   remove(): void;
 }
+
+/** The EXT4_IOC_SHUTDOWN of Linux, without a flush of its journal. */
+const SHUT_DOWN = `import fcntl, os, struct, sys
+fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587d, struct.pack('I', 2))`;
 
 function ran(command: string, args: readonly string[]): string | undefined {
   const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
@@ -21,6 +27,10 @@ export function smallDisk(megabytes: number): SmallDisk | { readonly reason: str
   const home = mkdtempSync(join(tmpdir(), 'posthorn-small-'));
   const path = join(home, 'disk');
   mkdirSync(path);
+  const fail = (): void => {
+    const reason = ran('python3', ['-c', SHUT_DOWN, path]);
+    if (reason !== undefined) throw new Error(reason);
+  };
   const remove = (): void => {
     ran('umount', [path]);
     rmSync(home, { recursive: true, force: true });
@@ -29,9 +39,9 @@ export function smallDisk(megabytes: number): SmallDisk | { readonly reason: str
   writeFileSync(image, '');
   truncateSync(image, megabytes * 1024 * 1024);
   const noExt4 = ran('mkfs.ext4', ['-q', '-F', '-m', '0', image]) ?? ran('mount', ['-o', 'loop', image, path]);
-  if (noExt4 === undefined) return { kind: 'ext4 in a file', path, remove };
+  if (noExt4 === undefined) return { kind: 'ext4 in a file', path, fail, remove };
   const noTmpfs = ran('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', path]);
-  if (noTmpfs === undefined) return { kind: `tmpfs (${noExt4})`, path, remove };
+  if (noTmpfs === undefined) return { kind: `tmpfs (${noExt4})`, path, fail, remove };
   rmSync(home, { recursive: true, force: true });
   return { reason: `${noExt4}; ${noTmpfs}` };
 }

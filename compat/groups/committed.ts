@@ -1,4 +1,5 @@
 import { offsetFetch } from '../../src/protocol/messages/009-offset-fetch.ts';
+import { findCoordinator } from '../../src/protocol/messages/010-find-coordinator.ts';
 import { WirePeer } from '../oracle/wire-peer.ts';
 
 const ANSWER_MS = 10_000;
@@ -10,7 +11,7 @@ export async function committedOffsets(
   topic: string,
   partitions: number,
 ): Promise<number[]> {
-  const peer = new WirePeer(bootstrap, 'compat-offsets');
+  const peer = new WirePeer(await coordinatorOf(bootstrap, group), 'compat-offsets');
   const partitionIndexes = Array.from({ length: partitions }, (_, partition) => partition);
   const outcome = await peer.exchange(
     peer.request(offsetFetch, 7, {
@@ -31,4 +32,18 @@ export async function committedOffsets(
     offsets[partitionIndex] = committedOffset;
   }
   return offsets;
+}
+
+/** Where the coordinator of a group is, as the first broker says that answers. */
+async function coordinatorOf(bootstrap: string, group: string): Promise<string> {
+  for (const address of bootstrap.split(',')) {
+    const peer = new WirePeer(address, 'compat-offsets');
+    const request = peer.request(findCoordinator, 3, { key: group, keyType: 0, coordinatorKeys: [] });
+    const outcome = await peer.exchange(request, ANSWER_MS).catch(() => undefined);
+    if (outcome === undefined || !('frame' in outcome)) continue;
+    const { errorCode, host, port } = peer.response(findCoordinator, 3, outcome.frame);
+    peer.close();
+    if (errorCode === 0) return `${host}:${port}`;
+  }
+  throw new Error(`no coordinator of ${group}`);
 }
