@@ -1,5 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { SeededRandom } from '../../src/base/seeded-random.ts';
+import { freePort } from './running-broker.ts';
 
 const HOST = '127.0.0.1';
 /** Bytes that wait in one direction of a connection before no more are taken. */
@@ -57,7 +58,7 @@ export class TcpProxy {
   /** Listens on a port of its own for connections to a server's. */
   static async start(target: number, options: TcpProxyOptions = {}): Promise<TcpProxy> {
     const server = createServer();
-    await listen(server, 0);
+    await listen(server, await freePort());
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('no port');
     return new TcpProxy(server, { own: address.port, target }, options);

@@ -83,7 +83,6 @@ export class EtcdCluster {
       ),
     );
     process.on('error', () => {});
-    endsWithUs(process);
     this.#members[index]!.process = process;
   }
 
