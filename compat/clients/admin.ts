@@ -1,8 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { E } from '../../src/protocol/errors.ts';
 import { createTopics } from '../../src/protocol/messages/019-create-topics.ts';
 import { listOffsets } from '../../src/protocol/messages/002-list-offsets.ts';
 import { WirePeer } from '../oracle/wire-peer.ts';
 
 const READY_MS = 15_000;
+const RETRY_MS = 20;
 
 /** Creates topics that keep what they get, and waits until their partitions take records. */
 export async function createTopicsToKeep(
@@ -19,19 +22,26 @@ export async function createTopicsToKeep(
     assignments: [],
     configs,
   }));
-  const outcome = await peer.exchange(peer.request(createTopics, 7, { topics }), READY_MS);
-  if (!('frame' in outcome)) throw new Error(`topics were not created: ${outcome.ended}`);
-  for (const { name, errorCode, errorMessage } of peer.response(createTopics, 7, outcome.frame).topics) {
-    if (errorCode !== 0) throw new Error(`topic ${name} was not created: ${errorCode} ${errorMessage}`);
+  const deadline = Date.now() + READY_MS;
+  for (;;) {
+    const outcome = await peer.exchange(peer.request(createTopics, 7, { topics }), READY_MS);
+    if (!('frame' in outcome)) throw new Error(`topics were not created: ${outcome.ended}`);
+    const refused = peer
+      .response(createTopics, 7, outcome.frame)
+      .topics.find(({ errorCode }) => errorCode !== E.NONE.code && errorCode !== E.TOPIC_ALREADY_EXISTS.code);
+    if (refused === undefined) break;
+    // Where the controller has just changed it is asked again, as clients do.
+    const { name, errorCode, errorMessage } = refused;
+    if (errorCode !== E.NOT_CONTROLLER.code || Date.now() > deadline) {
+      throw new Error(`topic ${name} was not created: ${errorCode} ${errorMessage}`);
+    }
+    await pause(RETRY_MS);
   }
   peer.close();
-  const deadline = Date.now() + READY_MS;
   const peers = bootstrap.split(',').map((address) => new WirePeer(address, 'compat'));
   while (!(await haveLeaders(peers, names, partitions))) {
     if (Date.now() > deadline) throw new Error('topics never had their leaders');
-    await new Promise((done) => {
-      setTimeout(done, 20);
-    });
+    await pause(RETRY_MS);
   }
   for (const each of peers) each.close();
 }
