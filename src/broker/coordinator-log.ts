@@ -67,7 +67,7 @@ export class PartitionCoordinatorLog implements CoordinatorLog {
   }
 
   enlist(work: TurnEnd): void {
-    this.#turn.enlistStore(work);
+    this.#turn.enlistGatheringStore(work);
   }
 
   #contextOf(transaction: AppendTransaction | undefined): Omit<AppendContext, 'leaderEpoch'> {

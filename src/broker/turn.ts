@@ -20,6 +20,7 @@ export class Turn {
   readonly #logger: Logger;
   #stores: TurnWork[] = [];
   #answers: TurnWork[] = [];
+  #gathering: TurnWork[] = [];
   #isOpen = false;
   #isScheduled = false;
 
@@ -52,6 +53,22 @@ export class Turn {
   enlistAnswer(answer: TurnWork): void {
     this.#answers.push(answer);
     this.#scheduleUnlessOpen();
+  }
+
+  /**
+   * Has `store` write what it staged once everything that had arrived by now is read, whichever connections it came over:
+   * what many of them ask for becomes one write. Costs an answer one round of the event loop, and no time of waiting.
+   */
+  enlistGatheringStore(store: TurnWork): void {
+    this.#gathering.push(store);
+    if (this.#gathering.length > 1) return;
+    this.#timers.soon(() => {
+      const stores = this.#gathering;
+      this.#gathering = [];
+      this.run(() => {
+        for (const each of stores) this.guard(() => each.endOfTurn());
+      });
+    });
   }
 
   /** Runs `work`, so that a fault in it is logged and hurts nobody else who is served in the same turn. */

@@ -13,7 +13,7 @@ export interface AppendTransaction {
   readonly end?: TransactionEnd;
 }
 
-/** Work that is done once when the event loop's turn ends; the broker's turn takes it as it is. */
+/** Work that is done once when all that had arrived is decided; the broker's turn takes it as it is. */
 export interface TurnEnd {
   endOfTurn(): void;
 }
@@ -45,6 +45,6 @@ export interface CoordinatorLog {
    * most `bytesMax` bytes but at least one batch; empty at the end. Throws when the log cannot be read.
    */
   read(partition: number, fromOffset: number, bytesMax: number): Uint8Array;
-  /** Has `work` done at the end of the current turn, before any answer of the turn goes out. */
+  /** Has `work` done once what had arrived by now, over all connections, is decided. */
   enlist(work: TurnEnd): void;
 }

@@ -37,7 +37,7 @@ export type ShardPhase = 'loading' | 'active' | 'closed';
 
 /**
  * One partition of a coordinator's topic: loads its log, lets decisions run on the state machine, applies what they write at
- * once, appends it at the end of the turn, and holds every answer, reads too, until the high watermark has passed
+ * once, appends it when all that had arrived is decided, and holds every answer, reads too, until the high watermark has passed
  * all that the answer can have seen. When an append fails, the applied state is ahead of the log: the shard closes, whoever
  * waits is told, and the owner loads the partition anew.
  */
@@ -53,6 +53,8 @@ export class Shard<M extends StateMachine<R>, R> implements Effects<R>, TurnEnd 
   readonly #commits: CommitQueue;
   readonly #open = new Set<PendingReply<unknown>>();
   #staged: StagedBatches | undefined;
+  #beforeAppend: ((effects: Effects<R>) => void)[] = [];
+  #isEnlisted = false;
   #phase: ShardPhase = 'loading';
 
   /** @param onDropped the state is lost and the partition has to be loaded anew. */
@@ -133,6 +135,11 @@ export class Shard<M extends StateMachine<R>, R> implements Effects<R>, TurnEnd 
     this.#commits.runAfterStaged(() => this.run((_machine, effects) => due(effects)));
   }
 
+  beforeAppend(due: (effects: Effects<R>) => void): void {
+    this.#beforeAppend.push(due);
+    this.#enlist();
+  }
+
   get isWritable(): boolean {
     return this.#phase === 'active' && this.#seams.log.appendError(this.partition) === E.NONE;
   }
@@ -149,8 +156,13 @@ export class Shard<M extends StateMachine<R>, R> implements Effects<R>, TurnEnd 
     this.#timers.cancel(key);
   }
 
-  /** Appends what the turn wrote. */
+  /** Finishes what the requests share, and appends what was written. */
   endOfTurn(): void {
+    const shared = this.#beforeAppend;
+    this.#beforeAppend = [];
+    for (const due of shared) this.run((_machine, effects) => due(effects));
+    this.#isEnlisted = false;
+    if (this.#beforeAppend.length > 0) this.#enlist();
     this.#append();
   }
 
@@ -211,11 +223,15 @@ export class Shard<M extends StateMachine<R>, R> implements Effects<R>, TurnEnd 
   }
 
   #stage(): StagedBatches {
-    if (this.#staged === undefined) {
-      this.#staged = new StagedBatches(this.#seams.log.batchBytesMax(this.partition));
-      this.#seams.log.enlist(this);
-    }
+    this.#staged ??= new StagedBatches(this.#seams.log.batchBytesMax(this.partition));
+    this.#enlist();
     return this.#staged;
+  }
+
+  #enlist(): void {
+    if (this.#isEnlisted) return;
+    this.#isEnlisted = true;
+    this.#seams.log.enlist(this);
   }
 
   #drop(error: ErrorSpec): void {
@@ -230,6 +246,7 @@ export class Shard<M extends StateMachine<R>, R> implements Effects<R>, TurnEnd 
     this.#phase = 'closed';
     this.#timers.cancelAll();
     this.#staged = undefined;
+    this.#beforeAppend = [];
     this.#commits.fail(heldError);
     for (const pending of this.#open) pending.fail(E.NOT_COORDINATOR);
     this.#open.clear();

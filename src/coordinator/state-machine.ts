@@ -12,7 +12,7 @@ export interface Effects<R> {
   readonly monotonicMs: number;
   /** The most that key and value of a record may take together. */
   readonly recordBytesMax: number;
-  /** Applies the record and appends it with the others of this turn. With `producer` it belongs to a transaction. */
+  /** Applies the record and appends it with the others that had arrived. With `producer` it belongs to a transaction. */
   write(record: R, producer?: TransactionProducer): void;
   /** Answers a request once everything written so far is committed. The first answer to a request counts. */
   answer<T>(reply: Reply<T>, response: T): void;
@@ -21,6 +21,11 @@ export interface Effects<R> {
    * loaded anew before. Call it after {@link write}.
    */
   whenCommitted(due: (effects: Effects<R>) => void): void;
+  /**
+   * Runs `due` as a decision of its own when all requests that had arrived are decided, and before their records are
+   * appended: for work that one of them does for all. Never when the partition is closed or loaded anew before.
+   */
+  beforeAppend(due: (effects: Effects<R>) => void): void;
   /** Whether an append would be taken now, as far as is known: for decisions that no request's check went before. */
   readonly isWritable: boolean;
   /**

@@ -413,3 +413,25 @@ test('a decision that nobody asked for can see whether it may write', async () =
   world.runtime.run(0, (_notes, effects) => seen.push(effects.isWritable));
   assert.deepEqual(seen, [true, false]);
 });
+
+test('work for all requests that had arrived is done once they are decided, and goes to the log with them', async () => {
+  const world = await loaded();
+  world.log.isCommitting = false;
+  let decided = 0;
+  for (const name of ['a', 'b']) {
+    world.submit(0, true, (_notes, effects, reply) => {
+      decided++;
+      effects.write({ name, value: 'asked' });
+      effects.beforeAppend((later) => {
+        later.write({ name: 'both', value: String(decided) });
+        later.answer(reply, `${name} of ${decided}`);
+      });
+    });
+  }
+  assert.deepEqual(await world.heard(), []);
+  assert.equal(world.log.appends.length, 1);
+  world.log.commit(0);
+  assert.deepEqual(await world.heard(), ['a of 2', 'b of 2']);
+  world.get('both');
+  assert.deepEqual(await world.heard(), ['both=2']);
+});
