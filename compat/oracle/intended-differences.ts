@@ -99,6 +99,13 @@ export const intendedDifferences: readonly Intended[] = [
       'a static member that another process took over: Kafka still shows the first client id, Posthorn the present one',
   },
   {
+    scenario: /^(?:28|29|30)-/,
+    step: any,
+    path: /^heartbeatIntervalMs$/,
+    reason:
+      'a member that waits for news: Kafka has it wait out the interval of the group, Posthorn tells it to ask again soon',
+  },
+  {
     scenario: /^19-describe-configs$/,
     step: /all of the broker/,
     path: /\.(?:advertised\.listeners|controller\.[a-z.]+)\.configSource$/,

@@ -42,6 +42,9 @@ export function groupSettings(config: BrokerConfig, image: () => ClusterImage): 
     get memberDisconnectGraceMs() {
       return config.get('posthorn.group.disconnect.grace.ms');
     },
+    get changingHeartbeatIntervalMs() {
+      return config.get('posthorn.group.changing.heartbeat.interval.ms');
+    },
     get consumerGroupMaxSize() {
       return config.get('group.consumer.max.size');
     },

@@ -34,6 +34,14 @@ export const POSTHORN_SETTINGS = {
     own: true,
     doc: 'When a record counts as written: os as soon as the operating system has it, as in Kafka; group after one sync shared by all who wait.',
   },
+  'posthorn.group.changing.heartbeat.interval.ms': {
+    kind: 'int',
+    default: '200',
+    check: { range: [0, null] },
+    importance: 'medium',
+    own: true,
+    doc: 'The soonest that a KIP-848 member waiting for partitions is told to send its next heartbeat, in milliseconds; later in large groups and slow changes. 0: after group.consumer.heartbeat.interval.ms, as in Kafka.',
+  },
   'posthorn.group.disconnect.grace.ms': {
     kind: 'int',
     default: '-1',

@@ -60,6 +60,20 @@ export function findMember(state: GroupState, claimant: Claimant): Entry | Refus
   return epochRefusal(member, claimant) ?? { ...found, member };
 }
 
+/** The member of a heartbeat that was let in before, after what others have done since. */
+export function findMemberAgain(
+  state: GroupState,
+  claimant: Claimant,
+): { readonly group: ConsumerGroup; readonly member: ConsumerMember } | Refusal {
+  const found = findGroup(state, claimant.groupId, false);
+  if ('error' in found) return found;
+  const { group } = found;
+  const member = findPresentMember(group, claimant.memberId, claimant.instanceId);
+  if ('error' in member) return member;
+  const refused = claimant.memberEpoch === 0 ? undefined : epochRefusal(member, claimant);
+  return refused ?? { group, member };
+}
+
 /** The member that a request of a present one means. */
 export function findPresentMember(
   group: ConsumerGroup,

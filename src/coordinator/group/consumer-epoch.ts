@@ -33,11 +33,23 @@ export function beginEpoch(
 }
 
 /**
- * Makes a new target assignment when the group's epoch is ahead of the last one, at most once in
+ * Whether the group's epoch is ahead of the target assignment and a new one may be made: at most once in
  * group.consumer.assignment.interval.ms; a later heartbeat of any member catches up.
  */
+export function isTargetDue(state: GroupState, group: ConsumerGroup, nowMs: number): boolean {
+  return group.targetEpoch < group.epoch && targetDueInMs(state, group, nowMs) <= 0;
+}
+
+/** How long it is until a new target assignment may be made, in milliseconds; 0 or less: it may. */
+export function targetDueInMs(state: GroupState, group: ConsumerGroup, nowMs: number): number {
+  if (group.targetTimestampMs === 0) return 0;
+  const intervalMs = state.config.consumerAssignmentIntervalMs(group.id);
+  return intervalMs === 0 ? 0 : group.targetTimestampMs + intervalMs - nowMs;
+}
+
+/** Makes a new target assignment when it {@link isTargetDue}. */
 export function followEpoch(state: GroupState, effects: GroupEffects, group: ConsumerGroup): void {
-  if (group.targetEpoch >= group.epoch || !mayAssign(state, group, effects.nowMs)) return;
+  if (!isTargetDue(state, group, effects.nowMs)) return;
   const { assignors } = state.config;
   const preferred = group.preferredAssignor([...assignors.keys()].toSorted(uniformFirst));
   const assignor = (preferred === undefined ? undefined : assignors.get(preferred)) ?? assignors.values().next().value;
@@ -59,12 +71,6 @@ export function followEpoch(state: GroupState, effects: GroupEffects, group: Con
 /** Ids of the existing topics that the member subscribes to. */
 export function subscribedTopicIds(state: GroupState, group: ConsumerGroup, member: ConsumerMember): Set<Uuid> {
   return topicIdsOf(group.topicsOf(member), state.topics);
-}
-
-function mayAssign(state: GroupState, group: ConsumerGroup, nowMs: number): boolean {
-  if (group.targetTimestampMs === 0) return true;
-  const intervalMs = state.config.consumerAssignmentIntervalMs(group.id);
-  return intervalMs === 0 || nowMs >= group.targetTimestampMs + intervalMs;
 }
 
 /** When as many members want one as the other, uniform it is, whatever the order of the setting. */

@@ -1,7 +1,9 @@
 import type { Uuid } from '../../base/uuid.ts';
 import { E } from '../../protocol/errors.ts';
-import { enterGroup, findMember } from './consumer-entry.ts';
-import { followEpoch } from './consumer-epoch.ts';
+import { enterGroup, findMember, findMemberAgain, type Claimant } from './consumer-entry.ts';
+import { followEpoch, isTargetDue } from './consumer-epoch.ts';
+import type { ConsumerGroup } from './consumer-group.ts';
+import { nextHeartbeatMs } from './consumer-heartbeat-interval.ts';
 import {
   consumerHeartbeatError,
   type ConsumerHeartbeatCall,
@@ -35,14 +37,14 @@ export function heartbeatConsumerGroup(state: GroupState, effects: GroupEffects,
  */
 function beat(state: GroupState, effects: GroupEffects, call: ConsumerHeartbeatCall): void {
   const { request, context, reply } = call;
-  const memberId = request.memberId === '' ? call.newMemberId : request.memberId;
-  const found = findMember(state, {
+  const claimant = {
     groupId: request.groupId,
-    memberId,
+    memberId: request.memberId === '' ? call.newMemberId : request.memberId,
     memberEpoch: request.memberEpoch,
     instanceId: request.instanceId,
     owned: request.topicPartitions,
-  });
+  };
+  const found = findMember(state, claimant);
   if ('error' in found) {
     effects.answer(reply, consumerHeartbeatError(found));
     return;
@@ -58,16 +60,49 @@ function beat(state: GroupState, effects: GroupEffects, call: ConsumerHeartbeatC
   }
   const group = enterGroup(state, effects, found);
   const hasNewSubscription = updateMember(state, effects, group, { before, told });
-  followEpoch(state, effects, group);
-  const after = goOn(state, effects, group, { member: told, hasNewSubscription, owned: request.topicPartitions });
-  startConsumerSession(state, effects, group.id, after);
-  heardOf(state, effects, group, { memberId, connectionId: context.connectionId });
-  const isTold = isFullRequest(request) || !isSameAssignment(before.assigned, after.assigned);
+  startConsumerSession(state, effects, group.id, told);
+  heardOf(state, effects, group, { memberId: told.id, connectionId: context.connectionId });
+  const heard = { call, claimant, hasNewSubscription, assignedBefore: before.assigned };
+  if (isTargetDue(state, group, effects.nowMs)) effects.beforeAppend((later) => goOnTogether(state, later, heard));
+  else answerStep(state, effects, heard, { group, member: told });
+}
+
+/** A heartbeat that was let in, with what is needed to answer it. */
+interface Heard {
+  readonly call: ConsumerHeartbeatCall;
+  readonly claimant: Claimant;
+  readonly hasNewSubscription: boolean;
+  /** What the member had before the heartbeat. */
+  readonly assignedBefore: EpochAssignment;
+}
+
+/**
+ * Members that come at the same time get one target assignment, made with all of them in it, and not one each: that would be
+ * work in the square of their number, and partitions moved for nothing. The first of them makes it.
+ */
+function goOnTogether(state: GroupState, effects: GroupEffects, heard: Heard): void {
+  const found = findMemberAgain(state, heard.claimant);
+  if ('error' in found) {
+    effects.answer(heard.call.reply, consumerHeartbeatError(found));
+    return;
+  }
+  followEpoch(state, effects, found.group);
+  answerStep(state, effects, heard, found);
+}
+
+function answerStep(
+  state: GroupState,
+  effects: GroupEffects,
+  { call: { request, reply }, hasNewSubscription, assignedBefore }: Heard,
+  { group, member }: { readonly group: ConsumerGroup; readonly member: ConsumerMember },
+): void {
+  const after = goOn(state, effects, group, { member, hasNewSubscription, owned: request.topicPartitions });
+  const isTold = isFullRequest(request) || !isSameAssignment(assignedBefore, after.assigned);
   effects.answer(reply, {
     errorCode: E.NONE.code,
-    memberId,
+    memberId: after.id,
     memberEpoch: after.epoch,
-    heartbeatIntervalMs: state.config.consumerHeartbeatIntervalMs(group.id),
+    heartbeatIntervalMs: nextHeartbeatMs(state, group, after, effects.nowMs),
     assignment: isTold ? { topicPartitions: partitionsOf(after.assigned) } : null,
   });
 }

@@ -26,6 +26,8 @@ export interface GroupCoordinatorConfig {
    * only when its session ends.
    */
   readonly memberDisconnectGraceMs: number;
+  /** posthorn.group.changing.heartbeat.interval.ms: the soonest that who waits for news is told to ask; 0: like all others. */
+  readonly changingHeartbeatIntervalMs: number;
   /** group.consumer.max.size: members of one consumer group. */
   readonly consumerGroupMaxSize: number;
   readonly consumerGroupMigrationPolicy: MigrationPolicy;

@@ -10,6 +10,8 @@ export interface Heard {
   readonly epoch: number;
   /** `orders: 0 1`; undefined when the answer had no assignment. */
   readonly assigned: readonly string[] | undefined;
+  /** When it is to send its next heartbeat. */
+  readonly nextMs: number;
 }
 
 const REBALANCE_MS = 60_000;
@@ -69,6 +71,7 @@ export class ConsumerClient {
       { ...context(apiVersion), connectionId: this.connectionId },
     );
     const { errorCode: error, errorMessage = null, memberEpoch: epoch, assignment = null } = response;
+    const nextMs = response.heartbeatIntervalMs;
     if (error === 0) {
       this.memberId = response.memberId ?? this.memberId;
       this.epoch = epoch;
@@ -76,7 +79,7 @@ export class ConsumerClient {
         this.held = new Map(assignment.topicPartitions.map(({ topicId, partitions }) => [topicId, [...partitions]]));
       }
     }
-    return { error, message: errorMessage, epoch, assigned: assignment === null ? undefined : this.holds() };
+    return { error, message: errorMessage, epoch, assigned: assignment === null ? undefined : this.holds(), nextMs };
   }
 
   /** A heartbeat that says what it holds: all that it was last told. */

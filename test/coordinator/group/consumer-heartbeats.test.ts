@@ -6,7 +6,13 @@ import { context, GroupWorld } from './group-world.ts';
 
 test('the first member gets everything with its first heartbeat', async () => {
   const member = new ConsumerClient(new GroupWorld(), 'g', 'a');
-  assert.deepEqual(await member.join(), { error: 0, message: null, epoch: 2, assigned: ['orders: 0 1 2'] });
+  assert.deepEqual(await member.join(), {
+    error: 0,
+    message: null,
+    epoch: 2,
+    assigned: ['orders: 0 1 2'],
+    nextMs: 5_000,
+  });
   assert.equal((await member.beat()).assigned, undefined, 'nothing new is not told');
 });
 

@@ -71,6 +71,7 @@ export class GroupWorld {
     consumerPatternRefreshIntervalMs: 600_000,
     consumerSessionTimeoutMs: () => 45_000,
     consumerHeartbeatIntervalMs: () => 5_000,
+    changingHeartbeatIntervalMs: 0,
     consumerAssignmentIntervalMs: () => 0,
   };
   readonly topics = new Map(TOPICS);
