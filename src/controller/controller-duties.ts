@@ -7,6 +7,7 @@ import { storeKeys } from '../metadata/store-keys.ts';
 import type { Clock, Timer, Timers } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { decideAdmissions, type Admission } from './admissions.ts';
+import { decideInternalGrowth, decideMinIsrRaise, raiseMinIsr } from './internal-growth.ts';
 import { decideBalance, decideRepairs, missedBrokers, topicRules } from './partition-duties.ts';
 import { replicaStandings } from './partition-repair.ts';
 import { PartitionWrites, type PartitionUpdate, type UpdatesWritten } from './partition-writes.ts';
@@ -142,6 +143,23 @@ export class ControllerDuties {
     const standing = replicaStandings(image, this.#graceEndMs !== undefined);
     const updates = decideRepairs(topicsOf(image, scope), standing, topicRules(image, this.#options.config));
     await this.#carryOut(updates, epoch);
+    if (updates.length === 0) await this.#tendInternalTopics(epoch);
+  }
+
+  /** Once nothing is more urgent. */
+  async #tendInternalTopics(epoch: number): Promise<void> {
+    const { store, view, config } = this.#options;
+    const { image } = view;
+    await this.#carryOut(decideInternalGrowth(image, config, topicRules(image, config)), epoch);
+    const raise = decideMinIsrRaise(image, config);
+    if (raise === undefined) return;
+    try {
+      await view.reached(await raiseMinIsr(store, raise, epoch));
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      this.#scope = 'all';
+      this.#later('retry', RETRY_MS);
+    }
   }
 
   async #takeOffice(epoch: number): Promise<void> {

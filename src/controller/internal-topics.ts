@@ -1,3 +1,4 @@
+import type { BrokerConfig } from '../config/broker-config.ts';
 import type { NewTopic } from './create-topics.ts';
 import type { DecisionContext } from './decision.ts';
 
@@ -30,14 +31,26 @@ const INTERNAL = {
   },
 } as const;
 export type InternalTopic = keyof typeof INTERNAL;
+export const INTERNAL_TOPICS = Object.keys(INTERNAL) as readonly InternalTopic[];
 
 export function isInternalTopic(name: string): name is InternalTopic {
   return Object.hasOwn(INTERNAL, name);
 }
 
+/** Replicas of an internal topic where there are brokers for them. */
+export function wantedReplicas(name: string, config: BrokerConfig): number {
+  return isInternalTopic(name) ? config.get(INTERNAL[name].replicas) : 0;
+}
+
+/** What the brokers' settings want in sync of an internal topic; undefined where they leave it to those for all topics. */
+export function wantedMinIsr(name: InternalTopic, config: BrokerConfig): number | undefined {
+  const { minIsr } = INTERNAL[name];
+  return minIsr === undefined ? undefined : config.get(minIsr);
+}
+
 /**
  * An internal topic as Kafka would ask for it, except that it takes no more replicas, and wants no more of them in sync,
- * than there are brokers: so that a single broker works with Kafka's defaults.
+ * than there are brokers: so that a single broker works with Kafka's defaults. More follow with further brokers.
  */
 export function internalTopic(
   { image, config }: Pick<DecisionContext, 'image' | 'config'>,
@@ -45,11 +58,12 @@ export function internalTopic(
 ): NewTopic {
   const shape = INTERNAL[name];
   const live = Math.max(1, image.liveBrokers().length);
-  const replicationFactor = Math.min(config.get(shape.replicas), live);
+  const replicationFactor = Math.min(wantedReplicas(name, config), live);
   const configs = Object.entries<string>(shape.configs).map(([key, value]) => ({ name: key, value }));
   configs.push({ name: 'segment.bytes', value: String(config.get(shape.segmentBytes)) });
-  if (shape.minIsr !== undefined) {
-    configs.push({ name: 'min.insync.replicas', value: String(Math.min(config.get(shape.minIsr), replicationFactor)) });
+  const minIsr = wantedMinIsr(name, config);
+  if (minIsr !== undefined) {
+    configs.push({ name: 'min.insync.replicas', value: String(Math.min(minIsr, replicationFactor)) });
   }
   return { name, numPartitions: config.get(shape.partitions), replicationFactor, assignments: [], configs };
 }

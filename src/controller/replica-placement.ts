@@ -75,7 +75,7 @@ function take(ring: readonly Place[], from: number, chosen: Place[], enough: num
 }
 
 /** Whether `cordoned.log.dirs`, as it was set by a client, leaves a broker no directory for new replicas (KIP-1066). */
-function isCordoned(image: ClusterImage, brokerId: number): boolean {
+export function isCordoned(image: ClusterImage, brokerId: number): boolean {
   const text = image.config({ type: 'broker', name: String(brokerId) }).get('cordoned.log.dirs') ?? '';
   if (text === '') return false;
   const names = text.split(',').map((name) => name.trim());

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fetch } from '../../src/protocol/messages/001-fetch.ts';
 import { produce } from '../../src/protocol/messages/000-produce.ts';
+import { findCoordinator } from '../../src/protocol/messages/010-find-coordinator.ts';
 import { fetchOf, produceOf, valuesIn } from './broker-fixture.ts';
 import { ClusterFixture } from './cluster-fixture.ts';
 
@@ -59,4 +60,22 @@ test('a broker that is back leads nothing by the word of its former life before 
   assert.equal(JSON.parse(entries[0]!.value).leader, leaderId, 'the record is of its former life');
   const { responses } = await cluster.call(leaderId, produce, 12, produceOf('orders', ['b'], { acks: 1 }));
   assert.equal(responses[0]!.partitionResponses[0]!.errorCode, 6, 'NOT_LEADER_OR_FOLLOWER');
+});
+
+test('the offsets topic that a broker made alone has replicas on the others once they are there', async () => {
+  const cluster = await ClusterFixture.start(1);
+  const keys = { key: '', keyType: 0, coordinatorKeys: ['g'] };
+  const errorCode = async (): Promise<number> =>
+    (await cluster.call(1, findCoordinator, 4, keys)).coordinators[0]!.errorCode;
+  await cluster.until('there is a coordinator', async () => (await errorCode()) === 0);
+  const shape = async (index: number): Promise<number[]> => {
+    const { replicaNodes, isrNodes } = await cluster.partition('__consumer_offsets', index);
+    return [replicaNodes.length, isrNodes.length];
+  };
+  assert.deepEqual(await shape(0), [1, 1]);
+  for (const id of [2, 3]) await cluster.startBroker(id);
+  for (const index of [0, 1, 2]) {
+    await cluster.until('all three have it', async () => String(await shape(index)) === '3,3');
+  }
+  await cluster.close();
 });
