@@ -4,7 +4,7 @@ import { createTopics } from '../../src/protocol/messages/019-create-topics.ts';
 import { listOffsets } from '../../src/protocol/messages/002-list-offsets.ts';
 import { WirePeer } from '../oracle/wire-peer.ts';
 
-const READY_MS = 15_000;
+const READY_MS = 30_000;
 const RETRY_MS = 20;
 
 /** Creates topics that keep what they get, and waits until their partitions take records. */

@@ -110,9 +110,11 @@ export class Rounds {
     const scene = new Scene({ ...this.#options, cluster, topics, group: this.members.group });
     const found: string[] = [];
     let figure = '';
+    let isWriting = false;
     try {
       await createTopicsToKeep(cluster.bootstrap, topics, PARTITIONS);
       this.#write(topics, fault);
+      isWriting = true;
       await scene.begun();
       await pause(this.#options.random.below(500));
       figure = (await fault.happen(scene)) ?? '';
@@ -120,7 +122,7 @@ export class Rounds {
       found.push(error instanceof Error ? error.message : String(error));
     }
     cluster.clearLinks();
-    found.push(...(await this.#judge(topics, scene)));
+    if (isWriting) found.push(...(await this.#judge(topics, scene)));
     this.members.tend();
     this.#verdict(figure === '' ? name : `${name}: ${figure}`, found, began);
     await scene.deleteTopics(found.length === 0 ? topics : []);
