@@ -112,6 +112,7 @@ export class Rounds {
     let figure = '';
     let isWriting = false;
     try {
+      await scene.allThere();
       await createTopicsToKeep(cluster.bootstrap, topics, PARTITIONS);
       this.#write(topics, fault);
       isWriting = true;

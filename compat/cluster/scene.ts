@@ -169,6 +169,14 @@ export class Scene {
     return sum;
   }
 
+  /** Waits until no broker is fenced. */
+  async allThere(): Promise<void> {
+    await this.until('all brokers', async () => {
+      const { brokers } = await this.ask((admin) => admin.describeCluster());
+      return brokers.length === this.cluster.ids.length;
+    });
+  }
+
   /** Waits until each of the topics has records. */
   async begun(): Promise<void> {
     await this.until('records in every topic', async () =>
