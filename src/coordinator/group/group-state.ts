@@ -81,17 +81,20 @@ export class GroupState implements ConsumerGroups {
     return group;
   }
 
-  /** What is left of it when it had offsets is a simple group. */
   removeConsumerGroup(groupId: string): void {
-    if (this.findConsumerGroup(groupId) === undefined) return;
-    this.groups.delete(groupId);
-    if (this.offsets.hasOffsets(groupId) || this.offsets.hasOpenTransaction(groupId)) this.classicGroup(groupId);
+    if (this.findConsumerGroup(groupId) !== undefined) this.#remove(groupId);
   }
 
   #removeClassic(groupId: string): void {
     const group = this.groups.get(groupId);
     if (group?.type !== 'classic') return;
     group.die();
+    this.#remove(groupId);
+  }
+
+  /** What is left of it when it had offsets is a simple group. */
+  #remove(groupId: string): void {
     this.groups.delete(groupId);
+    if (this.offsets.hasOffsets(groupId) || this.offsets.hasOpenTransaction(groupId)) this.classicGroup(groupId);
   }
 }
