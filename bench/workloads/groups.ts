@@ -12,7 +12,7 @@ const MEMBERS = 100;
 const PARTITIONS = 200;
 /** Groups that come and go on each side before the first that counts. */
 const WARM_GROUPS = 5;
-const POLL_MS = 5;
+const POLL_MS = 1;
 const STABLE_MS = 120_000;
 const GROUP_KEY_TYPE = 0;
 /** What is measured is work: the second that groups of KIP-848 wait between two assignments by default would hide it. */
