@@ -6,6 +6,7 @@ import type { LogConfig } from './log-config.ts';
 import { LogDamage } from './log-damage.ts';
 import type { LogShared } from './log-shared.ts';
 import type { ProducerState } from './producer-state.ts';
+import { RECALL_MS, recallBatches } from './recall-batches.ts';
 import { findSegments } from './segment-files.ts';
 import { SegmentList } from './segment-list.ts';
 import { Segment } from './segment.ts';
@@ -215,15 +216,24 @@ function recoverSegment(input: RecoveryInput, segment: Segment, isRetry = false)
   return { offset: end, isCut: true };
 }
 
-/** Producers as they were at `offset`: the latest snapshot, then the batches since. Throws {@link LogDamage}. */
+/**
+ * Producers as they were at `offset`: the latest snapshot, then the batches since. With `nowMs` only those that were active lately
+ * get back more than their last batch of what the snapshot holds. Throws {@link LogDamage}.
+ */
 export function restoreProducers(
-  { directory, snapshots, producers }: Pick<RecoveryInput, 'directory' | 'snapshots' | 'producers'>,
+  {
+    directory,
+    snapshots,
+    producers,
+    nowMs = Number.NEGATIVE_INFINITY,
+  }: Pick<RecoveryInput, 'directory' | 'snapshots' | 'producers'> & { readonly nowMs?: number },
   segments: SegmentList,
   offset: number,
 ): void {
   const snapshot = snapshots.latestUpTo(offset);
   producers.restore(snapshot?.entries ?? []);
   try {
+    if (snapshot !== undefined) recallBatches(segments, snapshot.entries, snapshot.offset, nowMs - RECALL_MS);
     replayProducers(segments, producers, snapshot?.offset ?? segments.first.baseOffset, offset);
   } catch (error) {
     if (error instanceof Malformed) throw new LogDamage(directory, 0, error.message);

@@ -67,6 +67,13 @@ export class ProducerEntry {
     this.batches.length = 0;
   }
 
+  /** The last batches of the epoch, oldest first, where only the very last was known. */
+  recall(batches: readonly WrittenBatch[]): void {
+    const last = this.batches.at(-1);
+    if (last === undefined || batches.at(-1)?.lastOffset !== last.lastOffset) return;
+    this.batches.splice(0, this.batches.length, ...batches);
+  }
+
   add(batch: WrittenBatch): void {
     if (this.batches.length === BATCHES_REMEMBERED) this.batches.shift();
     this.batches.push(batch);

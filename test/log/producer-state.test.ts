@@ -100,6 +100,19 @@ test('duplicates and sequences are known after kill -9 and after a clean end', a
   assert.equal(log.send({ seq: 8 }), '8');
 });
 
+test('each of the last five batches is known again after a clean end, and after a cut', async () => {
+  const log = producing();
+  for (let seq = 0; seq <= 6; seq++) log.send({ seq });
+  await log.log.close();
+  log.killAndReopen({ isClean: true, recoveryPoint: log.log.recoveryPoint });
+  for (let seq = 2; seq <= 6; seq++) assert.equal(log.send({ seq }), `${seq} again`);
+  assert.equal(log.send({ seq: 1 }), 'OUT_OF_ORDER_SEQUENCE_NUMBER', 'six batches ago');
+  assert.equal(log.send({ seq: 7 }), '7');
+  log.log.truncateTo(7);
+  assert.equal(log.send({ seq: 5 }), '5 again');
+  assert.equal(log.send({ seq: 7 }), '7');
+});
+
 test('a damaged snapshot is passed over and the batches are asked', async () => {
   const log = producing();
   log.send({ seq: 0 });
