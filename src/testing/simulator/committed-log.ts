@@ -115,6 +115,8 @@ export class CommittedLog {
   ): string | undefined {
     const sequence = baseSequence(view, position);
     const known = this.#producers.get(id);
+    // Offsets that are committed in a transaction have none.
+    if (sequence < 0) return undefined;
     this.#producers.set(id, { epoch, next: (sequence + recordCount(view, position)) % SEQUENCES });
     const expected = known === undefined || known.epoch < epoch ? 0 : known.next;
     if (known !== undefined && known.epoch > epoch)

@@ -46,6 +46,8 @@ export interface RunOptions {
   readonly wallOffsetsMs: readonly number[];
 }
 
+const SLOW_MS = 50;
+
 /** Draws the options of a run. Each has some of the faults only, so that rare combinations come about. */
 export function drawOptions(seed: number): RunOptions {
   const random = new SeededRandom(Math.imul(seed, 0x9e37_79b1) ^ 0x5bd1_e995);
@@ -55,6 +57,14 @@ export function drawOptions(seed: number): RunOptions {
     return Array.from({ length: count }, () => left.splice(random.below(left.length), 1)[0]!);
   };
   const brokers = random.below(5) === 0 ? 4 : 3;
+  const delayMs = (
+    [
+      [0.1, 0.6],
+      [0.1, 0.6],
+      [1, 8],
+      [5, 60],
+    ] as const
+  )[random.below(4)]!;
   return {
     brokers,
     partitions: 1 + random.below(2),
@@ -66,15 +76,9 @@ export function drawOptions(seed: number): RunOptions {
     producers: 1 + random.below(2),
     transactional: random.below(3),
     groups: [[], ['classic'], ['consumer'], ['classic', 'consumer']][random.below(4)] as ('classic' | 'consumer')[],
-    hasPipeline: random.below(4) === 0,
-    delayMs: (
-      [
-        [0.1, 0.6],
-        [0.1, 0.6],
-        [1, 8],
-        [5, 60],
-      ] as const
-    )[random.below(4)]!,
+    // A copier's transactions are too many for links that are always slow.
+    hasPipeline: random.below(4) === 0 && delayMs[1] < SLOW_MS,
+    delayMs,
     wallOffsetsMs: Array.from({ length: brokers }, () => (random.below(3) === 0 ? random.below(4000) - 2000 : 0)),
   };
 }

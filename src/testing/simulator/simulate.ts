@@ -1,6 +1,7 @@
 import { loadHandler, servedApis } from '../../broker/handlers/all.ts';
 import { checkHistory } from '../check-history.ts';
 import { AdminClient } from './admin-client.ts';
+import { COPY_GROUP, Copier } from './copier.ts';
 import { IdempotentProducer } from './idempotent-producer.ts';
 import { Member } from './member.ts';
 import { Nemesis } from './nemesis.ts';
@@ -76,6 +77,7 @@ class Run {
   readonly #producers: WorkloadClient[] = [];
   readonly #readers: Reader[] = [];
   readonly #members: Member[] = [];
+  #copier: Copier | undefined;
 
   constructor(world: World) {
     this.#world = world;
@@ -93,6 +95,7 @@ class Run {
     await this.#reach('topics are created', () => isMade, START_MS);
     const clients = [...this.#producers, ...this.#readers, ...this.#members];
     if (options.adminWork.length > 0) clients.push(this.#admin);
+    if (this.#copier !== undefined) clients.push(this.#copier);
     for (const client of clients) client.start();
     const nemesis = new Nemesis(
       world,
@@ -107,6 +110,7 @@ class Run {
     for (const producer of this.#producers) producer.stop();
     await this.#reach('producers end', () => this.#producers.every(({ isEnded }) => isEnded), CLIENTS_END_MS);
     await this.#reach('admins end', () => this.#admin.isEnded, CLIENTS_END_MS);
+    await this.#endCopier();
     await this.#reach('everything is committed', () => world.isWhole() && world.isCommitted(), RECOVERY_MS);
     await this.#finalReads(topics);
     await this.#stopAll();
@@ -122,6 +126,10 @@ class Run {
     if (options.transactional > 0) topics.push('payments');
     for (let number = 1; number <= options.transactional; number++)
       this.#producers.push(new TransactionalProducer(world, `txn${number}`, 'payments'));
+    if (options.hasPipeline) {
+      topics.push('copies');
+      this.#copier = new Copier(world, 'copier', { from: 'orders', to: 'copies' });
+    }
     const isolation = world.random('reader').below(2) === 0 ? 'read_committed' : 'read_uncommitted';
     this.#readers.push(new Reader(world, 'reader', topics, { isolation }));
     for (const protocol of options.groups)
@@ -130,6 +138,18 @@ class Run {
           new Member(world, `${protocol}${number}`, { group: `g-${protocol}`, topic: 'orders', protocol }),
         );
     return topics;
+  }
+
+  /** Waits until all is copied. */
+  async #endCopier(): Promise<void> {
+    const copier = this.#copier;
+    const world = this.#world;
+    if (copier === undefined) return;
+    await this.#reach('everything is seen by the copier', () => copier.isAtEnd(world.ends()), CLIENTS_END_MS);
+    await this.#reach('everything is copied', () => world.isCommitted(), CLIENTS_END_MS);
+    await world.run(1000);
+    copier.stop();
+    await this.#reach('the copier ends', () => copier.isEnded, CLIENTS_END_MS);
   }
 
   async #finalReads(topics: readonly string[]): Promise<void> {
@@ -191,7 +211,9 @@ class Run {
       { name: 'final2', topics: ['orders'] },
       ...Array.from(new Set(this.#members.map(({ group }) => group)), (name) => ({ name, topics: ['orders'] })),
     ];
-    const { findings } = checkHistory(world.history, { readers });
+    const pipelines =
+      this.#copier === undefined ? [] : [{ group: COPY_GROUP, from: 'orders', to: 'copies', reader: 'final1' }];
+    const { findings } = checkHistory(world.history, { readers, pipelines });
     for (const { kind, what } of findings.slice(0, 10)) world.fail(`history: ${kind}: ${what}`);
     if (findings.length > 0) throw new Violation(`history: ${findings[0]!.kind}: ${findings[0]!.what}`);
   }
