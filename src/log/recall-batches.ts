@@ -1,7 +1,10 @@
 import { baseOffset, baseSequence, hasProducerId, isControl, producerEpoch, producerId } from '../records/batch.ts';
 import { producerBatchOf } from './batch-replay.ts';
+import { LogDamage } from './log-damage.ts';
 import { BATCHES_REMEMBERED, type ProducerEntry, type WrittenBatch } from './producer-entry.ts';
+import type { BatchPlace } from './recent-batches.ts';
 import type { SegmentList } from './segment-list.ts';
+import type { Segment } from './segment.ts';
 
 /** Records before the snapshot that are looked at. */
 const RECORDS_MAX = 4096;
@@ -30,7 +33,7 @@ export function recallBatches(
   for (let index = segments.indexOf(from); index < segments.count; index++) {
     const segment = segments.at(index)!;
     if (segment.baseOffset >= offset) break;
-    const first = segment.find(from);
+    const first = findIn(segment, from);
     if (first === undefined) continue;
     const scanner = segment.scan({ from: first.position, to: segment.size, checkCrc: false });
     while (scanner.next() && baseOffset(scanner.view, scanner.at) < offset) {
@@ -44,4 +47,14 @@ export function recallBatches(
     }
   }
   for (const { entry, earlier } of wanted.values()) entry.recall(earlier);
+}
+
+/** Damage is met again, and dealt with, where the place matters. */
+function findIn(segment: Segment, offset: number): BatchPlace | undefined {
+  try {
+    return segment.find(offset);
+  } catch (error) {
+    if (error instanceof LogDamage) return undefined;
+    throw error;
+  }
 }
