@@ -69,8 +69,10 @@ export class AdminClient extends WorkloadClient {
         return;
       case 'churn': {
         const name = `churn${this.random.below(2)}`;
-        if (this.random.below(2) === 0) await this.#admin.deleteTopics([name]);
-        else await this.#admin.createTopics([{ name, partitions: 2, replicationFactor: 3 }]);
+        // One of its name may follow at once, while a broker that is away has the files of the one before.
+        const [isDeleted, isMade] = [this.random.below(3) > 0, this.random.below(3) > 0];
+        if (isDeleted) await this.#admin.deleteTopics([name]);
+        if (isMade) await this.#admin.createTopics([{ name, partitions: 2, replicationFactor: 3 }]);
         return;
       }
       case 'partitions':

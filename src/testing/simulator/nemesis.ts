@@ -6,6 +6,10 @@ import { STORE_FAULTS, type ClusterFault, type Fault, type StoreFault } from './
 import type { World } from './world.ts';
 
 const LOSSES: readonly Unsynced[] = ['dropped', 'torn', 'mixed'];
+/** A fault that lies in wait comes within so many of the longest delays of a message: what was asked for is decided meanwhile. */
+const AMBUSH_DELAYS = 8;
+/** It waits no longer than this for somebody to ask. */
+const AMBUSH_MS = 1000;
 
 /** Does to the cluster what its options allow, at random times, and in the end mends everything. */
 export class Nemesis {
@@ -15,6 +19,8 @@ export class Nemesis {
   readonly #mends = new Map<number, () => void>();
   #count = 0;
   #timer: Timer | undefined;
+  #isLyingInWait = false;
+  #ambush: Timer | undefined;
   /** Who died without closing its logs, and has not been seen in sync since; and whether its disk lost something. */
   readonly #unclean = new Map<number, boolean>();
 
@@ -28,9 +34,15 @@ export class Nemesis {
     const { time, options } = this.#world;
     const next = (): void => {
       this.#timer = time.set(this.#random.next() * 2 * options.paceMs, () => {
-        this.#strike(this.#one(options.faults));
+        if (options.ambush === undefined) this.#strike();
+        else this.#lieInWait();
         next();
       });
+    };
+    this.#world.onRecorded = ({ type }) => {
+      if (type !== options.ambush || !this.#isLyingInWait) return;
+      this.#isLyingInWait = false;
+      this.#springWithin(0, AMBUSH_DELAYS * options.delayMs[1]);
     };
     next();
   }
@@ -38,13 +50,30 @@ export class Nemesis {
   /** No more faults, and those that last are over. */
   heal(): void {
     this.#timer?.cancel();
+    this.#ambush?.cancel();
+    this.#world.onRecorded = undefined;
     this.#world.trace.note('nemesis', 'heals everything');
     for (const mend of Array.from(this.#mends.values())) mend();
     for (const machine of this.#world.machines)
       if (machine.state === 'down' || machine.state === 'dark') machine.start();
   }
 
-  #strike(fault: Fault): void {
+  #lieInWait(): void {
+    if (this.#isLyingInWait) return;
+    this.#isLyingInWait = true;
+    this.#springWithin(AMBUSH_MS, AMBUSH_MS);
+  }
+
+  #springWithin(leastMs: number, mostMs: number): void {
+    this.#ambush?.cancel();
+    this.#ambush = this.#world.time.set(leastMs + this.#random.next() * (mostMs - leastMs), () => {
+      this.#isLyingInWait = false;
+      this.#strike();
+    });
+  }
+
+  #strike(): void {
+    const fault = this.#one(this.#world.options.faults);
     const machine = this.#one(this.#world.machines);
     if (isStoreFault(fault)) this.#strikeStore(fault, machine);
     else this.#strikeCluster(fault, machine);
@@ -57,10 +86,11 @@ export class Nemesis {
       case 'kill':
         return this.#kill(machine);
       case 'killAll':
-        if (this.#mayKill()) for (const each of machines) this.#kill(each);
-        return;
+        return this.#killAll();
       case 'power':
         return this.#losePower(machine);
+      case 'powerAll':
+        return this.#loseAllPower();
       case 'pause':
         return this.#pause(machine, this.#between(100, 2500));
       case 'freeze':
@@ -129,6 +159,15 @@ export class Nemesis {
     this.#unclean.set(machine.id, this.#unclean.get(machine.id) ?? false);
     machine.kill();
     this.#later(this.#between(50, 6000), undefined, () => machine.start());
+  }
+
+  #killAll(): void {
+    if (this.#mayKill()) for (const machine of this.#world.machines) this.#kill(machine);
+  }
+
+  /** What is only in page caches does not survive that. */
+  #loseAllPower(): void {
+    if (this.#world.options.flush === 'group') for (const machine of this.#world.machines) this.#losePower(machine);
   }
 
   #losePower(machine: Machine): void {

@@ -5,6 +5,7 @@ export const CLUSTER_FAULTS = [
   'kill',
   'killAll',
   'power',
+  'powerAll',
   'pause',
   'freeze',
   'stop',
@@ -37,6 +38,8 @@ export interface RunOptions {
   /** Mean pause between faults. */
   readonly paceMs: number;
   readonly faults: readonly Fault[];
+  /** Faults wait until a client asks for this, and strike while it is decided. */
+  readonly ambush: 'commitAsked' | 'offsetsAsked' | undefined;
   readonly adminWork: readonly AdminWork[];
   readonly producers: number;
   readonly transactional: number;
@@ -80,5 +83,6 @@ export function drawOptions(seed: number): RunOptions {
     hasPipeline: random.below(4) === 0 && delayMs[1] < SLOW_MS,
     delayMs,
     wallOffsetsMs: Array.from({ length: brokers }, () => (random.below(3) === 0 ? random.below(4000) - 2000 : 0)),
+    ambush: ([undefined, 'commitAsked', 'offsetsAsked'] as const)[random.below(3)],
   };
 }

@@ -113,6 +113,7 @@ class Run {
     await this.#endCopier();
     await this.#reach('everything is committed', () => world.isWhole() && world.isCommitted(), RECOVERY_MS);
     await this.#finalReads(topics);
+    await this.#reach('logs of deleted topics are gone', () => world.strayFiles().length === 0, RECOVERY_MS);
     await this.#stopAll();
     this.#judge(topics);
   }

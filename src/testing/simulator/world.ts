@@ -5,9 +5,10 @@ import type { BrokerConfig } from '../../config/broker-config.ts';
 import { SimulatedStore } from '../../metadata/simulated-store.ts';
 import { eventLoopTurned, promisesSettled } from '../../runtime/promise-turn.ts';
 import { VirtualTime } from '../../runtime/virtual-time.ts';
-import type { HistoryEvent } from '../history-event.ts';
+import type { HistoryEvent, PollEvent } from '../history-event.ts';
 import { hostOf, Machine } from './machine.ts';
 import type { RunOptions } from './options.ts';
+import { producerFaults } from './producer-checks.ts';
 import { ReplicaChecks } from './replica-checks.ts';
 import { SimulatedNetwork } from './simulated-network.ts';
 import { StoreChecks } from './store-checks.ts';
@@ -38,6 +39,8 @@ export class World {
   readonly storeChecks: StoreChecks;
   readonly replicaChecks: ReplicaChecks;
   readonly history: HistoryEvent[] = [];
+  /** Told what clients do, as it becomes part of the history. */
+  onRecorded: ((event: HistoryEvent) => void) | undefined;
   readonly #seed: number;
   readonly #touched = new Set<string>();
   readonly #byHost = new Map<string, Machine>();
@@ -106,6 +109,8 @@ export class World {
   record(event: HistoryEvent): void {
     this.history.push(event);
     this.trace.note(event.client, event.type, event);
+    this.onRecorded?.(event);
+    if (event.type === 'poll') this.#checkPoll(event);
   }
 
   /** A client's way into the cluster, from a host of its own. */
@@ -161,10 +166,20 @@ export class World {
 
   /** A client was told that a record is safe: it has to be below the high watermark. */
   acknowledged(topic: string, partition: number, offset: number, value: string): void {
+    const end = this.#committedEnd(topic, partition);
+    if (offset >= end)
+      this.fail(`I2 ${value} was acknowledged at ${topic}-${partition}@${offset}, committed are ${end}`);
+  }
+
+  /** Nobody is shown what is not committed. */
+  #checkPoll({ client, topic, partition, offset }: PollEvent): void {
+    const end = this.#committedEnd(topic, partition);
+    if (offset >= end) this.fail(`I4 ${client} reads ${topic}-${partition}@${offset}, committed are ${end}`);
+  }
+
+  #committedEnd(topic: string, partition: number): number {
     const topicId = this.storeChecks.topics.get(topic);
-    const committed = topicId === undefined ? undefined : this.replicaChecks.committed(topicId, partition);
-    if (committed === undefined || offset >= committed.end)
-      this.fail(`I2 ${value} was acknowledged at ${topic}-${partition}@${offset}, committed are ${committed?.end}`);
+    return topicId === undefined ? 0 : (this.replicaChecks.committed(topicId, partition)?.end ?? 0);
   }
 
   /** Whether a broker runs and is let in. */
@@ -217,17 +232,24 @@ export class World {
   /** What must hold of a cluster that has come to rest. */
   checkAtRest(): void {
     this.replicaChecks.checkAll();
+    for (const fault of producerFaults(this.machines)) this.fail(fault);
+    for (const stray of this.strayFiles()) this.fail(`I15 ${stray}, which is nobody's`);
+    if (this.#violation !== undefined) throw this.#violation;
+  }
+
+  /** Logs that belong to no partition; those of deleted topics go within a while. */
+  strayFiles(): string[] {
+    const strays: string[] = [];
     for (const machine of this.machines) {
       for (const { name, isDirectory } of machine.disk.list('/data')) {
         if (!isDirectory || name.endsWith('-delete') || name.startsWith('.') || !/-\d+$/.test(name)) continue;
         const cut = name.lastIndexOf('-');
         const topicId = this.storeChecks.topics.get(name.slice(0, cut));
         const record = this.storeChecks.partitions.get(`${topicId}/${name.slice(cut + 1)}`);
-        if (record === undefined || !record.replicas.includes(machine.id))
-          this.fail(`I15 ${machine.host} has ${name}, which is nobody's`);
+        if (record === undefined || !record.replicas.includes(machine.id)) strays.push(`${machine.host} has ${name}`);
       }
     }
-    if (this.#violation !== undefined) throw this.#violation;
+    return strays;
   }
 
   /** How the cluster stands, for whoever looks into a failure. */

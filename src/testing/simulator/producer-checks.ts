@@ -1,0 +1,31 @@
+import type { ActiveProducer } from '../../log/producer-state.ts';
+import type { Machine } from './machine.ts';
+
+/**
+ * Holds against each other what the replicas of a partition know of its producers, when all have the same log: whoever leads
+ * next has to know which batches are there already, and which transactions are open (I8). What is wrong, if anything.
+ */
+export function producerFaults(machines: readonly Machine[]): string[] {
+  const known = new Map<string, { readonly host: string; readonly producers: string }>();
+  const faults: string[] = [];
+  for (const { host, broker } of machines) {
+    for (const { topic, index, topicId, log } of broker?.core.partitions.all() ?? []) {
+      if (log.isOffline) continue;
+      const key = `${topicId}/${index}`;
+      const producers = shown(log.activeProducers());
+      const other = known.get(key);
+      if (other === undefined) known.set(key, { host, producers });
+      else if (other.producers !== producers)
+        faults.push(`I8 ${topic}-${index}: ${other.host} knows the producers ${other.producers}, ${host} ${producers}`);
+    }
+  }
+  return faults;
+}
+
+function shown(producers: readonly ActiveProducer[]): string {
+  const all = producers.map(
+    ({ producerId, producerEpoch, lastSequence, currentTxnStartOffset }) =>
+      `${producerId}/${producerEpoch} at ${lastSequence}${currentTxnStartOffset < 0 ? '' : ` open from ${currentTxnStartOffset}`}`,
+  );
+  return `[${all.toSorted().join(', ')}]`;
+}
