@@ -1,0 +1,335 @@
+import type { PlantedBug } from './planted-bug.ts';
+
+/** Bugs of kinds that replicated logs have had, one for each rule that keeps records safe. */
+export const plantedBugs: readonly PlantedBug[] = [
+  {
+    name: 'cut-on-new-leader',
+    rule: 'KIP-101: a follower of a new leader keeps what lies above its high watermark until the epochs tell otherwise',
+    edits: [
+      {
+        file: 'broker/partition.js',
+        find: 'if (this.isLeader)\n                this.#beginTerm();\n            this.#failAll',
+        replace:
+          'if (this.isLeader)\n                this.#beginTerm();\n            else if (leadership.leader >= 0) this.log.truncateTo(this.log.highWatermark);\n            this.#failAll',
+      },
+    ],
+  },
+  {
+    name: 'unknown-epoch-own-end',
+    rule: "KIP-279: an epoch that the leader does not know ends where the largest one before it ends, not at the leader's own end",
+    edits: [
+      {
+        file: 'log/leader-epochs.js',
+        find: 'return { epoch: this.#entries[next - 1].epoch, endOffset: following.startOffset };',
+        replace: 'return { epoch: requested, endOffset: logEndOffset };',
+      },
+    ],
+  },
+  {
+    name: 'diverging-epoch-ignored',
+    rule: 'KIP-279, 595: a follower whose last epoch ends elsewhere is told so, and gets no records',
+    edits: [
+      {
+        file: 'broker/delayed-fetch.js',
+        find: 'if (epoch < wanted.lastFetchedEpoch || endOffset < wanted.fetchOffset)',
+        replace: 'if (false)',
+      },
+    ],
+  },
+  {
+    name: 'stale-answer-taken',
+    rule: 'KIP-320: a follower drops answers to what it asked under another leader epoch, or before its log changed',
+    edits: [
+      {
+        file: 'replication/replica-fetcher.js',
+        find: 'if (followed === undefined || followed.isDirty || request < followed.askedIn)',
+        replace: 'if (followed === undefined)',
+      },
+      {
+        file: 'replication/replica-fetcher.js',
+        find: 'if (followed.askedEpoch !== followed.replica.leaderEpoch)',
+        replace: 'if (false)',
+      },
+    ],
+  },
+  {
+    name: 'in-sync-before-term-start',
+    rule: "KIP-320: a replica joins the in-sync set only when it has reached the start of the leader's term, and what is committed",
+    edits: [
+      {
+        file: 'replication/leader-term.js',
+        find: 'const reaches = follower.endOffset >= Math.max(view.highWatermark, this.startOffset);',
+        replace: 'const reaches = follower.endOffset >= 0;',
+      },
+      {
+        file: 'replication/leader-term.js',
+        find: 'return follower.endOffset === leaderEndOffset || nowMs - follower.caughtUpMs <= lagMaxMs;',
+        replace: 'return follower.endOffset >= 0 || nowMs - follower.caughtUpMs <= lagMaxMs;',
+      },
+    ],
+  },
+  {
+    name: 'in-sync-set-without-compare',
+    rule: 'KIP-497: a leader changes the in-sync set by compare-and-set on the record that it saw',
+    edits: [
+      {
+        file: 'replication/in-sync-proposals.js',
+        find: 'compare({ key, modRevision: seen.modRevision });',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'proposed-set-not-counted',
+    rule: 'KIP-497: while a change of the in-sync set is under way, the high watermark waits for both sets',
+    edits: [
+      {
+        file: 'replication/leader-term.js',
+        find: 'if (counts || this.#mayJoin(id, follower, view))',
+        replace:
+          'if (this.#proposed !== undefined ? this.#proposed.some(({ brokerId }) => brokerId === id) : this.#inSync.includes(id))',
+      },
+    ],
+  },
+  {
+    name: 'joiners-not-awaited',
+    rule: 'KIP-497: the high watermark waits also for who is caught up and about to join, lest it run away from them',
+    edits: [
+      {
+        file: 'replication/leader-term.js',
+        find: 'if (counts || this.#mayJoin(id, follower, view))',
+        replace: 'if (this.#inSync.includes(id))',
+      },
+    ],
+  },
+  {
+    name: 'fenced-joins',
+    rule: 'KIP-841: a fenced broker does not join an in-sync set',
+    edits: [
+      {
+        file: 'replication/in-sync-proposals.js',
+        find: 'compare({ key: storeKeys.liveBroker(id), createRevision: unfenced(image, id) });',
+        replace: '',
+      },
+      {
+        file: 'broker/open-replication.js',
+        find: 'const isUp = broker?.epoch === epoch && !broker.fenced && !broker.shuttingDown;',
+        replace: 'const isUp = broker?.epoch === epoch;',
+      },
+    ],
+  },
+  {
+    name: 'stale-broker-epoch',
+    rule: 'KIP-903: a member joins under the registration under which it fetched, not under a later one',
+    edits: [
+      {
+        file: 'replication/in-sync-proposals.js',
+        find: 'compare({ key: storeKeys.broker(id), createRevision: epoch });',
+        replace: '',
+      },
+      {
+        file: 'broker/open-replication.js',
+        find: 'const isUp = broker?.epoch === epoch && !broker.fenced && !broker.shuttingDown;',
+        replace: 'const isUp = broker !== undefined && !broker.fenced && !broker.shuttingDown;',
+      },
+    ],
+  },
+  {
+    name: 'commits-below-min-isr',
+    rule: 'KIP-966: nothing is committed while fewer are in sync than min.insync.replicas',
+    edits: [
+      {
+        file: 'replication/high-watermark.js',
+        find: 'if (progress.inSyncCount < progress.minInSyncReplicas)',
+        replace: 'if (false)',
+      },
+    ],
+  },
+  {
+    name: 'unclean-election-unasked',
+    rule: 'unclean elections: a replica that may lack records leads only where the topic allows it',
+    edits: [
+      {
+        file: 'controller/partition-repair.js',
+        find: 'isUncleanAllowed: isUncleanAllowed && !isAnyAwaited',
+        replace: 'isUncleanAllowed: true',
+      },
+    ],
+  },
+  {
+    name: 'same-leader-epoch',
+    rule: 'own rule I1: each election of another leader takes a new leader epoch',
+    edits: [
+      {
+        file: 'metadata/partition-transition.js',
+        find: '(isNewLeader || isAnyRemoved ? 1 : 0)',
+        replace: '(isAnyRemoved ? 1 : 0)',
+      },
+    ],
+  },
+  {
+    name: 'lazy-member-counts',
+    rule: 'KIP-320: a leader counts on what its followers told in its own epoch: one that has not fetched yet has nothing',
+    edits: [
+      {
+        file: 'replication/high-watermark.js',
+        find: 'progress.followerEndOffsets.get(follower) ?? -1)',
+        replace: 'progress.followerEndOffsets.get(follower) ?? lowest)',
+      },
+    ],
+  },
+  {
+    name: 'acknowledged-at-append',
+    rule: 'acks=all is answered when the high watermark has passed, not when the record is written',
+    edits: [
+      {
+        file: 'broker/pending-produce.js',
+        find: 'if (this.request.acks === ACKS_ALL)\n            partition.whenCommitted',
+        replace: 'if (false)\n            partition.whenCommitted',
+      },
+    ],
+  },
+  {
+    name: 'acknowledged-one-early',
+    rule: 'acks=all is answered when the high watermark lies behind the record, not on it',
+    edits: [
+      {
+        file: 'broker/pending-produce.js',
+        find: 'partition.whenCommitted(result.lastOffset + 1, outcome);',
+        replace: 'partition.whenCommitted(result.lastOffset, outcome);',
+      },
+    ],
+  },
+  {
+    name: 'deposed-leader-acknowledges',
+    rule: 'KIP-320: what waits under one leader epoch fails with it, a deposed leader acknowledges nothing more',
+    edits: [
+      {
+        file: 'broker/partition.js',
+        find: 'this.#failAll(E.NOT_LEADER_OR_FOLLOWER);',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'high-watermark-beyond-end',
+    rule: "a follower's high watermark never lies above its own end, nor above what it has of its leader's",
+    edits: [
+      {
+        file: 'broker/partition.js',
+        find: 'return Math.min(this.#leaderMarks?.highWatermark ?? 0, this.log.logEndOffset);',
+        replace: 'return this.log.logEndOffset;',
+      },
+    ],
+  },
+  {
+    name: 'reads-above-high-watermark',
+    rule: 'KIP-392: no replica gives a consumer what is not committed',
+    edits: [
+      {
+        file: 'broker/delayed-fetch.js',
+        find: 'isReadCommitted ? log.lastStableOffset : log.highWatermark;',
+        replace: 'isReadCommitted ? log.lastStableOffset : log.logEndOffset;',
+      },
+    ],
+  },
+  {
+    name: 'stable-offset-ignored',
+    rule: 'KIP-98: a reader of committed records gets nothing above the last stable offset',
+    edits: [
+      {
+        file: 'broker/delayed-fetch.js',
+        find: 'isReadCommitted ? log.lastStableOffset : log.highWatermark;',
+        replace: 'log.highWatermark;',
+      },
+    ],
+  },
+  {
+    name: 'markers-lost-at-move',
+    rule: 'KIP-98: a coordinator that takes over sends the markers that are still owed',
+    edits: [
+      {
+        file: 'coordinator/txn/transaction-markers.js',
+        find: 'if (isPrepared(transaction.state.status))',
+        replace: 'if (false)',
+      },
+    ],
+  },
+  {
+    name: 'markers-given-up',
+    rule: 'KIP-98: a marker that its leader did not take is sent again',
+    edits: [
+      {
+        file: 'coordinator/txn/transaction-markers.js',
+        find: "if (outcome !== 'written' && outcome !== 'given up')",
+        replace: 'if (false)',
+      },
+    ],
+  },
+  {
+    name: 'producers-forgotten-by-followers',
+    rule: 'KIP-98: a follower knows the sequences of producers, so that it refuses duplicates once it leads',
+    edits: [
+      {
+        file: 'log/log-writer.js',
+        find: 'if (hasProducerId(view, 0))\n            applyProducer',
+        replace: 'if (hasProducerId(view, 0) && this.isFollowing !== true)\n            applyProducer',
+      },
+      {
+        file: 'log/log-writer.js',
+        find: 'for (let at = 0; at < batches.length;) {',
+        replace:
+          'this.isFollowing = true; queueMicrotask(() => (this.isFollowing = false));\n        for (let at = 0; at < batches.length;) {',
+      },
+    ],
+  },
+  {
+    name: 'producer-ids-twice',
+    rule: 'KIP-730: a block of producer ids is handed out once',
+    edits: [
+      {
+        file: 'controller/producer-id-blocks.js',
+        find: 'compares: [{ key, modRevision: entry?.modRevision ?? 0 }],',
+        replace: 'compares: [],',
+      },
+    ],
+  },
+  {
+    name: 'deposed-controller-writes',
+    rule: 'what a deposed controller still writes about partitions is refused',
+    edits: [
+      {
+        file: 'controller/partition-writes.js',
+        find: 'const compares = [{ key: storeKeys.controller, createRevision: this.#epoch }];',
+        replace: 'const compares = [];',
+      },
+      {
+        file: 'controller/partition-writes.js',
+        find: 'compares.push({ key: storeKeys.partition(topicId, index), modRevision: seen.modRevision });',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'sync-skipped',
+    rule: 'flush policy group: what counts as written is on the device',
+    edits: [
+      {
+        file: 'log/log-durability.js',
+        find: "return this.#log.flushPolicy() === 'group' ? this.#durableEndOffset : this.#writtenEndOffset;",
+        replace: 'return this.#writtenEndOffset;',
+      },
+    ],
+  },
+  {
+    name: 'topic-id-unchecked',
+    rule: 'KIP-516: files of a deleted topic do not come back under a new one of its name',
+    edits: [
+      {
+        file: 'broker/topic-applier.js',
+        find: 'else if (topic?.id !== log.topicId)',
+        replace: 'else if (topic === undefined)',
+      },
+    ],
+  },
+];
