@@ -14,6 +14,8 @@ const BEARABLE: ReadonlySet<string> = new Set([
   'INVALID_PRODUCER_EPOCH',
   'TRANSACTION_ABORTABLE',
   'INVALID_TXN_STATE',
+  // Records were given up because the markers of the transaction before did not get through all the while.
+  'CONCURRENT_TRANSACTIONS',
 ]);
 
 /** Pauses between what a client does. */
