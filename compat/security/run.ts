@@ -1,14 +1,6 @@
-import {
-  Kafka,
-  KafkaError,
-  valuesOf,
-  type ClientOptions,
-  type SaslOptions,
-  type TlsOptions,
-} from '../../src/client/index.ts';
-import { Authority, type Issued } from '../../test/runtime/certificates.ts';
-import { startKafka, type RunningKafka } from '../brokers/kafka.ts';
-import { freePort } from '../brokers/running-broker.ts';
+import { Kafka, KafkaError, type ClientOptions, type SaslOptions, type TlsOptions } from '../../src/client/index.ts';
+import { Authority } from '../../test/runtime/certificates.ts';
+import { SECURED_HOST as HOST, startSecuredKafka, type SecuredPorts } from './secured-kafka.ts';
 
 /**
  * Posthorn's client against a real Kafka with TLS and logins: each mechanism and certificate, right and wrong.
@@ -18,8 +10,6 @@ import { freePort } from '../brokers/running-broker.ts';
  * Starts a Kafka of its own. Closes with "N passed, M failed".
  */
 const SESSION_MS = 3000;
-const MODULES = 'org.apache.kafka.common.security';
-const HOST = '127.0.0.1';
 
 let passed = 0;
 let failed = 0;
@@ -44,79 +34,7 @@ function verdict(what: string, told: string, expected: RegExp): void {
   else failed++;
 }
 
-interface Ports {
-  readonly tls: number;
-  readonly mutual: number;
-  readonly expired: number;
-  readonly sasl: number;
-  readonly saslTls: number;
-  readonly renewed: number;
-}
-
-interface Secrets {
-  readonly authority: Authority;
-  readonly server: Issued;
-  readonly expired: Issued;
-}
-
-/** A PEM text as one line of a properties file. */
-function oneLine(pem: string): string {
-  return pem.replaceAll('\n', '\\n');
-}
-
-function keyStore(prefix: string, { cert, key }: Issued): Record<string, string> {
-  return {
-    [`${prefix}ssl.keystore.type`]: 'PEM',
-    [`${prefix}ssl.keystore.certificate.chain`]: oneLine(cert),
-    [`${prefix}ssl.keystore.key`]: oneLine(key),
-  };
-}
-
-function logins(listener: string, enabled: readonly string[]): Record<string, string> {
-  const prefix = `listener.name.${listener}.`;
-  const settings: Record<string, string> = { [`${prefix}sasl.enabled.mechanisms`]: enabled.join(',') };
-  const modules: Record<string, string> = {
-    PLAIN: `${MODULES}.plain.PlainLoginModule required user_ann="secret";`,
-    'SCRAM-SHA-256': `${MODULES}.scram.ScramLoginModule required;`,
-    'SCRAM-SHA-512': `${MODULES}.scram.ScramLoginModule required;`,
-    OAUTHBEARER: `${MODULES}.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";`,
-  };
-  for (const mechanism of enabled) {
-    settings[`${prefix}${mechanism.toLowerCase()}.sasl.jaas.config`] = modules[mechanism] ?? '';
-  }
-  return settings;
-}
-
-function settingsFor({ authority, server, expired }: Secrets): Record<string, string> {
-  const all = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER'];
-  return {
-    'listener.security.protocol.map':
-      'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,TLS:SSL,MUTUAL:SSL,EXPIRED:SSL,LOGIN:SASL_PLAINTEXT,SAFE:SASL_SSL,RENEWED:SASL_PLAINTEXT',
-    'inter.broker.listener.name': 'PLAINTEXT',
-    'ssl.truststore.type': 'PEM',
-    'ssl.truststore.certificates': oneLine(authority.cert),
-    ...keyStore('', server),
-    ...keyStore('listener.name.expired.', expired),
-    'listener.name.mutual.ssl.client.auth': 'required',
-    ...logins('login', all),
-    ...logins('safe', all),
-    ...logins('renewed', ['PLAIN', 'SCRAM-SHA-256']),
-    'listener.name.renewed.plain.connections.max.reauth.ms': String(SESSION_MS),
-    'listener.name.renewed.scram-sha-256.connections.max.reauth.ms': String(SESSION_MS),
-    'connection.failed.authentication.delay.ms': '0',
-  };
-}
-
-async function createUsers(kafka: RunningKafka): Promise<void> {
-  const admin = new Kafka({ bootstrapServers: kafka.bootstrap }).admin();
-  const user = { user: 'ann', password: 'secret' };
-  // Kafka takes only one alteration of a user in a request.
-  valuesOf(await admin.alterScramCredentials([{ ...user, mechanism: 'SCRAM-SHA-256' }]));
-  valuesOf(await admin.alterScramCredentials([{ ...user, mechanism: 'SCRAM-SHA-512', iterations: 8192 }]));
-  admin.close();
-}
-
-async function certificates(ports: Ports, { authority }: Secrets): Promise<void> {
+async function certificates(ports: SecuredPorts, authority: Authority): Promise<void> {
   const ca = authority.cert;
   const at = (port: number, tls: TlsOptions | true): Promise<string> =>
     outcome({ bootstrapServers: `${HOST}:${port}`, tls });
@@ -194,28 +112,9 @@ async function renewals(port: number): Promise<void> {
 }
 
 async function run(): Promise<void> {
-  const authority = new Authority('compat');
-  const about = { name: 'kafka', hosts: ['kafka.test'], addresses: [HOST] };
-  const secrets = { authority, server: authority.issue(about), expired: authority.issue({ ...about, days: -1 }) };
-  const ports: Ports = {
-    tls: await freePort(),
-    mutual: await freePort(),
-    expired: await freePort(),
-    sasl: await freePort(),
-    saslTls: await freePort(),
-    renewed: await freePort(),
-  };
-  const kafka = await startKafka(settingsFor(secrets), 1, [
-    `TLS://${HOST}:${ports.tls}`,
-    `MUTUAL://${HOST}:${ports.mutual}`,
-    `EXPIRED://${HOST}:${ports.expired}`,
-    `LOGIN://${HOST}:${ports.sasl}`,
-    `SAFE://${HOST}:${ports.saslTls}`,
-    `RENEWED://${HOST}:${ports.renewed}`,
-  ]);
+  const { kafka, ports, authority } = await startSecuredKafka(SESSION_MS);
   try {
-    await createUsers(kafka);
-    await certificates(ports, secrets);
+    await certificates(ports, authority);
     await mechanisms(ports.sasl, 'SASL_PLAINTEXT', false);
     await mechanisms(ports.saslTls, 'SASL_SSL', { ca: authority.cert });
     const sasl = { mechanism: 'OAUTHBEARER', token: async () => jwt('ann', 60_000) } as const;

@@ -7,7 +7,7 @@ import { OAuthBearerClient } from '../wire/sasl/oauthbearer.ts';
 import { PlainClient } from '../wire/sasl/plain.ts';
 import { SaslError, type SaslClient } from '../wire/sasl/sasl.ts';
 import { ScramClient } from '../wire/sasl/scram-client.ts';
-import { ConnectionError, KafkaError } from './client-error.ts';
+import { BrokerError, ConnectionError, KafkaError } from './client-error.ts';
 import type { SaslOptions } from './security-options.ts';
 
 const NONCE_BYTES = 24;
@@ -73,7 +73,8 @@ async function exchange(mechanism: string, client: SaslClient, peer: LoginPeer):
     });
     if (answer.errorCode !== 0) {
       const reason = client instanceof OAuthBearerClient && client.refusal !== undefined ? ` ${client.refusal}` : '';
-      throw refused(peer, `${mechanism}: ${answer.errorMessage ?? errorOf(answer.errorCode).text}${reason}`);
+      const told = new BrokerError(errorOf(answer.errorCode), mechanism, answer.errorMessage);
+      throw refused(peer, `${mechanism}: ${told.text}${reason}`, told);
     }
     token = client.answer(answer.authBytes);
     lifetimeMs = answer.sessionLifetimeMs;

@@ -1,6 +1,6 @@
 import type { OffsetSpec } from '../../client/admin/list-offsets.ts';
 import { KafkaError } from '../../client/client-error.ts';
-import { javaError, javaMessage } from '../tools/java-error.ts';
+import { javaError } from '../tools/java-error.ts';
 import { parseOptions, type OptionSpec, type ParsedOptions } from '../tools/option-parser.ts';
 import { propertiesFile } from '../tools/properties-file.ts';
 import { toolAdmin } from '../tools/connect.ts';
@@ -71,7 +71,7 @@ function reported<T>(act: () => T): T {
 }
 
 function reportOf(error: Error): ToolFailure {
-  return new ToolFailure(`Error occurred: ${javaMessage(error)}`);
+  return new ToolFailure(`Error occurred: ${javaError(error)}`);
 }
 
 async function tell(options: ParsedOptions<GetOffsetsOption>, world: ToolWorld): Promise<void> {

@@ -1,4 +1,4 @@
-import { BrokerError, TimeoutError } from '../../client/client-error.ts';
+import { BrokerError, KafkaError, TimeoutError } from '../../client/client-error.ts';
 import type { ErrorName } from '../../protocol/errors.ts';
 
 const PACKAGE = 'org.apache.kafka.common.errors.';
@@ -16,6 +16,7 @@ const irregular: Readonly<Partial<Record<ErrorName, string>>> = {
   CLUSTER_AUTHORIZATION_FAILED: 'ClusterAuthorizationException',
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 'TransactionalIdAuthorizationException',
   INVALID_TXN_STATE: 'InvalidTxnStateException',
+  SASL_AUTHENTICATION_FAILED: 'SaslAuthenticationException',
 };
 
 /** An error that Java has a class for and the client has none. */
@@ -39,19 +40,28 @@ export function javaError(error: Error): string {
 export function javaClass(error: Error): string | undefined {
   if (error instanceof JavaException) return error.className;
   if (error instanceof TimeoutError) return `${PACKAGE}TimeoutException`;
-  if (!(error instanceof BrokerError)) return undefined;
-  const { name } = error.spec;
+  const answer = answerIn(error);
+  if (answer === undefined) return undefined;
+  const { name } = answer.spec;
   const words = name.split('_').map((word) => `${word.slice(0, 1)}${word.slice(1).toLowerCase()}`);
   return `${PACKAGE}${irregular[name] ?? `${words.join('')}Exception`}`;
 }
 
 /** What Java's `getMessage` says: the broker's words, or that no broker could be asked. */
 export function javaMessage(error: unknown): string {
-  if (error instanceof BrokerError) return error.text;
+  const answer = answerIn(error);
+  if (answer !== undefined) return answer.text;
   if (error instanceof TimeoutError && error.about !== undefined) {
     return `Timed out waiting for a node assignment. Call: ${callName(error.about)}`;
   }
   return error instanceof Error ? error.message : String(error);
+}
+
+/** What a broker answered, also to a login: the client then says where as well, Java does not. */
+function answerIn(error: unknown): BrokerError | undefined {
+  if (error instanceof BrokerError) return error;
+  const isLogin = error instanceof KafkaError && error.code === 'AUTHENTICATION_FAILED';
+  return isLogin && error.cause instanceof BrokerError ? error.cause : undefined;
 }
 
 /** Calls that Java names otherwise. */
