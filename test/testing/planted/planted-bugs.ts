@@ -321,15 +321,4 @@ export const plantedBugs: readonly PlantedBug[] = [
       },
     ],
   },
-  {
-    name: 'topic-id-unchecked',
-    rule: 'KIP-516: files of a deleted topic do not come back under a new one of its name',
-    edits: [
-      {
-        file: 'broker/topic-applier.js',
-        find: 'else if (topic?.id !== log.topicId)',
-        replace: 'else if (topic === undefined)',
-      },
-    ],
-  },
 ];
