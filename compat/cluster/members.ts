@@ -21,7 +21,8 @@ const READERS: readonly (readonly [string, GroupProtocol])[] = [
 const WORKERS = 'librdkafka';
 const MADE_READER = 'history-made-reader';
 const DRAIN_MS = 120_000;
-const LEAVE_MS = 10_000;
+/** A client that has just lost its coordinator may wait for it once more before it ends. */
+const LEAVE_MS = 30_000;
 
 /**
  * Clients that work through all faults of a run: one that writes, groups that read and commit, and a group that makes of each
