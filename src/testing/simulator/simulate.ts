@@ -70,6 +70,12 @@ export async function simulate(seed: number, { options, print }: SimulateOptions
   };
 }
 
+interface Place {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
 /** One run, from the first start of the brokers to their last stop. */
 class Run {
   readonly #world: World;
@@ -179,12 +185,17 @@ class Run {
       groupName,
       isAtEnd: () => {
         const next = new Map<string, number>();
-        const asked = new Map<string, { topic: string; partition: number; offset: number }>();
+        const asked = new Map<string, Place>();
+        const reached = ({ topic, partition, offset }: Place): void => {
+          const key = `${topic}-${partition}`;
+          next.set(key, Math.max(next.get(key) ?? 0, offset));
+        };
         for (const event of history) {
           if (event.type === 'offsetsAsked' && event.group === groupName) asked.set(event.commit, event.offsets[0]!);
-          if (event.type !== 'offsetsDone' || !asked.has(event.commit)) continue;
-          const { topic, partition, offset } = asked.get(event.commit)!;
-          next.set(`${topic}-${partition}`, Math.max(next.get(`${topic}-${partition}`) ?? 0, offset));
+          // A commit that a rebalance refused is not made again while nothing new comes.
+          if (event.type === 'poll' && event.group === groupName) reached({ ...event, offset: event.offset + 1 });
+          const committed = event.type === 'offsetsDone' ? asked.get(event.commit) : undefined;
+          if (committed !== undefined) reached(committed);
         }
         for (const [place, end] of ends) if (place.startsWith('orders-') && (next.get(place) ?? 0) < end) return false;
         return true;
