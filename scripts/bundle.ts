@@ -145,7 +145,7 @@ replace(join(types, 'package.json'), '{ "type": "commonjs" }\n');
 await bundle('scripts/bundle-entry.ts', FILE);
 await bundle('src/cli/tools/run-tool.ts', 'commands.cjs');
 await bundle('src/cli/demo/run-demo.ts', 'demo.cjs');
-await bundle('src/log/cleaner-thread.ts', 'cleaner.cjs');
+await bundle('src/log/cleaning/cleaner-thread.ts', 'cleaner.cjs');
 await bundle('scripts/grpc-entry.ts', 'grpc.cjs');
 // A file of its own: a broker's start must not pay for the client.
 await bundle('src/client/index.ts', 'client.cjs');

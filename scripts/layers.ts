@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { floors, packagesForAll, worldUses, worldly } from './floors.ts';
 import { blankNonCode, importsOf, lineAt } from './source-text.ts';
 
-/** Sources by path relative to the repository (`src/log/segment.ts`). */
+/** Sources by path relative to the repository (`src/wire/frame.ts`). */
 export type Sources = ReadonlyMap<string, string>;
 
 /**

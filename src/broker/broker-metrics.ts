@@ -2,9 +2,9 @@ import { MetricRegistry } from '../metrics/metric-registry.ts';
 import type { Counter } from '../metrics/metric.ts';
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import { apiTable } from '../protocol/api-table.ts';
-import type { LogCleaner } from '../log/log-cleaner.ts';
-import type { LogDirectories } from '../log/log-directories.ts';
-import type { Partitions } from './partitions.ts';
+import type { LogCleaner } from '../log/cleaning/log-cleaner.ts';
+import type { LogDirectories } from '../log/directories/log-directories.ts';
+import type { Partitions } from './replicas/partitions.ts';
 
 /** What is asked at exposition; nothing of it is kept up to date meanwhile. */
 export interface Measured {

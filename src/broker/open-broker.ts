@@ -7,9 +7,9 @@ import { Controller } from '../controller/controller.ts';
 import { ControllerDuties } from '../controller/controller-duties.ts';
 import type { TransactionCoordinator } from '../coordinator/txn/transaction-coordinator.ts';
 import { foundCluster } from '../controller/found-cluster.ts';
-import { readDirectoryIdentity } from '../log/directory-files.ts';
-import type { LogCleaner } from '../log/log-cleaner.ts';
-import { LogDirectoryUnusable, type LogDirectories } from '../log/log-directories.ts';
+import { readDirectoryIdentity } from '../log/directories/directory-files.ts';
+import type { LogCleaner } from '../log/cleaning/log-cleaner.ts';
+import { LogDirectoryUnusable, type LogDirectories } from '../log/directories/log-directories.ts';
 import { StoreLocked } from '../metadata/embedded-store.ts';
 import type { ClusterImage } from '../metadata/cluster-image.ts';
 import type { ImageDelta } from '../metadata/image-delta.ts';
@@ -27,24 +27,29 @@ import { StoreDamaged } from '../metadata/store-files.ts';
 import { DiskError } from '../runtime/disk.ts';
 import { NetworkError } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { adoptFoundTopics } from './adopt-found-topics.ts';
+import { adoptFoundTopics } from './replicas/adopt-found-topics.ts';
 import { BrokerCore } from './broker-core.ts';
 import { BrokerStartError } from './broker-start-error.ts';
-import { ClientListeners } from './client-listener.ts';
+import { ClientListeners } from './requests/client-listener.ts';
 import { ControllerChannel } from './controller-channel.ts';
-import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from './coordinator-topics.ts';
-import { findLostLogs } from './find-lost-logs.ts';
-import { OfflineReplicas } from './offline-replicas.ts';
-import { openCleaner } from './open-cleaner.ts';
-import { openGroups, openTransactions, type TransactionCoordinatorParts } from './open-coordinators.ts';
-import { ListenerError, planListeners, type ListenerAddress, type ListenerPlan } from './listener-addresses.ts';
-import { openLogs } from './open-logs.ts';
-import { openReplication, type Replication } from './open-replication.ts';
-import { Partitions } from './partitions.ts';
-import { ReplicaMover } from './replica-mover.ts';
-import { ReplicaRoles } from './replica-roles.ts';
+import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from './coordination/coordinator-topics.ts';
+import { findLostLogs } from './replicas/find-lost-logs.ts';
+import { OfflineReplicas } from './replicas/offline-replicas.ts';
+import { openCleaner } from './replicas/open-cleaner.ts';
+import { openGroups, openTransactions, type TransactionCoordinatorParts } from './coordination/open-coordinators.ts';
+import {
+  ListenerError,
+  planListeners,
+  type ListenerAddress,
+  type ListenerPlan,
+} from './requests/listener-addresses.ts';
+import { openLogs } from './replicas/open-logs.ts';
+import { openReplication, type Replication } from './replicas/open-replication.ts';
+import { Partitions } from './replicas/partitions.ts';
+import { ReplicaMover } from './replicas/replica-mover.ts';
+import { ReplicaRoles } from './replicas/replica-roles.ts';
 import { StoreGuard } from './store-guard.ts';
-import { TopicApplier } from './topic-applier.ts';
+import { TopicApplier } from './replicas/topic-applier.ts';
 import { Turn } from './turn.ts';
 
 export interface OpenBrokerOptions {

@@ -4,7 +4,7 @@ import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts
 import type { MarkerSender } from '../coordinator/txn/marker-sender.ts';
 import type { TransactionCoordinator } from '../coordinator/txn/transaction-coordinator.ts';
 import type { TransactionEnrolment } from '../coordinator/txn/transaction-enrolment.ts';
-import type { LogDirectories } from '../log/log-directories.ts';
+import type { LogDirectories } from '../log/directories/log-directories.ts';
 import type { ClusterImage } from '../metadata/cluster-image.ts';
 import type { Fields } from '../protocol/schema.ts';
 import type { Clock, Timers } from '../runtime/clock.ts';
@@ -12,14 +12,14 @@ import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
 import type { AutoTopics } from './auto-topics.ts';
 import type { BrokerMetrics } from './broker-metrics.ts';
-import type { ClientQuotas } from './client-quotas.ts';
+import type { ClientQuotas } from './requests/client-quotas.ts';
 import type { ControllerChannel } from './controller-channel.ts';
-import type { FetchSessions } from './fetch-sessions.ts';
-import type { Reply } from './reply.ts';
-import type { Partitions } from './partitions.ts';
-import type { Peer, RequestContext } from './request-context.ts';
-import type { ReplicationQuotas } from './replication-quotas.ts';
-import type { ReplicaMover } from './replica-mover.ts';
+import type { FetchSessions } from './requests/fetch-sessions.ts';
+import type { Reply } from './requests/reply.ts';
+import type { Partitions } from './replicas/partitions.ts';
+import type { Peer, RequestContext } from './requests/request-context.ts';
+import type { ReplicationQuotas } from './replicas/replication-quotas.ts';
+import type { ReplicaMover } from './replicas/replica-mover.ts';
 import type { Turn } from './turn.ts';
 
 /** Where a client reaches a broker. */

@@ -1,4 +1,4 @@
-import type { Verification } from '../log/verification.ts';
+import type { Verification } from '../log/producers/verification.ts';
 import type { EndTxnMarker } from '../records/control-records.ts';
 
 /** The producer under whose transaction a record is written; its fate is told by a marker. */

@@ -1,6 +1,6 @@
 import { E, type ErrorSpec } from '../protocol/errors.ts';
 import type { RecordError } from './batch-validation.ts';
-import type { Verification } from './verification.ts';
+import type { Verification } from './producers/verification.ts';
 
 /** Who writes: a producer, whose batch is held against every rule, or this broker's own coordinators. */
 export type AppendOrigin = 'client' | 'coordinator';

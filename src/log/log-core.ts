@@ -8,9 +8,9 @@ import type { LogHooks, PartitionLogOptions } from './log-options.ts';
 import { recoverLog } from './log-recovery.ts';
 import type { LogShared } from './log-shared.ts';
 import { LogWriter } from './log-writer.ts';
-import { ProducerState } from './producer-state.ts';
-import { SegmentList } from './segment-list.ts';
-import { SnapshotFiles } from './snapshot-files.ts';
+import { ProducerState } from './producers/producer-state.ts';
+import { SegmentList } from './segments/segment-list.ts';
+import { SnapshotFiles } from './producers/snapshot-files.ts';
 import { StoredLog } from './stored-log.ts';
 
 /** The parts that stand on the segments: made anew once the segments are found. */

@@ -1,7 +1,7 @@
 import type { LogShared } from './log-shared.ts';
 import { emptySlice, sliceOfBuffers, type LogSlice } from './log-slice.ts';
-import type { SegmentList } from './segment-list.ts';
-import type { Segment } from './segment.ts';
+import type { SegmentList } from './segments/segment-list.ts';
+import type { Segment } from './segments/segment.ts';
 
 const READ_BLOCK_BYTES = 1024 * 1024;
 

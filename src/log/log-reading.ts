@@ -2,7 +2,7 @@ import { E } from '../protocol/errors.ts';
 import type { LogCore } from './log-core.ts';
 import { readLog, type ReadRequest } from './log-reader.ts';
 import { emptySlice, failedSlice, type LogSlice } from './log-slice.ts';
-import type { TimestampHit } from './timestamp-search.ts';
+import type { TimestampHit } from './segments/timestamp-search.ts';
 
 /**
  * Whole batches from the one that holds `offset` on, below `upperOffset`. Empty at the log's end or where the first

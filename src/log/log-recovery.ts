@@ -1,16 +1,16 @@
 import { Malformed } from '../base/malformed.ts';
 import { baseOffset, nextOffset, partitionLeaderEpoch } from '../records/batch.ts';
-import { replayProducers, replayScanned } from './batch-replay.ts';
+import { replayProducers, replayScanned } from './producers/batch-replay.ts';
 import type { LeaderEpochs } from './leader-epochs.ts';
 import type { LogConfig } from './log-config.ts';
 import { LogDamage } from './log-damage.ts';
 import type { LogShared } from './log-shared.ts';
-import type { ProducerState } from './producer-state.ts';
-import { RECALL_MS, recallBatches } from './recall-batches.ts';
-import { findSegments } from './segment-files.ts';
-import { SegmentList } from './segment-list.ts';
-import { Segment } from './segment.ts';
-import type { SnapshotFiles } from './snapshot-files.ts';
+import type { ProducerState } from './producers/producer-state.ts';
+import { RECALL_MS, recallBatches } from './producers/recall-batches.ts';
+import { findSegments } from './segments/segment-files.ts';
+import { SegmentList } from './segments/segment-list.ts';
+import { Segment } from './segments/segment.ts';
+import type { SnapshotFiles } from './producers/snapshot-files.ts';
 
 export interface RecoveryInput {
   readonly shared: LogShared;

@@ -1,8 +1,8 @@
 import type { Disk } from '../runtime/disk.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { FilePool } from './file-pool.ts';
-import { ReadBuffers } from './read-buffers.ts';
-import type { Segment } from './segment.ts';
+import { FilePool } from './segments/file-pool.ts';
+import { ReadBuffers } from './segments/read-buffers.ts';
+import type { Segment } from './segments/segment.ts';
 
 const MIB = 1024 * 1024;
 

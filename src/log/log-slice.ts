@@ -1,5 +1,5 @@
 import { E, type ErrorSpec } from '../protocol/errors.ts';
-import type { ReadBuffers } from './read-buffers.ts';
+import type { ReadBuffers } from './segments/read-buffers.ts';
 
 const NO_CHUNKS: readonly Uint8Array[] = [];
 

@@ -1,7 +1,7 @@
-import type { PooledFile } from './file-pool.ts';
+import type { PooledFile } from './segments/file-pool.ts';
 import type { LogShared } from './log-shared.ts';
-import type { SegmentList } from './segment-list.ts';
-import type { Segment } from './segment.ts';
+import type { SegmentList } from './segments/segment-list.ts';
+import type { Segment } from './segments/segment.ts';
 
 /** Bounds the files held open by one sync, and its share of the thread pool. */
 const SEGMENTS_AT_ONCE = 4;

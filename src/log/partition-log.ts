@@ -5,16 +5,16 @@ import { refusedAppend, type AppendContext, type AppendResult } from './append-r
 import { prepareClientBatch } from './batch-validation.ts';
 import type { EpochEnd, LeaderEpochs } from './leader-epochs.ts';
 import type { LogConfig } from './log-config.ts';
-import { LogCleaning } from './log-cleaning.ts';
+import { LogCleaning } from './cleaning/log-cleaning.ts';
 import { LogCore } from './log-core.ts';
 import type { ReadRequest } from './log-reader.ts';
 import { NOTHING_KNOWN, type PartitionLogOptions, type UnreachableLogOptions } from './log-options.ts';
 import { readBatches, searching } from './log-reading.ts';
 import type { LogSlice } from './log-slice.ts';
 import { applyRetention, deleteRecordsBefore, truncateFullyAndStartAt, truncateTo } from './log-trimming.ts';
-import type { ActiveProducer, ProducerState } from './producer-state.ts';
-import { findByTimestamp, findLargestTimestamp, type TimestampHit } from './timestamp-search.ts';
-import type { AbortedTransaction } from './transaction-index.ts';
+import type { ActiveProducer, ProducerState } from './producers/producer-state.ts';
+import { findByTimestamp, findLargestTimestamp, type TimestampHit } from './segments/timestamp-search.ts';
+import type { AbortedTransaction } from './segments/transaction-index.ts';
 
 export type { AppendContext, AppendResult, AppendOrigin } from './append-result.ts';
 

@@ -1,7 +1,7 @@
 import { javaHashCode } from '../base/java-hash.ts';
 import type { LogConfig } from './log-config.ts';
-import type { SegmentList } from './segment-list.ts';
-import type { Segment } from './segment.ts';
+import type { SegmentList } from './segments/segment-list.ts';
+import type { Segment } from './segments/segment.ts';
 
 const INDEX_ENTRY_BYTES = 8;
 const TIME_ENTRY_BYTES = 12;

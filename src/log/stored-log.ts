@@ -1,15 +1,15 @@
-import type { CleanedGroup } from './cleaning-job.ts';
+import type { CleanedGroup } from './cleaning/cleaning-job.ts';
 import type { LeaderEpochs } from './leader-epochs.ts';
 import { newSegment, restoreProducers } from './log-recovery.ts';
 import type { LogShared } from './log-shared.ts';
 import { LogSyncer } from './log-syncer.ts';
-import type { ProducerState } from './producer-state.ts';
-import type { BatchPlace } from './recent-batches.ts';
-import type { SegmentList } from './segment-list.ts';
-import { SegmentSwap } from './segment-swap.ts';
-import type { Segment } from './segment.ts';
-import type { SnapshotFiles } from './snapshot-files.ts';
-import type { AbortedTransaction } from './transaction-index.ts';
+import type { ProducerState } from './producers/producer-state.ts';
+import type { BatchPlace } from './producers/recent-batches.ts';
+import type { SegmentList } from './segments/segment-list.ts';
+import { SegmentSwap } from './segments/segment-swap.ts';
+import type { Segment } from './segments/segment.ts';
+import type { SnapshotFiles } from './producers/snapshot-files.ts';
+import type { AbortedTransaction } from './segments/transaction-index.ts';
 
 /** A producer snapshot is worth its write once this much was appended since the last: replaying so much takes 20 ms. */
 const SNAPSHOT_EVERY_BYTES = 32 * 1024 * 1024;

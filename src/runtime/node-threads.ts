@@ -7,7 +7,7 @@ import type { Thread, ThreadEvents, ThreadName, ThreadPort, Threads } from './th
 /** Where the module of a thread lies: in the bundle's folder, or where it was compiled to. */
 const modules: Readonly<Record<ThreadName, string>> = import.meta.url.endsWith('.cjs')
   ? { cleaner: './cleaner.cjs' }
-  : { cleaner: '../log/cleaner-thread.js' };
+  : { cleaner: '../log/cleaning/cleaner-thread.js' };
 
 /** Worker threads of Node. They do not keep the process alive. */
 export const nodeThreads: Threads = {

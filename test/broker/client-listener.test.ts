@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SeededRandom } from '../../src/base/seeded-random.ts';
-import { ClientListeners } from '../../src/broker/client-listener.ts';
+import { ClientListeners } from '../../src/broker/requests/client-listener.ts';
 import type { BrokerServices } from '../../src/broker/services.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { MemoryDisk } from '../../src/runtime/memory-disk.ts';

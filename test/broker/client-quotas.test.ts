@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ClientQuotas, type RequestCost } from '../../src/broker/client-quotas.ts';
-import { QuotaRate } from '../../src/broker/quota-rate.ts';
+import { ClientQuotas, type RequestCost } from '../../src/broker/requests/client-quotas.ts';
+import { QuotaRate } from '../../src/broker/requests/quota-rate.ts';
 import { ClusterImage } from '../../src/metadata/cluster-image.ts';
 import type { QuotaRecord } from '../../src/metadata/records.ts';
 import { produce } from '../../src/protocol/messages/000-produce.ts';

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FetchSessions, mustTell, type FetchPartition, type PartitionAnswer } from '../../src/broker/fetch-sessions.ts';
+import {
+  FetchSessions,
+  mustTell,
+  type FetchPartition,
+  type PartitionAnswer,
+} from '../../src/broker/requests/fetch-sessions.ts';
 import { E } from '../../src/protocol/errors.ts';
 
 const want = (topic: string, fetchOffset = 0): FetchPartition => ({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ListenerError, planListeners } from '../../src/broker/listener-addresses.ts';
+import { ListenerError, planListeners } from '../../src/broker/requests/listener-addresses.ts';
 import { loadConfig } from '../../src/config/load.ts';
 
 function plan(overrides: Readonly<Record<string, string>>) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Partition } from '../../src/broker/partition.ts';
+import { Partition } from '../../src/broker/replicas/partition.ts';
 import { Turn } from '../../src/broker/turn.ts';
 import { E, type ErrorSpec } from '../../src/protocol/errors.ts';
 import { VirtualTime } from '../../src/runtime/virtual-time.ts';

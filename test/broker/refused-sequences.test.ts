@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RefusedSequences } from '../../src/broker/refused-sequences.ts';
+import { RefusedSequences } from '../../src/broker/replicas/refused-sequences.ts';
 import { batchOf, LogFixture, NOW_MS } from '../log/log-fixture.ts';
 
 const MINUTES = 60_000;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { preferredReplica, type SelectedFrom } from '../../src/broker/replica-selector.ts';
+import { preferredReplica, type SelectedFrom } from '../../src/broker/replicas/replica-selector.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { BrokerImage } from '../../src/metadata/cluster-image.ts';
 

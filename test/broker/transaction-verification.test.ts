@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Partitions } from '../../src/broker/partitions.ts';
+import { Partitions } from '../../src/broker/replicas/partitions.ts';
 import {
   produceRefusal,
   supportOfOffsetCommit,
@@ -8,7 +8,7 @@ import {
   verifyTransaction,
   type TransactionSupport,
   type Verdict,
-} from '../../src/broker/transaction-verification.ts';
+} from '../../src/broker/replicas/transaction-verification.ts';
 import { Turn } from '../../src/broker/turn.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Enrolment } from '../../src/coordinator/txn/transaction-enrolment.ts';

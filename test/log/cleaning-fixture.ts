@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { LogCleaner, type LogCleanerOptions } from '../../src/log/log-cleaner.ts';
-import { SliceRunner } from '../../src/log/cleaning-runner.ts';
+import { LogCleaner, type LogCleanerOptions } from '../../src/log/cleaning/log-cleaner.ts';
+import { SliceRunner } from '../../src/log/cleaning/cleaning-runner.ts';
 import type { PartitionLog } from '../../src/log/partition-log.ts';
 import { buildBatch, type BatchOptions, type NewRecord } from '../../src/records/batch-builder.ts';
 import { batchSizeWithin } from '../../src/records/batch-cursor.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FilePool } from '../../src/log/file-pool.ts';
+import { FilePool } from '../../src/log/segments/file-pool.ts';
 import { MemoryDisk } from '../../src/runtime/memory-disk.ts';
 
 function pool(openMax: number): FilePool {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SeededRandom } from '../../src/base/seeded-random.ts';
 import { LOG_CONFIG_DEFAULTS, type LogConfig } from '../../src/log/log-config.ts';
-import { LogDirectories, LogDirectoryUnusable } from '../../src/log/log-directories.ts';
+import { LogDirectories, LogDirectoryUnusable } from '../../src/log/directories/log-directories.ts';
 import { LogShared } from '../../src/log/log-shared.ts';
 import type { PartitionLog } from '../../src/log/partition-log.ts';
 import { E } from '../../src/protocol/errors.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HASH_WORDS, hashKey } from '../../src/log/key-hash.ts';
-import { OffsetMap } from '../../src/log/offset-map.ts';
+import { HASH_WORDS, hashKey } from '../../src/log/cleaning/key-hash.ts';
+import { OffsetMap } from '../../src/log/cleaning/offset-map.ts';
 
 function put(map: OffsetMap, key: string, offset: number): boolean {
   const bytes = Buffer.from(key);

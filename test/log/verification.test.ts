@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { E } from '../../src/protocol/errors.ts';
 import { buildEndTxnBatch } from '../../src/records/control-records.ts';
-import { Verification } from '../../src/log/verification.ts';
+import { Verification } from '../../src/log/producers/verification.ts';
 import { LogFixture, NOW_MS, batchOf } from './log-fixture.ts';
 
 interface Sent {

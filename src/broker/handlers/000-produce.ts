@@ -1,11 +1,11 @@
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import { produce } from '../../protocol/messages/000-produce.ts';
-import { directHandler } from '../handler.ts';
-import { PendingProduce, type ProduceRequest, type ProduceResponse } from '../pending-produce.ts';
-import type { Reply } from '../reply.ts';
-import type { RequestContext } from '../request-context.ts';
+import { directHandler } from '../requests/handler.ts';
+import { PendingProduce, type ProduceRequest, type ProduceResponse } from '../requests/pending-produce.ts';
+import type { Reply } from '../requests/reply.ts';
+import type { RequestContext } from '../requests/request-context.ts';
 import type { BrokerServices } from '../services.ts';
-import { carriesTransaction, produceInTransaction } from '../transactional-produce.ts';
+import { carriesTransaction, produceInTransaction } from '../replicas/transactional-produce.ts';
 
 /** Appends batches, one per partition, and acknowledges them as `acks` asks (Produce, KIP-98, 679, 890, 951). */
 export const handleProduce = directHandler(produce, (request, context, broker, reply) => {

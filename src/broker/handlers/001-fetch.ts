@@ -1,11 +1,11 @@
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import { fetch } from '../../protocol/messages/001-fetch.ts';
 import type { ReadMessage, WriteMessage } from '../../protocol/schema.ts';
-import { DelayedFetch, type PartitionRead } from '../delayed-fetch.ts';
-import { mustTell, type FetchContext, type FetchPartition, type PartitionAnswer } from '../fetch-sessions.ts';
-import { directHandler } from '../handler.ts';
-import type { Reply } from '../reply.ts';
-import type { RequestContext } from '../request-context.ts';
+import { DelayedFetch, type PartitionRead } from '../requests/delayed-fetch.ts';
+import { mustTell, type FetchContext, type FetchPartition, type PartitionAnswer } from '../requests/fetch-sessions.ts';
+import { directHandler } from '../requests/handler.ts';
+import type { Reply } from '../requests/reply.ts';
+import type { RequestContext } from '../requests/request-context.ts';
 import type { BrokerEndpoint, BrokerServices } from '../services.ts';
 
 type Request = ReadMessage<typeof fetch.request>;

@@ -1,9 +1,9 @@
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import { listOffsets } from '../../protocol/messages/002-list-offsets.ts';
 import type { ReadMessage, WriteMessage } from '../../protocol/schema.ts';
-import { absenceError } from '../absent-partition.ts';
-import { handler } from '../handler.ts';
-import type { Partition } from '../partition.ts';
+import { absenceError } from '../replicas/absent-partition.ts';
+import { handler } from '../requests/handler.ts';
+import type { Partition } from '../replicas/partition.ts';
 import type { BrokerServices } from '../services.ts';
 
 type PartitionQuestion = ReadMessage<typeof listOffsets.request>['topics'][number]['partitions'][number];

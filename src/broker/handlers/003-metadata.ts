@@ -3,8 +3,8 @@ import type { PartitionImage, TopicImage } from '../../metadata/cluster-image.ts
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import { metadata } from '../../protocol/messages/003-metadata.ts';
 import type { ReadMessage, WriteMessage } from '../../protocol/schema.ts';
-import { handler } from '../handler.ts';
-import { liveReplicas } from '../live-replicas.ts';
+import { handler } from '../requests/handler.ts';
+import { liveReplicas } from '../replicas/live-replicas.ts';
 import { isInternalTopic } from '../../controller/internal-topics.ts';
 import { CLUSTER_OPERATIONS, OPERATIONS_NOT_ASKED, TOPIC_OPERATIONS } from '../operations.ts';
 import type { BrokerServices } from '../services.ts';

@@ -1,9 +1,9 @@
 import { coordinatorPartition } from '../../base/java-hash.ts';
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import { findCoordinator } from '../../protocol/messages/010-find-coordinator.ts';
-import { handler } from '../handler.ts';
-import { OFFSETS_TOPIC, SHARE_STATE_TOPIC, TRANSACTIONS_TOPIC } from '../coordinator-topics.ts';
-import type { Peer } from '../request-context.ts';
+import { handler } from '../requests/handler.ts';
+import { OFFSETS_TOPIC, SHARE_STATE_TOPIC, TRANSACTIONS_TOPIC } from '../coordination/coordinator-topics.ts';
+import type { Peer } from '../requests/request-context.ts';
 import type { BrokerEndpoint, BrokerServices } from '../services.ts';
 
 const KeyType = { group: 0, transaction: 1, share: 2 } as const;

@@ -1,7 +1,7 @@
 import { E } from '../../protocol/errors.ts';
 import { describeGroups } from '../../protocol/messages/015-describe-groups.ts';
-import { groupContext } from '../group-context.ts';
-import { handler } from '../handler.ts';
+import { groupContext } from '../coordination/group-context.ts';
+import { handler } from '../requests/handler.ts';
 import { GROUP_OPERATIONS } from '../operations.ts';
 
 const FIRST_VERSION_WITH_OPERATIONS = 3;

@@ -1,7 +1,7 @@
 import { E } from '../../protocol/errors.ts';
 import { apiVersions } from '../../protocol/messages/018-api-versions.ts';
 import { SUPPORTED_FEATURES } from '../../controller/features.ts';
-import { handler } from '../handler.ts';
+import { handler } from '../requests/handler.ts';
 
 const SOFTWARE_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/;
 const FIRST_VERSION_WITH_SOFTWARE = 3;

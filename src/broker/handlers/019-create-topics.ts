@@ -3,7 +3,7 @@ import type { TopicCreation } from '../../controller/create-topics.ts';
 import { E } from '../../protocol/errors.ts';
 import { createTopics } from '../../protocol/messages/019-create-topics.ts';
 import type { WriteMessage } from '../../protocol/schema.ts';
-import { handler } from '../handler.ts';
+import { handler } from '../requests/handler.ts';
 import type { BrokerServices } from '../services.ts';
 
 type TopicAnswer = WriteMessage<typeof createTopics.response>['topics'][number];

@@ -1,7 +1,7 @@
 import { ZERO_UUID } from '../../base/uuid.ts';
 import { E } from '../../protocol/errors.ts';
 import { deleteTopics } from '../../protocol/messages/020-delete-topics.ts';
-import { handler } from '../handler.ts';
+import { handler } from '../requests/handler.ts';
 
 const FIRST_VERSION_BY_ID = 6;
 /** Older clients do not know TOPIC_DELETION_DISABLED. */

@@ -1,7 +1,7 @@
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import { deleteRecords } from '../../protocol/messages/021-delete-records.ts';
-import { absenceError } from '../absent-partition.ts';
-import { handler } from '../handler.ts';
+import { absenceError } from '../replicas/absent-partition.ts';
+import { handler } from '../requests/handler.ts';
 import { isInternalTopic } from '../../controller/internal-topics.ts';
 import type { BrokerServices } from '../services.ts';
 

@@ -1,7 +1,7 @@
 import { E } from '../../protocol/errors.ts';
 import { offsetForLeaderEpoch } from '../../protocol/messages/023-offset-for-leader-epoch.ts';
-import { absenceError } from '../absent-partition.ts';
-import { handler } from '../handler.ts';
+import { absenceError } from '../replicas/absent-partition.ts';
+import { handler } from '../requests/handler.ts';
 
 /** Where a leader epoch ends, so that a reader can see whether its log parted from ours (OffsetForLeaderEpoch; KIP-101, 320). */
 export const handleOffsetForLeaderEpoch = handler(offsetForLeaderEpoch, ({ topics }, _context, broker) => ({

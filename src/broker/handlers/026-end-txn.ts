@@ -1,5 +1,5 @@
 import { endTxn } from '../../protocol/messages/026-end-txn.ts';
-import { handler } from '../handler.ts';
+import { handler } from '../requests/handler.ts';
 
 /** Commits or aborts a transaction (EndTxn; KIP-98, 890). */
 export const handleEndTxn = handler(endTxn, (request, { apiVersion }, broker) =>

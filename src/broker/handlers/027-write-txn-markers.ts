@@ -2,8 +2,8 @@ import type { MarkerResult, TopicPartition } from '../../coordinator/txn/marker-
 import { E } from '../../protocol/errors.ts';
 import { writeTxnMarkers } from '../../protocol/messages/027-write-txn-markers.ts';
 import type { ReadMessage } from '../../protocol/schema.ts';
-import { byTopic } from '../by-topic.ts';
-import { handler } from '../handler.ts';
+import { byTopic } from '../requests/by-topic.ts';
+import { handler } from '../requests/handler.ts';
 import type { BrokerServices } from '../services.ts';
 
 type Marker = ReadMessage<typeof writeTxnMarkers.request>['markers'][number];

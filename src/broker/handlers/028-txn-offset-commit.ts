@@ -1,12 +1,12 @@
 import { E } from '../../protocol/errors.ts';
 import { txnOffsetCommit } from '../../protocol/messages/028-txn-offset-commit.ts';
 import type { ReadMessage, WriteMessage } from '../../protocol/schema.ts';
-import { OFFSETS_TOPIC } from '../coordinator-topics.ts';
-import { groupContext } from '../group-context.ts';
-import { handler } from '../handler.ts';
-import type { RequestContext } from '../request-context.ts';
+import { OFFSETS_TOPIC } from '../coordination/coordinator-topics.ts';
+import { groupContext } from '../coordination/group-context.ts';
+import { handler } from '../requests/handler.ts';
+import type { RequestContext } from '../requests/request-context.ts';
 import type { BrokerServices } from '../services.ts';
-import { supportOfOffsetCommit, verifyTransaction, type Verdict } from '../transaction-verification.ts';
+import { supportOfOffsetCommit, verifyTransaction, type Verdict } from '../replicas/transaction-verification.ts';
 
 type Request = ReadMessage<typeof txnOffsetCommit.request>;
 type Response = WriteMessage<typeof txnOffsetCommit.response>;

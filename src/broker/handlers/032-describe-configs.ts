@@ -9,8 +9,8 @@ import {
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import { describeConfigs } from '../../protocol/messages/032-describe-configs.ts';
 import type { ReadMessage, WriteMessage } from '../../protocol/schema.ts';
-import { ResourceType } from '../config-resources.ts';
-import { handler } from '../handler.ts';
+import { ResourceType } from '../requests/config-resources.ts';
+import { handler } from '../requests/handler.ts';
 import type { BrokerServices } from '../services.ts';
 import { topicNameProblem } from '../../controller/topic-name.ts';
 

@@ -1,6 +1,6 @@
 import { alterConfigs } from '../../protocol/messages/033-alter-configs.ts';
-import { alteredLoggers, ResourceType } from '../config-resources.ts';
-import { handler } from '../handler.ts';
+import { alteredLoggers, ResourceType } from '../requests/config-resources.ts';
+import { handler } from '../requests/handler.ts';
 
 /** Replaces all dynamic settings of resources (AlterConfigs; KIP-133). */
 export const handleAlterConfigs = handler(alterConfigs, async ({ resources, validateOnly }, _context, broker) => {

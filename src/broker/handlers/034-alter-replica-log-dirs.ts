@@ -1,5 +1,5 @@
 import { alterReplicaLogDirs } from '../../protocol/messages/034-alter-replica-log-dirs.ts';
-import { handler } from '../handler.ts';
+import { handler } from '../requests/handler.ts';
 
 /** Moves replicas between the log directories of this broker, in the background (AlterReplicaLogDirs; KIP-113). */
 export const handleAlterReplicaLogDirs = handler(alterReplicaLogDirs, ({ dirs }, _context, broker) => {

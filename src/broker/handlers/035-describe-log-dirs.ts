@@ -1,6 +1,6 @@
 import { E } from '../../protocol/errors.ts';
 import { describeLogDirs } from '../../protocol/messages/035-describe-log-dirs.ts';
-import { handler } from '../handler.ts';
+import { handler } from '../requests/handler.ts';
 
 /** Data directories with the sizes of their partitions (DescribeLogDirs; KIP-113, 827). */
 export const handleDescribeLogDirs = handler(describeLogDirs, ({ topics }, _context, broker) => {

@@ -1,6 +1,6 @@
 import { E } from '../../protocol/errors.ts';
 import { saslAuthenticate } from '../../protocol/messages/036-sasl-authenticate.ts';
-import { handler } from '../handler.ts';
+import { handler } from '../requests/handler.ts';
 
 /** SASL is not spoken on a listener without it (SaslAuthenticate). */
 export const handleSaslAuthenticate = handler(saslAuthenticate, () => ({

@@ -1,5 +1,5 @@
 import { createPartitions } from '../../protocol/messages/037-create-partitions.ts';
-import { handler } from '../handler.ts';
+import { handler } from '../requests/handler.ts';
 
 /** Adds partitions to topics (CreatePartitions; KIP-195). */
 export const handleCreatePartitions = handler(createPartitions, async ({ topics, validateOnly }, _context, broker) => {

@@ -1,6 +1,6 @@
 import { E } from '../../protocol/errors.ts';
 import { createDelegationToken } from '../../protocol/messages/038-create-delegation-token.ts';
-import { handler } from '../handler.ts';
+import { handler } from '../requests/handler.ts';
 
 const FIRST_VERSION_WITH_REQUESTER = 3;
 

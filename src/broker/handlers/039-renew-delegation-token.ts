@@ -1,6 +1,6 @@
 import { E } from '../../protocol/errors.ts';
 import { renewDelegationToken } from '../../protocol/messages/039-renew-delegation-token.ts';
-import { handler } from '../handler.ts';
+import { handler } from '../requests/handler.ts';
 
 /** Tokens need an authenticated connection, and this one is not (RenewDelegationToken; KIP-48). */
 export const handleRenewDelegationToken = handler(renewDelegationToken, () => ({

@@ -1,6 +1,6 @@
 import { E } from '../../protocol/errors.ts';
 import { expireDelegationToken } from '../../protocol/messages/040-expire-delegation-token.ts';
-import { handler } from '../handler.ts';
+import { handler } from '../requests/handler.ts';
 
 /** Tokens need an authenticated connection, and this one is not (ExpireDelegationToken; KIP-48). */
 export const handleExpireDelegationToken = handler(expireDelegationToken, () => ({

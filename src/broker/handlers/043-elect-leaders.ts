@@ -2,8 +2,8 @@ import { ElectionType } from '../../controller/elections.ts';
 import { E } from '../../protocol/errors.ts';
 import { electLeaders } from '../../protocol/messages/043-elect-leaders.ts';
 import type { ReadMessage, WriteMessage } from '../../protocol/schema.ts';
-import { byTopic } from '../by-topic.ts';
-import { handler } from '../handler.ts';
+import { byTopic } from '../requests/by-topic.ts';
+import { handler } from '../requests/handler.ts';
 
 type Request = ReadMessage<typeof electLeaders.request>;
 type Response = WriteMessage<typeof electLeaders.response>;

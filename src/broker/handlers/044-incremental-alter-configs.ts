@@ -1,6 +1,6 @@
 import { incrementalAlterConfigs } from '../../protocol/messages/044-incremental-alter-configs.ts';
-import { alteredLoggers, ResourceType } from '../config-resources.ts';
-import { handler } from '../handler.ts';
+import { alteredLoggers, ResourceType } from '../requests/config-resources.ts';
+import { handler } from '../requests/handler.ts';
 
 /** Changes single settings of resources (IncrementalAlterConfigs; KIP-339). */
 export const handleIncrementalAlterConfigs = handler(

@@ -1,6 +1,6 @@
 import { E } from '../../protocol/errors.ts';
 import { alterPartitionReassignments } from '../../protocol/messages/045-alter-partition-reassignments.ts';
-import { handler } from '../handler.ts';
+import { handler } from '../requests/handler.ts';
 
 /** Moves partitions to other brokers, or cancels that (AlterPartitionReassignments; KIP-455). */
 export const handleAlterPartitionReassignments = handler(

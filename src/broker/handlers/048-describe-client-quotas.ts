@@ -1,7 +1,7 @@
 import { describeClientQuotas } from '../../controller/client-quotas.ts';
 import { E } from '../../protocol/errors.ts';
 import { describeClientQuotas as declaration } from '../../protocol/messages/048-describe-client-quotas.ts';
-import { handler } from '../handler.ts';
+import { handler } from '../requests/handler.ts';
 
 /** Quotas that meet a filter (DescribeClientQuotas; KIP-546). */
 export const handleDescribeClientQuotas = handler(declaration, (request, _context, broker) => {

@@ -1,5 +1,5 @@
 import { alterClientQuotas } from '../../protocol/messages/049-alter-client-quotas.ts';
-import { handler } from '../handler.ts';
+import { handler } from '../requests/handler.ts';
 
 /** Sets and removes quotas of users, client ids and addresses (AlterClientQuotas; KIP-546). */
 export const handleAlterClientQuotas = handler(

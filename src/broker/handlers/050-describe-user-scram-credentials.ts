@@ -1,7 +1,7 @@
 import { describeScram } from '../../controller/scram-credentials.ts';
 import { E } from '../../protocol/errors.ts';
 import { describeUserScramCredentials } from '../../protocol/messages/050-describe-user-scram-credentials.ts';
-import { handler } from '../handler.ts';
+import { handler } from '../requests/handler.ts';
 
 /** Which users have SCRAM credentials, without the secrets (DescribeUserScramCredentials; KIP-554). */
 export const handleDescribeUserScramCredentials = handler(

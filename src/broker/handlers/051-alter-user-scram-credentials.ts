@@ -1,5 +1,5 @@
 import { alterUserScramCredentials } from '../../protocol/messages/051-alter-user-scram-credentials.ts';
-import { handler } from '../handler.ts';
+import { handler } from '../requests/handler.ts';
 
 /** Sets and removes SCRAM credentials (AlterUserScramCredentials; KIP-554). */
 export const handleAlterUserScramCredentials = handler(alterUserScramCredentials, async (request, _context, broker) => {

@@ -1,7 +1,7 @@
 import { ZERO_UUID } from '../../base/uuid.ts';
 import { E } from '../../protocol/errors.ts';
 import { describeQuorum } from '../../protocol/messages/055-describe-quorum.ts';
-import { handler } from '../handler.ts';
+import { handler } from '../requests/handler.ts';
 
 const METADATA_TOPIC = '__cluster_metadata';
 const FIRST_VERSION_WITH_NODES = 2;

@@ -1,6 +1,6 @@
 import { E } from '../../protocol/errors.ts';
 import { updateFeatures } from '../../protocol/messages/057-update-features.ts';
-import { handler } from '../handler.ts';
+import { handler } from '../requests/handler.ts';
 
 /** A failure is that of the whole request; a success is told by feature up to version 1. */
 const LAST_VERSION_WITH_RESULTS = 1;

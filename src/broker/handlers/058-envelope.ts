@@ -1,6 +1,6 @@
 import { E } from '../../protocol/errors.ts';
 import { envelope } from '../../protocol/messages/058-envelope.ts';
-import { directHandler } from '../handler.ts';
+import { directHandler } from '../requests/handler.ts';
 
 /** A request that another broker passes on to the controller, answered as if its client had asked here (Envelope; KIP-590). */
 export const handleEnvelope = directHandler(envelope, ({ requestData }, { peer }, broker, reply) => {

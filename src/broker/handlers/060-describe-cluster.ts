@@ -1,6 +1,6 @@
 import { E } from '../../protocol/errors.ts';
 import { describeCluster } from '../../protocol/messages/060-describe-cluster.ts';
-import { handler } from '../handler.ts';
+import { handler } from '../requests/handler.ts';
 import { CLUSTER_OPERATIONS, OPERATIONS_NOT_ASKED } from '../operations.ts';
 import type { BrokerEndpoint } from '../services.ts';
 

@@ -1,8 +1,8 @@
 import { topicNameProblem } from '../../controller/topic-name.ts';
 import { E } from '../../protocol/errors.ts';
 import { describeProducers } from '../../protocol/messages/061-describe-producers.ts';
-import { absenceError } from '../absent-partition.ts';
-import { handler } from '../handler.ts';
+import { absenceError } from '../replicas/absent-partition.ts';
+import { handler } from '../requests/handler.ts';
 import type { BrokerServices } from '../services.ts';
 
 /** Producers that a partition remembers, with their open transactions; followers tell it as well (DescribeProducers; KIP-664). */

@@ -1,5 +1,5 @@
 import { describeTransactions } from '../../protocol/messages/065-describe-transactions.ts';
-import { handler } from '../handler.ts';
+import { handler } from '../requests/handler.ts';
 
 /** State of transactions (DescribeTransactions; KIP-664). */
 export const handleDescribeTransactions = handler(describeTransactions, (request, _context, broker) =>

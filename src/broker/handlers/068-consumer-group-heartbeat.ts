@@ -1,8 +1,8 @@
 import { E } from '../../protocol/errors.ts';
 import { consumerGroupHeartbeat } from '../../protocol/messages/068-consumer-group-heartbeat.ts';
-import { groupContext } from '../group-context.ts';
-import { handler } from '../handler.ts';
-import { servesConsumerGroups } from '../serves-consumer-groups.ts';
+import { groupContext } from '../coordination/group-context.ts';
+import { handler } from '../requests/handler.ts';
+import { servesConsumerGroups } from '../coordination/serves-consumer-groups.ts';
 
 const NOT_SERVED = { errorCode: E.UNSUPPORTED_VERSION.code, memberEpoch: 0, heartbeatIntervalMs: 0 };
 

@@ -1,9 +1,9 @@
 import { describeError } from '../../coordinator/group/consumer-description.ts';
 import { E } from '../../protocol/errors.ts';
 import { consumerGroupDescribe } from '../../protocol/messages/069-consumer-group-describe.ts';
-import { handler } from '../handler.ts';
+import { handler } from '../requests/handler.ts';
 import { GROUP_OPERATIONS } from '../operations.ts';
-import { servesConsumerGroups } from '../serves-consumer-groups.ts';
+import { servesConsumerGroups } from '../coordination/serves-consumer-groups.ts';
 
 /** Members, epochs and assignments of consumer groups (ConsumerGroupDescribe; KIP-848). */
 export const handleConsumerGroupDescribe = handler(consumerGroupDescribe, async (request, _context, broker) => {

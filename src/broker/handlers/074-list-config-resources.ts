@@ -1,8 +1,8 @@
 import { E } from '../../protocol/errors.ts';
 import { listConfigResources } from '../../protocol/messages/074-list-config-resources.ts';
 import { configOfId } from '../../metadata/store-keys.ts';
-import { ResourceType } from '../config-resources.ts';
-import { handler } from '../handler.ts';
+import { ResourceType } from '../requests/config-resources.ts';
+import { handler } from '../requests/handler.ts';
 import type { BrokerServices } from '../services.ts';
 
 /** In the order of Kafka's answer. */

@@ -1,5 +1,5 @@
 import { apiTable } from '../../protocol/api-table.ts';
-import type { AnyHandler } from '../handler.ts';
+import type { AnyHandler } from '../requests/handler.ts';
 import type { ServedApi } from '../services.ts';
 import { handleProduce } from './000-produce.ts';
 import { handleFetch } from './001-fetch.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, existsSync, statSync } from 'node:fs';
 import { loadConfig } from '../../config/load.ts';
 import { logDirectoryPaths } from '../../config/log-directories.ts';
-import { randomUuid, readDirectoryIdentity, writeDirectoryIdentity } from '../../log/directory-files.ts';
+import { randomUuid, readDirectoryIdentity, writeDirectoryIdentity } from '../../log/directories/directory-files.ts';
 import { nodeDisk } from '../../runtime/node-disk.ts';
 import { parseArguments, type ArgumentCall } from '../tools/argument-parser.ts';
 import type { ArgumentGrammar, ArgumentSpec } from '../tools/argument-spec.ts';

@@ -5,7 +5,7 @@ import type { deleteGroups } from '../../protocol/messages/042-delete-groups.ts'
 import type { describeGroups } from '../../protocol/messages/015-describe-groups.ts';
 import type { listGroups } from '../../protocol/messages/016-list-groups.ts';
 import type { offsetFetch } from '../../protocol/messages/009-offset-fetch.ts';
-import type { Verification } from '../../log/verification.ts';
+import type { Verification } from '../../log/producers/verification.ts';
 import type { ReadMessage, WriteMessage } from '../../protocol/schema.ts';
 import type { Clock, Timers } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';

@@ -1,4 +1,4 @@
-import type { ActiveProducer } from '../../log/producer-state.ts';
+import type { ActiveProducer } from '../../log/producers/producer-state.ts';
 import type { Machine } from './machine.ts';
 
 /**

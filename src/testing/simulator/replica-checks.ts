@@ -1,5 +1,5 @@
-import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from '../../broker/coordinator-topics.ts';
-import type { Partition } from '../../broker/partition.ts';
+import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from '../../broker/coordination/coordinator-topics.ts';
+import type { Partition } from '../../broker/replicas/partition.ts';
 import { nextOffset } from '../../records/batch.ts';
 import { BatchCursor } from '../../records/batch-cursor.ts';
 import { CommittedLog, type TransactionEnds } from './committed-log.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ByteReader } from '../../../src/base/byte-reader.ts';
 import { ByteWriter } from '../../../src/base/byte-writer.ts';
-import { errorResponse } from '../../../src/broker/error-response.ts';
+import { errorResponse } from '../../../src/broker/requests/error-response.ts';
 import { isServed, loadHandler, servedApis } from '../../../src/broker/handlers/all.ts';
 import { apiTable } from '../../../src/protocol/api-table.ts';
 import { decodeExact, encode } from '../../../src/protocol/codec.ts';

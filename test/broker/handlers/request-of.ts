@@ -1,4 +1,4 @@
-import { emptyStruct } from '../../../src/broker/error-response.ts';
+import { emptyStruct } from '../../../src/broker/requests/error-response.ts';
 import type { Api, Fields, Write } from '../../../src/protocol/schema.ts';
 
 /** A request with the fields given, and every other at its default or empty. */

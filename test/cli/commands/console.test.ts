@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DefaultFormatter } from '../../../src/cli/commands/default-formatter.ts';
-import { LineReader } from '../../../src/cli/commands/line-reader.ts';
+import { DefaultFormatter } from '../../../src/cli/commands/console/default-formatter.ts';
+import { LineReader } from '../../../src/cli/commands/console/line-reader.ts';
 import { deserializerNamed } from '../../../src/cli/tools/java-deserializers.ts';
 import { OutputBuffer } from '../../../src/cli/tools/output-buffer.ts';
 import { textLines } from '../../../src/cli/tools/text-lines.ts';

@@ -5,7 +5,7 @@ import {
   durationMs,
   partitionsOfTopic,
   resetPlan,
-} from '../../../src/cli/commands/consumer-groups-plan.ts';
+} from '../../../src/cli/commands/consumer-groups/consumer-groups-plan.ts';
 import { parseOptions, type OptionSpec } from '../../../src/cli/tools/option-parser.ts';
 
 test('durations are read as Java reads them', () => {

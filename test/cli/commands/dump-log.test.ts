@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { dumpLogTool } from '../../../src/cli/commands/dump-log.ts';
+import { dumpLogTool } from '../../../src/cli/commands/dump-log/dump-log.ts';
 import { exitCodeOf } from '../../../src/cli/tools/exit-code.ts';
 import { buildBatch } from '../../../src/records/batch-builder.ts';
 import { buildEndTxnBatch, ControlType } from '../../../src/records/control-records.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ProducerPerfStats } from '../../../src/cli/commands/producer-perf-stats.ts';
+import { ProducerPerfStats } from '../../../src/cli/commands/perf/producer-perf-stats.ts';
 import { Backlog } from '../../../src/cli/tools/backlog.ts';
 import { readInternalRecord } from '../../../src/cli/tools/internal-records.ts';
 import { simpleDate } from '../../../src/cli/tools/java-date.ts';

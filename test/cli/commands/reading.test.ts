@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addedIn } from '../../../src/cli/commands/configs.ts';
+import { addedIn } from '../../../src/cli/commands/configs/configs.ts';
 import { deletionsIn } from '../../../src/cli/commands/delete-records.ts';
 import { ruleIn } from '../../../src/cli/commands/get-offsets.ts';
 import { toolNamed } from '../../../src/cli/tools/all-tools.ts';

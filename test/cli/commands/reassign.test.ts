@@ -6,8 +6,8 @@ import {
   reassignmentPlan,
   reassignmentText,
   topicsToMove,
-} from '../../../src/cli/commands/reassign-file.ts';
-import { movesOf, throttledReplicas } from '../../../src/cli/commands/reassign-throttles.ts';
+} from '../../../src/cli/commands/reassign-partitions/reassign-file.ts';
+import { movesOf, throttledReplicas } from '../../../src/cli/commands/reassign-partitions/reassign-throttles.ts';
 
 const entry = (partition: number, replicas: readonly number[]) => ({ topic: 'a', partition, replicas });
 

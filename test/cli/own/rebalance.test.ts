@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { rebalanceOn } from '../../../src/cli/commands/rebalance.ts';
+import { rebalanceOn } from '../../../src/cli/commands/rebalance/rebalance.ts';
 import { exitCodeOf } from '../../../src/cli/tools/exit-code.ts';
 import { Kafka, valuesOf, type Admin } from '../../../src/client/index.ts';
 import { startCluster, type RunningCluster } from '../../../src/testing/index.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { suite, test, type TestContext } from 'node:test';
 import { startBroker } from '../../../src/broker/index.ts';
-import { recordFilter, type RawRecord } from '../../../src/cli/commands/record-filter.ts';
-import { recordJson, recordLine } from '../../../src/cli/commands/record-line.ts';
-import { tailOptions, timeIn } from '../../../src/cli/commands/tail-options.ts';
-import { tailOn } from '../../../src/cli/commands/tail.ts';
+import { recordFilter, type RawRecord } from '../../../src/cli/commands/live/record-filter.ts';
+import { recordJson, recordLine } from '../../../src/cli/commands/console/record-line.ts';
+import { tailOptions, timeIn } from '../../../src/cli/commands/live/tail-options.ts';
+import { tailOn } from '../../../src/cli/commands/live/tail.ts';
 import { exitCodeOf } from '../../../src/cli/tools/exit-code.ts';
 import { Kafka, string } from '../../../src/client/index.ts';
 import { until } from '../../client/consumer/consumer-world.ts';

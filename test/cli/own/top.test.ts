@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { startBroker } from '../../../src/broker/index.ts';
-import { ratesBetween, type Sample } from '../../../src/cli/commands/top-sample.ts';
-import { shownNumber, topLines } from '../../../src/cli/commands/top-screen.ts';
-import { topOn } from '../../../src/cli/commands/top.ts';
+import { ratesBetween, type Sample } from '../../../src/cli/commands/live/top-sample.ts';
+import { shownNumber, topLines } from '../../../src/cli/commands/live/top-screen.ts';
+import { topOn } from '../../../src/cli/commands/live/top.ts';
 import { exitCodeOf } from '../../../src/cli/tools/exit-code.ts';
 import { Kafka, string } from '../../../src/client/index.ts';
 import { until } from '../../client/consumer/consumer-world.ts';

@@ -7,7 +7,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     rule: 'KIP-101: a follower of a new leader keeps what lies above its high watermark until the epochs tell otherwise',
     edits: [
       {
-        file: 'broker/partition.js',
+        file: 'broker/replicas/partition.js',
         find: 'if (this.isLeader)\n                this.#beginTerm();\n            this.#failAll',
         replace:
           'if (this.isLeader)\n                this.#beginTerm();\n            else if (leadership.leader >= 0) this.log.truncateTo(this.log.highWatermark);\n            this.#failAll',
@@ -30,7 +30,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     rule: 'KIP-279, 595: a follower whose last epoch ends elsewhere is told so, and gets no records',
     edits: [
       {
-        file: 'broker/delayed-fetch.js',
+        file: 'broker/requests/delayed-fetch.js',
         find: 'if (epoch < wanted.lastFetchedEpoch || endOffset < wanted.fetchOffset)',
         replace: 'if (false)',
       },
@@ -112,7 +112,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         replace: '',
       },
       {
-        file: 'broker/open-replication.js',
+        file: 'broker/replicas/open-replication.js',
         find: 'const isUp = broker?.epoch === epoch && !broker.fenced && !broker.shuttingDown;',
         replace: 'const isUp = broker?.epoch === epoch;',
       },
@@ -128,7 +128,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         replace: '',
       },
       {
-        file: 'broker/open-replication.js',
+        file: 'broker/replicas/open-replication.js',
         find: 'const isUp = broker?.epoch === epoch && !broker.fenced && !broker.shuttingDown;',
         replace: 'const isUp = broker !== undefined && !broker.fenced && !broker.shuttingDown;',
       },
@@ -183,7 +183,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     rule: 'acks=all is answered when the high watermark has passed, not when the record is written',
     edits: [
       {
-        file: 'broker/pending-produce.js',
+        file: 'broker/requests/pending-produce.js',
         find: 'if (this.request.acks === ACKS_ALL)\n            partition.whenCommitted',
         replace: 'if (false)\n            partition.whenCommitted',
       },
@@ -194,7 +194,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     rule: 'acks=all is answered when the high watermark lies behind the record, not on it',
     edits: [
       {
-        file: 'broker/pending-produce.js',
+        file: 'broker/requests/pending-produce.js',
         find: 'partition.whenCommitted(result.lastOffset + 1, outcome);',
         replace: 'partition.whenCommitted(result.lastOffset, outcome);',
       },
@@ -205,7 +205,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     rule: 'KIP-320: what waits under one leader epoch fails with it, a deposed leader acknowledges nothing more',
     edits: [
       {
-        file: 'broker/partition.js',
+        file: 'broker/replicas/partition.js',
         find: 'this.#failAll(E.NOT_LEADER_OR_FOLLOWER);',
         replace: '',
       },
@@ -216,7 +216,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     rule: "a follower's high watermark never lies above its own end, nor above what it has of its leader's",
     edits: [
       {
-        file: 'broker/partition.js',
+        file: 'broker/replicas/partition.js',
         find: 'return Math.min(this.#leaderMarks?.highWatermark ?? 0, this.log.logEndOffset);',
         replace: 'return this.log.logEndOffset;',
       },
@@ -227,7 +227,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     rule: 'KIP-392: no replica gives a consumer what is not committed',
     edits: [
       {
-        file: 'broker/delayed-fetch.js',
+        file: 'broker/requests/delayed-fetch.js',
         find: 'isReadCommitted ? log.lastStableOffset : log.highWatermark;',
         replace: 'isReadCommitted ? log.lastStableOffset : log.logEndOffset;',
       },
@@ -238,7 +238,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     rule: 'KIP-98: a reader of committed records gets nothing above the last stable offset',
     edits: [
       {
-        file: 'broker/delayed-fetch.js',
+        file: 'broker/requests/delayed-fetch.js',
         find: 'isReadCommitted ? log.lastStableOffset : log.highWatermark;',
         replace: 'log.highWatermark;',
       },

@@ -1,0 +1,63 @@
+import type { Turn } from '../turn.ts';
+
+/** Waits for records (a parked fetch). Told how many bytes became visible; it decides whether that is enough. */
+export interface DataWaiter {
+  grown(bytes: number): void;
+  /** Leadership, existence or the log's state changed: answer now. */
+  changed(): void;
+}
+
+/** The fetches parked on a partition: followers' hear of what is written, all others of what is committed. */
+export class DataWaiters {
+  readonly #turn: Turn;
+  readonly #readers = new Set<DataWaiter>();
+  readonly #followers = new Set<DataWaiter>();
+  /** Bytes written and not yet below the high watermark, by where they end. */
+  #unannounced: { readonly endOffset: number; readonly bytes: number }[] = [];
+
+  constructor(turn: Turn) {
+    this.#turn = turn;
+  }
+
+  add(waiter: DataWaiter, isFollower: boolean): void {
+    (isFollower ? this.#followers : this.#readers).add(waiter);
+  }
+
+  remove(waiter: DataWaiter): void {
+    this.#readers.delete(waiter);
+    this.#followers.delete(waiter);
+  }
+
+  /** `bytes` were written that end at `endOffset`, and are not committed yet. */
+  written(endOffset: number, bytes: number): void {
+    if (bytes > 0) this.#unannounced.push({ endOffset, bytes });
+  }
+
+  /** The log has grown by so many bytes. */
+  tellFollowers(bytes: number): void {
+    for (const waiter of Array.from(this.#followers)) this.#turn.guard(() => waiter.grown(bytes));
+  }
+
+  /** The high watermark has reached `watermark`; `bytesBelow` were written just below it in this very turn. */
+  committed(watermark: number, bytesBelow: number): void {
+    let bytes = bytesBelow;
+    if (this.#unannounced.length > 0) {
+      const passed = this.#unannounced.filter(({ endOffset }) => endOffset <= watermark);
+      this.#unannounced = this.#unannounced.slice(passed.length);
+      for (const each of passed) bytes += each.bytes;
+    }
+    if (this.#readers.size === 0) return;
+    for (const waiter of Array.from(this.#readers)) this.#turn.guard(() => waiter.grown(bytes));
+  }
+
+  /** All are to look again. Not over the sets themselves: an answer may start the client's next fetch, which parks here again. */
+  tellChanged(): void {
+    for (const waiter of Array.from(this.#readers)) this.#turn.guard(() => waiter.changed());
+    for (const waiter of Array.from(this.#followers)) this.#turn.guard(() => waiter.changed());
+  }
+
+  /** The log was cut: what was written and not committed may be gone. */
+  forgetWritten(): void {
+    this.#unannounced = [];
+  }
+}
