@@ -6,6 +6,14 @@ import type { Tool } from '../tools/tool.ts';
 
 const LAUNCHER = /^(?:posthorn(?:\.js)?|kafka-server-start(?:\.sh)?)$/;
 
+const HELP = `Tells the brokers that run on this machine to stop: all of them, or those that are named.
+
+  kafka-server-stop [--node-id=<id>] [--process-role=<role>]
+
+  --node-id=<id>         only the one with this node.id
+  --process-role=<role>  only those with these process.roles
+  SIGNAL=<name>          in the environment: the signal they get, TERM by default`;
+
 /** A broker that runs: its process, and what it was started with. */
 export interface RunningBroker {
   readonly pid: number;
@@ -14,10 +22,17 @@ export interface RunningBroker {
   readonly folder: string;
 }
 
-/** `kafka-server-stop`: tells running brokers of this machine to stop; all, or those with a node.id or of a role. */
+/**
+ * `kafka-server-stop`: tells running brokers of this machine to stop; all, or those with a node.id or of a role. Who asks for
+ * help stops none, unlike in Kafka.
+ */
 export const serverStopTool: Tool = {
   name: 'kafka-server-stop',
   run(args, world) {
+    if (args.includes('--help')) {
+      world.out(HELP);
+      return Promise.resolve(0);
+    }
     const nodeId = valueOf(args, 'node-id');
     const role = valueOf(args, 'process-role');
     if (nodeId !== undefined && role !== undefined) {

@@ -53,6 +53,8 @@ suite('help and completion', { timeout: 60_000 }, () => {
     assert.ok(commands.get('start')?.options.includes('--ephemeral'));
     assert.ok(commands.get('demo')?.options.includes('--seconds'));
     assert.equal(commands.get('topics')?.isKafkas, true);
+    // Asked for its help, it must not do what it is there for.
+    assert.deepEqual(commands.get('server-stop')?.options, ['--node-id', '--process-role']);
     assert.deepEqual(optionsIn('--bb text\n--aa <x>, like --bb'), ['--aa', '--bb']);
   });
 
