@@ -126,13 +126,12 @@ export class TcpProxy {
       streams: [requests, answers],
       destroy: () => {
         this.#pairs.delete(pair);
+        // Nobody has answered yet: an end in order would look like an answer.
+        if (server.bytesRead === 0) caller.resetAndDestroy();
         for (const stream of pair.streams) stream.close();
       },
     };
     this.#pairs.add(pair);
-    // Nobody listens there: the nearest to a refusal that can be told to who is connected already. An end in order would be an answer.
-    const refused = (): void => void caller.resetAndDestroy();
-    server.once('error', refused).once('connect', () => server.off('error', refused));
     caller.once('data', (first) => (pair.caller ??= this.#callerOf?.(first)));
     for (const stream of pair.streams) stream.carry(pair.destroy);
   }

@@ -16,6 +16,9 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 WORK_S = int(os.environ.get("WORK_MS", "40")) / 1000
 REPLACE_ME = 3
 GIVE_UP_S = 40
+# Longer than all that a transaction's calls may take together.
+HANG_S = 2 * GIVE_UP_S
+LEAVE_S = 20
 ended = threading.Event()
 
 
@@ -96,6 +99,11 @@ def member(bootstrap, group, protocol, name, topic, session_ms, isolation="read_
     sys.stdout.flush()
 
 
+def offset_of(message):
+    """Where an acknowledged record lies; -1 when the broker had it already and did not say."""
+    return -1 if message.offset() is None else message.offset()
+
+
 def retried(step):
     # librdkafka may never find its way back to a coordinator that moved twice: another worker then takes over.
     deadline = time.monotonic() + GIVE_UP_S
@@ -105,6 +113,25 @@ def retried(step):
         except KafkaException as error:
             if not error.args[0].retriable() or time.monotonic() > deadline:
                 raise
+
+
+def watched():
+    """Ends a worker that hangs in a call of librdkafka, past every timeout given to it; returns what says that it goes on."""
+    last = [time.monotonic()]
+
+    def watch():
+        while time.monotonic() - last[0] < (LEAVE_S if ended.is_set() else HANG_S):
+            time.sleep(1)
+        print(f"hangs since {time.monotonic() - last[0]:.0f} s; another worker has to take over", file=sys.stderr)
+        sys.stderr.flush()
+        sys.stdout.flush()
+        os._exit(REPLACE_ME)
+
+    def moved():
+        last[0] = time.monotonic()
+
+    threading.Thread(target=watch, daemon=True).start()
+    return moved
 
 
 def work(bootstrap, group, protocol, name, topic, session_ms, transactional_id, to):
@@ -119,10 +146,12 @@ def work(bootstrap, group, protocol, name, topic, session_ms, transactional_id, 
         "reconnect.backoff.max.ms": 200,
     })
     luck = random.Random(name)
+    moved = watched()
     try:
         retried(client.init_transactions)
         number = 0
         while not ended.is_set():
+            moved()
             messages, offsets = read(consumer, name, group, "read_committed")
             if messages:
                 transact(client, consumer, name, group, f"{name}:{number}", messages, offsets, to, luck)
@@ -139,7 +168,7 @@ def transact(client, consumer, name, group, transaction, messages, offsets, to, 
     def delivered(error, message):
         value = message.value().decode()
         if error is None:
-            say("acknowledged", name, value=value, partition=message.partition(), offset=message.offset())
+            say("acknowledged", name, value=value, partition=message.partition(), offset=offset_of(message))
         else:
             say("unknown", name, value=value)
 
@@ -215,7 +244,7 @@ def produce(bootstrap, name, topic, rate):
     def delivered(error, message):
         value = message.value().decode()
         if error is None:
-            say("acknowledged", name, value=value, partition=message.partition(), offset=message.offset())
+            say("acknowledged", name, value=value, partition=message.partition(), offset=offset_of(message))
         else:
             say("unknown", name, value=value)
 
