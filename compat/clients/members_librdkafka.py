@@ -18,7 +18,8 @@ REPLACE_ME = 3
 GIVE_UP_S = 40
 # Longer than all that a transaction's calls may take together.
 HANG_S = 2 * GIVE_UP_S
-LEAVE_S = 20
+# Less than a worker that is asked to end is given.
+LEAVE_S = 10
 ended = threading.Event()
 
 
