@@ -15,6 +15,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 # So long is a poll worked on before its offsets are committed: room for a kill in between.
 WORK_S = int(os.environ.get("WORK_MS", "40")) / 1000
 REPLACE_ME = 3
+HUNG = 4
 GIVE_UP_S = 40
 # Longer than all that a transaction's calls may take together.
 HANG_S = 2 * GIVE_UP_S
@@ -126,7 +127,7 @@ def watched():
         print(f"hangs since {time.monotonic() - last[0]:.0f} s; another worker has to take over", file=sys.stderr)
         sys.stderr.flush()
         sys.stdout.flush()
-        os._exit(REPLACE_ME)
+        os._exit(HUNG)
 
     def moved():
         last[0] = time.monotonic()

@@ -92,7 +92,8 @@ function judge(events: readonly HistoryEvent[]): number {
     const did = `${count('committed')} committed, ${count('aborted')} aborted, ${count('undecided')} undecided`;
     console.log(`${isFaulty ? 'FAIL' : 'pass'} ${workers.title}: ${count('begin')} transactions, ${did}`);
   }
-  const isSound = findings.length === 0 && history.failures.length === 0 && records > 0 && isStable(events);
+  const isSound =
+    findings.length === 0 && history.failures.length + history.hung.length === 0 && records > 0 && isStable(events);
   console.log(`${isSound ? 'pass' : 'FAIL'} ${events.length} events, ${records} records sent, ${polls} polled`);
   return failed + (isSound ? 0 : 1);
 }
@@ -120,7 +121,7 @@ for (const { name: group } of groups)
   await lookAtOffsets(history, bootstrap, { group, topic: from, partitions: PARTITIONS });
 const { events } = history;
 const failed = judge(events);
-for (const failure of history.failures) console.log(`    ${failure}`);
+for (const failure of [...history.failures, ...history.hung]) console.log(`    ${failure}`);
 await close(broker, events, failed);
 for (const reason of missing) console.log(`NOT RUN: ${reason}`);
 const unmet = missing.length === 0 ? '' : `, ${missing.length} clients NOT RUN`;

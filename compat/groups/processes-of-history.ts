@@ -5,8 +5,11 @@ import type { CommandLine } from '../clients/programs.ts';
 
 const EVENTS_MAX = 3_000_000;
 const SAID_MAX = 40;
+const SHOWN_OF_HUNG = 300;
 /** A worker that was fenced ends so: it wants another in its place. */
 const REPLACE_ME = 3;
+/** A worker that hung in a call of its client library ends so. */
+const HUNG = 4;
 
 /** A client process of a history. */
 export interface TellingProcess {
@@ -26,6 +29,8 @@ export class HistoryOfProcesses {
   readonly #sends = new Map<string, { topic: string; source: string | undefined }>();
   /** Programs that ended by themselves, with what they said last. */
   readonly failures: string[] = [];
+  /** Workers that hung in their client library, with what they said last: no verdict, but to be shown. */
+  readonly hung: string[] = [];
 
   note(event: HistoryEvent): void {
     if (this.#events.length >= EVENTS_MAX) throw new RangeError(`more than ${EVENTS_MAX} events`);
@@ -53,7 +58,8 @@ export class HistoryOfProcesses {
       if (line[0] === 123) this.note(parseEvent(line.toString()));
     });
     child.once('exit', (code, signal) => {
-      if ((isEnding && code === 0) || code === REPLACE_ME) return;
+      if (code === HUNG) this.hung.push(`${name}: ${said.join('').slice(-SHOWN_OF_HUNG)}`);
+      if ((isEnding && code === 0) || code === REPLACE_ME || code === HUNG) return;
       if (signal !== 'SIGKILL')
         this.failures.push(`${name} ended with ${code ?? signal}: ${said.join('').slice(-600)}`);
     });
