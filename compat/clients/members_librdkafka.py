@@ -19,6 +19,8 @@ HUNG = 4
 GIVE_UP_S = 40
 # Longer than all that a transaction's calls may take together.
 HANG_S = 2 * GIVE_UP_S
+# Statistics of a worker that hangs are looked at so often, each time for a second at most.
+LOOKS = 5
 # Less than a worker that is asked to end is given.
 LEAVE_S = 10
 ended = threading.Event()
@@ -117,28 +119,53 @@ def retried(step):
                 raise
 
 
-def watched():
-    """Ends a worker that hangs in a call of librdkafka, past every timeout given to it; returns what says that it goes on."""
-    last = [time.monotonic()]
+class Watch:
+    """Ends a worker whose call hangs past every timeout given to it.
 
-    def watch():
-        while time.monotonic() - last[0] < (LEAVE_S if ended.is_set() else HANG_S):
+    librdkafka's send_offsets_to_transaction ignores its timeout and waits for ever when the connection to the group's
+    coordinator was lost in the wrong moment (librdkafka issues 5456 and 5511). It is known by a producer without a request
+    under way: a broker that owed an answer would show as one. Such a worker is replaced; every other hang is a failure.
+    """
+
+    def __init__(self):
+        self.call = "start"
+        self.since = time.monotonic()
+        self.producer = None
+        self.under_way = []
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def enter(self, call):
+        self.call = call
+        self.since = time.monotonic()
+
+    def heard(self, statistics):
+        """The producer's own account of its requests, once a second."""
+        brokers = json.loads(statistics)["brokers"].values()
+        self.under_way.append(sum(each["waitresp_cnt"] + each["outbuf_cnt"] for each in brokers))
+
+    def _run(self):
+        while time.monotonic() - self.since < (LEAVE_S if ended.is_set() else HANG_S):
             time.sleep(1)
-        print(f"hangs since {time.monotonic() - last[0]:.0f} s; another worker has to take over", file=sys.stderr)
+        self.under_way.clear()
+        if self.producer is not None:
+            for _ in range(LOOKS):
+                self.producer.poll(1)
+        # One that asks again and again for the coordinator has a request under way now and then.
+        owed_nothing = self.under_way.count(0) > LOOKS / 2
+        is_known = self.call == "send_offsets_to_transaction" and owed_nothing
+        print(f"hangs in {self.call} since {time.monotonic() - self.since:.0f} s, requests under way: {self.under_way}",
+              file=sys.stderr)
         sys.stderr.flush()
         sys.stdout.flush()
-        os._exit(HUNG)
-
-    def moved():
-        last[0] = time.monotonic()
-
-    threading.Thread(target=watch, daemon=True).start()
-    return moved
+        os._exit(HUNG if is_known else 1)
 
 
 def work(bootstrap, group, protocol, name, topic, session_ms, transactional_id, to):
     consumer = joined(bootstrap, group, protocol, name, topic, session_ms, "read_committed")
-    client = Producer({
+    watch = Watch()
+    client = watch.producer = Producer({
+        "statistics.interval.ms": 1000,
+        "stats_cb": watch.heard,
         "bootstrap.servers": bootstrap,
         "transactional.id": transactional_id,
         "transaction.timeout.ms": 8000,
@@ -148,25 +175,26 @@ def work(bootstrap, group, protocol, name, topic, session_ms, transactional_id, 
         "reconnect.backoff.max.ms": 200,
     })
     luck = random.Random(name)
-    moved = watched()
     try:
+        watch.enter("init_transactions")
         retried(client.init_transactions)
         number = 0
         while not ended.is_set():
-            moved()
+            watch.enter("consume")
             messages, offsets = read(consumer, name, group, "read_committed")
             if messages:
-                transact(client, consumer, name, group, f"{name}:{number}", messages, offsets, to, luck)
+                transact(watch, consumer, name, group, f"{name}:{number}", messages, offsets, to, luck)
                 number += 1
     except KafkaException as error:
         print(error, file=sys.stderr)
         sys.stdout.flush()
         os._exit(REPLACE_ME)
+    watch.enter("close")
     consumer.close()
     sys.stdout.flush()
 
 
-def transact(client, consumer, name, group, transaction, messages, offsets, to, luck):
+def transact(watch, consumer, name, group, transaction, messages, offsets, to, luck):
     def delivered(error, message):
         value = message.value().decode()
         if error is None:
@@ -174,6 +202,7 @@ def transact(client, consumer, name, group, transaction, messages, offsets, to, 
         else:
             say("unknown", name, value=value)
 
+    client = watch.producer
     try:
         client.begin_transaction()
         say("begin", name, transaction=transaction)
@@ -184,7 +213,9 @@ def transact(client, consumer, name, group, transaction, messages, offsets, to, 
         say("offsetsAsked", name, group=group, commit=transaction, transaction=transaction, offsets=offsets)
         sys.stdout.flush()
         places = [TopicPartition(each["topic"], each["partition"], each["offset"]) for each in offsets]
+        watch.enter("send_offsets_to_transaction")
         retried(lambda: client.send_offsets_to_transaction(places, consumer.consumer_group_metadata(), 10))
+        watch.enter("the end of a transaction")
         time.sleep(WORK_S)
         if luck.randrange(6) == 0:
             abort(client, consumer, name, transaction)
@@ -198,6 +229,7 @@ def transact(client, consumer, name, group, transaction, messages, offsets, to, 
         if not error.args[0].txn_requires_abort():
             say("undecided", name, transaction=transaction)
             raise
+        watch.enter("the end of a transaction")
         abort(client, consumer, name, transaction)
 
 

@@ -148,7 +148,7 @@ export class Members {
       if (count(type) === 0) faults.push(`nothing was ${type}`);
     }
     const did = `${verdict.records} records sent, ${verdict.polls} polled, ${count('offsetsDone')} commits, ${count('committed')} transactions`;
-    for (const worker of this.#history.hung) console.log(`  a worker hung and was replaced: ${worker}`);
+    for (const worker of this.#history.hung) console.log(`  replaced, it hung as librdkafka is known to: ${worker}`);
     return { faults, did: `${did}, ${this.#history.hung.length} hung workers replaced` };
   }
 }

@@ -8,7 +8,7 @@ const SAID_MAX = 40;
 const SHOWN_OF_HUNG = 300;
 /** A worker that was fenced ends so: it wants another in its place. */
 const REPLACE_ME = 3;
-/** A worker that hung in a call of its client library ends so. */
+/** A worker that hung by a known fault of its client library, which no broker can help, ends so. */
 const HUNG = 4;
 
 /** A client process of a history. */
@@ -29,7 +29,7 @@ export class HistoryOfProcesses {
   readonly #sends = new Map<string, { topic: string; source: string | undefined }>();
   /** Programs that ended by themselves, with what they said last. */
   readonly failures: string[] = [];
-  /** Workers that hung in their client library, with what they said last: no verdict, but to be shown. */
+  /** Workers that hung by a known fault of their client library, with what they said last: no failure, but to be shown. */
   readonly hung: string[] = [];
 
   note(event: HistoryEvent): void {
