@@ -19,6 +19,8 @@ export interface BrokerOptions {
   readonly store?: MetadataStore;
   /** The broker cannot go on and should be closed; told once, with the reason in a sentence. */
   readonly failed?: (reason: string) => void;
+  /** So many of the logs in a data directory are open; after a crash that takes its time. */
+  readonly opening?: (directory: string, done: number, total: number) => void;
 }
 
 /** A running broker: its parts, started and stopped in order. */

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { isatty } from 'node:tty';
-import { Broker, BrokerStartError } from '../broker/broker.ts';
+import { Broker, BrokerStartError, type BrokerOptions } from '../broker/broker.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { InvalidConfiguration } from '../config/invalid-configuration.ts';
 import { loadConfig, type ConfigSources, type LoadedConfig } from '../config/load.ts';
@@ -36,7 +36,8 @@ async function serveOne(options: ServeOptions): Promise<void> {
   const loaded = loadConfig(sourcesOf(options));
   const runtime = runtimeFor(loaded.config);
   report(loaded, runtime);
-  const broker = await Broker.start({ config: loaded.config, runtime, failed: endFailed });
+  const opening = isatty(STDERR) ? await openingBar(runtime) : undefined;
+  const broker = await Broker.start({ config: loaded.config, runtime, failed: endFailed, ...(opening && { opening }) });
   stopOnSignals(broker, loaded.config.get('posthorn.shutdown.timeout.ms'));
   writeText(STDOUT, banner(broker, loaded));
 }
@@ -50,6 +51,22 @@ async function serveSeveral(options: ServeOptions): Promise<void> {
   const served = await startCluster(members, runtime, (reason) => writeText(STDERR, `posthorn: ${reason}\n`));
   stopOnSignals(served, config.get('posthorn.shutdown.timeout.ms'));
   writeText(STDOUT, clusterBanner(served.cluster, members));
+}
+
+/** Shows a person how far the opening of the logs is. */
+async function openingBar(runtime: Runtime): Promise<NonNullable<BrokerOptions['opening']>> {
+  const [{ ProgressBar }, { nodeScreen }] = await Promise.all([
+    import('./tools/progress-bar.ts'),
+    import('./tools/screen.ts'),
+  ]);
+  const world = { runtime, draw: (text: string) => writeText(STDERR, text) };
+  const bars = new Map<string, InstanceType<typeof ProgressBar>>();
+  return (directory, done, total) => {
+    const bar = bars.get(directory) ?? new ProgressBar(world, nodeScreen(), `opening logs in ${directory}`, total);
+    bars.set(directory, bar);
+    bar.at(done);
+    if (done === total) bar.end();
+  };
 }
 
 /** There is nothing left to be closed in order. */

@@ -1,3 +1,4 @@
+import type { Uuid } from '../base/uuid.ts';
 import type { DiskError } from '../runtime/disk.ts';
 import type { LogConfig } from './log-config.ts';
 import type { LogShared } from './log-shared.ts';
@@ -14,14 +15,18 @@ export interface LogHooks {
   isLowOnSpace(bytes: number): boolean;
 }
 
-export interface PartitionLogOptions {
+/** Which partition a log is of, and its settings. */
+export interface LogIdentity {
+  readonly topic: string;
+  readonly partition: number;
+  readonly topicId: Uuid;
+  readonly config: LogConfig;
+}
+
+export interface PartitionLogOptions extends LogIdentity {
   readonly shared: LogShared;
   readonly hooks: LogHooks;
   readonly directory: string;
-  readonly topic: string;
-  readonly partition: number;
-  readonly topicId: string;
-  readonly config: LogConfig;
   readonly recoveryPoint: number;
   readonly logStartOffset: number;
   readonly highWatermark: number;
@@ -33,10 +38,7 @@ export interface PartitionLogOptions {
 }
 
 /** What is known of a log whose files are out of reach. */
-export type UnreachableLogOptions = Pick<
-  PartitionLogOptions,
-  'shared' | 'directory' | 'topic' | 'partition' | 'topicId' | 'config'
->;
+export type UnreachableLogOptions = LogIdentity & Pick<PartitionLogOptions, 'shared' | 'directory'>;
 
 /** The rest of the options of such a log, which asks nobody for anything. */
 export const NOTHING_KNOWN: Omit<PartitionLogOptions, keyof UnreachableLogOptions> = {

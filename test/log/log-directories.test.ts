@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SeededRandom } from '../../src/base/seeded-random.ts';
 import { LOG_CONFIG_DEFAULTS, type LogConfig } from '../../src/log/log-config.ts';
-import { LogDirectories, LogDirectoryUnusable } from '../../src/log/directories/log-directories.ts';
+import {
+  LogDirectories,
+  LogDirectoryUnusable,
+  type LogDirectoriesOptions,
+} from '../../src/log/directories/log-directories.ts';
 import { LogShared } from '../../src/log/log-shared.ts';
 import type { PartitionLog } from '../../src/log/partition-log.ts';
 import { E } from '../../src/protocol/errors.ts';
@@ -28,7 +32,10 @@ class Broker {
   }
 
   async start(
-    more: { nodeId?: number; clusterId?: string; checkpointEveryBytes?: number; freeBytesMin?: number } = {},
+    more: Pick<Partial<LogDirectoriesOptions>, 'checkpointEveryBytes' | 'freeBytesMin' | 'opening'> & {
+      nodeId?: number;
+      clusterId?: string;
+    } = {},
   ): Promise<LogDirectories> {
     this.directories = await LogDirectories.open({
       shared: new LogShared({ disk: this.disk, logger: this.logger }),
@@ -104,6 +111,16 @@ test('partitions and records are found again after kill -9', async () => {
   broker.kill();
   await broker.start();
   assert.deepEqual(valuesOf(readAll(broker.directories.get('orders', 0)!)), ['a']);
+});
+
+test('a start tells how many of the directories in a data directory are open', async () => {
+  const broker = await started();
+  broker.create('orders');
+  broker.create('orders', 1);
+  broker.kill();
+  const told: string[] = [];
+  await broker.start({ opening: (path, done, total) => told.push(`${path} ${done}/${total}`) });
+  assert.deepEqual(told, ['/logs 0/2', '/logs 1/2', '/logs 2/2']);
 });
 
 test('ticks move recovery points into the checkpoint', async () => {

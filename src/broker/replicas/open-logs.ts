@@ -17,6 +17,8 @@ export interface OpenLogsParts {
   readonly image: ClusterImage;
   readonly partitions: Partitions;
   readonly turn: Turn;
+  /** So many of the logs in a directory are open. */
+  opening(path: string, done: number, total: number): void;
   /** A log directory has failed; its logs are offline. */
   directoryFailed(): void;
   /** Every log directory has failed. */
@@ -43,6 +45,7 @@ export async function openLogs(parts: OpenLogsParts): Promise<LogDirectories> {
     ...(image.clusterId === undefined ? {} : { clusterId: image.clusterId }),
     nowMs: clock.nowMs(),
     configOf: (topic) => logSettings(topic, image.config({ type: 'topic', name: topic }), config),
+    opening: (path, done, total) => parts.opening(path, done, total),
     isCordoned: (path) => isCordoned(path, config.get('cordoned.log.dirs')),
     directoryFailed: (path, reason) => {
       turn.run(() => {

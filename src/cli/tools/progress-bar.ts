@@ -1,5 +1,5 @@
+import type { Clock } from '../../runtime/clock.ts';
 import { fitted, type Screen } from './screen.ts';
-import type { ToolWorld } from './tool-world.ts';
 
 const BAR_LETTERS = 20;
 /** Faster nobody reads, and slower it seems stuck. */
@@ -17,21 +17,24 @@ export function progressLine(about: string, done: number, total: number, width: 
   return long.length < width ? long : fitted(`${about} ${percent}`, Math.max(1, width - 1));
 }
 
-/** Shows on standard error how far long work is, when a person sees it; does nothing otherwise. */
+/** What a bar needs of the world. */
+export interface ProgressWorld {
+  readonly runtime: { readonly clock: Pick<Clock, 'monotonicMs'> };
+  draw(text: string): void;
+}
+
+/** Shows on standard error how far long work is, when a person sees it; does nothing otherwise, nor for work that is done at once. */
 export class ProgressBar {
-  readonly #world: Pick<ToolWorld, 'runtime'> & { readonly draw: (text: string) => void };
+  readonly #world: ProgressWorld;
   readonly #screen: Screen;
   readonly #about: string;
   readonly #total: number;
-  #drawnMs = Number.NEGATIVE_INFINITY;
+  #drawnMs: number;
+  #isDrawn = false;
 
-  constructor(
-    world: Pick<ToolWorld, 'runtime'> & { readonly draw: (text: string) => void },
-    screen: Screen,
-    about: string,
-    total: number,
-  ) {
+  constructor(world: ProgressWorld, screen: Screen, about: string, total: number) {
     this.#world = world;
+    this.#drawnMs = world.runtime.clock.monotonicMs();
     this.#screen = screen;
     this.#about = about;
     this.#total = total;
@@ -42,11 +45,12 @@ export class ProgressBar {
     const nowMs = this.#world.runtime.clock.monotonicMs();
     if (!this.#screen.isErrorTerminal || nowMs - this.#drawnMs < REDRAW_MS) return;
     this.#drawnMs = nowMs;
+    this.#isDrawn = true;
     this.#world.draw(`${CLEAR_LINE}${progressLine(this.#about, done, this.#total, this.#screen.columns())}`);
   }
 
   /** Takes the line away. */
   end(): void {
-    if (this.#drawnMs > Number.NEGATIVE_INFINITY) this.#world.draw(CLEAR_LINE);
+    if (this.#isDrawn) this.#world.draw(CLEAR_LINE);
   }
 }

@@ -8,6 +8,7 @@ import { describeDirectory, type DirectoryDescription } from './directory-descri
 import { CHECKPOINT_KINDS } from './directory-checkpoints.ts';
 import { finishMoves } from './finish-moves.ts';
 import { LogDirectory } from './log-directory.ts';
+import type { LogIdentity } from '../log-options.ts';
 import type { LogShared } from '../log-shared.ts';
 import { PartitionLog } from '../partition-log.ts';
 import { partitionDirectoryName } from '../segments/segment-names.ts';
@@ -43,16 +44,10 @@ export interface LogDirectoriesOptions {
   isCordoned?(path: string): boolean;
   /** The settings of a topic whose partition is found on disk. */
   configOf(topic: string, topicId: Uuid): LogConfig;
+  /** So many of the logs in a directory are open at the start; opening those of a killed broker takes long. */
+  opening?(path: string, done: number, total: number): void;
   /** A directory went offline for good, with all its logs. */
   directoryFailed?(path: string, reason: Error): void;
-}
-
-/** A partition to be made. */
-export interface NewLog {
-  readonly topic: string;
-  readonly partition: number;
-  readonly topicId: Uuid;
-  readonly config: LogConfig;
 }
 
 /**
@@ -141,14 +136,14 @@ export class LogDirectories {
   }
 
   /** Notes a partition that lies in a directory out of reach: it is there, and offline. */
-  addLost({ topic, partition, topicId, config }: NewLog): void {
+  addLost({ topic, partition, topicId, config }: LogIdentity): void {
     const name = partitionDirectoryName(topic, partition);
     const what = { topic, partition, topicId, config, directory: name, shared: this.#options.shared };
     this.#lost.set(name, PartitionLog.offline(what, `${name} lies in a log directory that is out of reach`));
   }
 
   /** Makes a partition in the directory with the fewest, in one that is cordoned only where all are. Throws DiskError, and LogDirectoryUnusable when none is online. */
-  create({ topic, partition, topicId, config }: NewLog): PartitionLog {
+  create({ topic, partition, topicId, config }: LogIdentity): PartitionLog {
     const online = this.#directories.filter(({ failure }) => failure === undefined);
     const open = online.filter(({ path }) => !this.#isCordoned(path));
     const [chosen] = (open.length > 0 ? open : online).toSorted((left, right) => left.logCount - right.logCount);
@@ -328,6 +323,7 @@ export class LogDirectories {
         nowMs,
         freeBytesMin: this.#options.freeBytesMin ?? FREE_BYTES_MIN,
         configOf: (topic, topicId) => this.#options.configOf(topic, topicId),
+        opening: (done, total) => this.#options.opening?.(path, done, total),
         failed: (failed, error) => this.#options.directoryFailed?.(failed.path, error),
       });
     } catch (error) {

@@ -17,7 +17,7 @@ import {
 import { LogDirectoryBroken, LogDirectoryUnusable, settleIdentity } from './directory-state.ts';
 import type { LogConfig } from '../log-config.ts';
 import type { LogShared } from '../log-shared.ts';
-import type { LogHooks } from '../log-options.ts';
+import type { LogHooks, LogIdentity } from '../log-options.ts';
 import { PartitionLog } from '../partition-log.ts';
 import {
   deletedDirectoryName,
@@ -47,16 +47,10 @@ export interface LogDirectoryOptions {
   readonly freeBytesMin: number;
   /** The settings of a topic found on disk. */
   configOf(topic: string, topicId: Uuid): LogConfig;
+  /** So many of the directories in it are looked at, of so many. */
+  opening?(done: number, total: number): void;
   /** A write or sync failed: nothing in the directory is read or written any more. */
   failed(directory: LogDirectory, error: DiskError): void;
-}
-
-/** A partition with its settings. */
-interface LogIdentity {
-  readonly topic: string;
-  readonly partition: number;
-  readonly topicId: Uuid;
-  readonly config: LogConfig;
 }
 
 interface DeletedDirectory {
@@ -320,8 +314,9 @@ export class LogDirectory {
     const { disk, logger } = this.#shared;
     this.cleanEpoch = takeCleanShutdownMark(disk, this.path);
     const isClean = this.cleanEpoch !== undefined;
-    for (const { name, isDirectory } of disk.list(this.path)) {
-      if (!isDirectory) continue;
+    const names = disk.list(this.path).filter(({ isDirectory }) => isDirectory);
+    for (const [done, { name }] of names.entries()) {
+      this.#options.opening?.(done, names.length);
       if (isDeletedDirectory(name)) {
         this.#deleted.push({ path: `${this.path}/${name}`, dueMs: 0 });
         continue;
@@ -334,6 +329,7 @@ export class LogDirectory {
       const config = this.#options.configOf(place.topic, topicId);
       this.#logs.set(name, this.#openLog(name, { ...place, topicId, config }, { isClean, isNew: false }));
     }
+    this.#options.opening?.(names.length, names.length);
     if (this.#failure !== undefined) throw this.#failure;
     if (!isClean && this.#logs.size > 0) logger.info('recovered logs', { directory: this.path, logs: this.#logs.size });
   }

@@ -37,8 +37,11 @@ test('a bar is drawn for people only, not too often, and taken away', () => {
   const world = { runtime: { ...fakeWorld().runtime, clock: time }, draw: (text: string) => void drawn.push(text) };
   const bar = new ProgressBar(world, terminal(80, 24), 'work', 10);
   bar.at(1);
+  assert.equal(drawn.length, 0, 'what is done at once needs no bar');
+  time.advance(100);
   bar.at(2);
-  assert.equal(drawn.length, 1, 'no time has passed');
+  bar.at(3);
+  assert.equal(drawn.length, 1, 'no time has passed since it was drawn');
   bar.end();
   assert.equal(drawn.at(-1), '\r\u001b[K');
   const silent = new ProgressBar(world, plainScreen, 'work', 10);

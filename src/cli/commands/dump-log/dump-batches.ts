@@ -44,13 +44,16 @@ export function dumpBatches(path: string, dump: Dump): void {
     const end = Math.min(size, plan.bytesMax);
     const scanner = new SegmentScanner(file, { from: 0, to: end, checkCrc: false });
     const progress = { lastOffset: -1 };
+    const bar = dump.progress(path, end);
     while (scanner.next()) {
+      bar.at(scanner.filePosition);
       const bytes = wholeBatch(file, scanner);
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       output.text(`${batchLine(view, scanner)}\n`);
       if (decoder !== undefined) dumpRecords({ path, bytes, view, decoder }, dump, progress);
       if (output.isFull) output.flush();
     }
+    bar.end();
     const left = end - scanner.position;
     if (left > 0 && plan.isWhole) output.text(`Found ${left} invalid bytes at the end of ${basename(path)}\n`);
   } finally {

@@ -2,6 +2,10 @@ import { basename, resolve } from 'node:path';
 import { nodeDisk } from '../../../runtime/node-disk.ts';
 import { DiskError } from '../../../runtime/disk.ts';
 import { javaFailure, uncaught } from '../../tools/java-failure.ts';
+import { writeText } from '../../../runtime/write-text.ts';
+import { STDERR } from '../../descriptors.ts';
+import { ProgressBar } from '../../tools/progress-bar.ts';
+import { nodeScreen, type Screen } from '../../tools/screen.ts';
 import { OutputBuffer } from '../../tools/output-buffer.ts';
 import { ToolFailure } from '../../tools/tool-failure.ts';
 import type { Tool } from '../../tools/tool.ts';
@@ -31,6 +35,10 @@ export const dumpLogTool: Tool = {
 function dumpAll(plan: DumpPlan, world: ToolWorld): void {
   const output = new OutputBuffer(world);
   const findings = new DumpFindings();
+  const bars = { runtime: world.runtime, draw: (text: string) => writeText(STDERR, text) };
+  // A bar among the lines of a dump would spoil them.
+  const { isTerminal, isErrorTerminal, ...shown } = nodeScreen();
+  const screen: Screen = { ...shown, isTerminal, isErrorTerminal: isErrorTerminal && !isTerminal };
   const dump: Dump = {
     plan,
     output,
@@ -40,6 +48,7 @@ function dumpAll(plan: DumpPlan, world: ToolWorld): void {
       output.flush();
       world.err(line);
     },
+    progress: (path, bytes) => new ProgressBar(bars, screen, `reading ${basename(path)}`, bytes),
   };
   try {
     for (const path of plan.files) {
