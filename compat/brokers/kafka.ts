@@ -14,6 +14,8 @@ const CLUSTER_ID = '4L6g3nShT-eMCtK--X86sw';
 const QUIET = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'];
 
 export interface RunningKafka extends RunningBroker {
+  /** Its first log directory. */
+  readonly dataDir: string;
   /** kill -9 and a new start on the same data; returns how long it took until it listened (milliseconds). */
   crash(): Promise<number>;
 }
@@ -45,6 +47,7 @@ export async function startKafka(
   let child = await boot();
   return {
     bootstrap: `127.0.0.1:${port}`,
+    dataDir: dataDirectories(home, 1)[0] ?? home,
     crash: async () => {
       const gone = new Promise((done) => {
         child.once('exit', done);

@@ -8,7 +8,7 @@ function dumped(args: string, files: CommandCase['files'] = {}): CommandCase {
 
 const LOG = '00000000000000000007.log';
 
-/** What lies in real files is compared in the checks of Kafka's tools; here is what goes wrong. */
+/** What lies in real files is compared by dump-directories.ts; here is what goes wrong. */
 export const dumpCases: readonly CommandCase[] = [
   ...['', '--help', '--version', '--print-data-log', '--files /nowhere/00000000000000000000.log'].map((args) =>
     dumped(args),
