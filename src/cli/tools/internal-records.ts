@@ -104,15 +104,29 @@ export function readInternalRecord(
   const type = reader.int16();
   const kind = kinds[topic].get(type);
   if (kind === undefined) return { unknownType: type };
-  const keyText = messageJson(kind.key, KEY_VERSION, decode(kind.key, KEY_VERSION, reader));
+  const keyText = readPart(type, 'key', () =>
+    messageJson(kind.key, KEY_VERSION, decode(kind.key, KEY_VERSION, reader)),
+  );
   if (value === null) return { type, key: keyText, value: undefined };
   const body = new ByteReader(value);
   const version = body.int16();
   const message = kind.value;
   if (!inVersions(message.versions, version, false)) throw new Malformed(`${message.name} of version ${version}`);
-  const decoded: object = decode(message, version, body);
+  const decoded: object = readPart(version, 'value', () => decode(message, version, body));
   const data = messageJson(message, version, decoded, (name, part) => replaced?.(name, part, decoded));
   return { type, key: keyText, value: { version, data, message } };
+}
+
+/** Says in Kafka's words which part cannot be read (CoordinatorRecordSerde); Java's buffers give no reason. */
+function readPart<Part>(version: number, part: 'key' | 'value', read: () => Part): Part {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    throw new Malformed(`Could not read record with version ${version} from ${part}'s buffer due to: null.`, {
+      cause: error,
+    });
+  }
 }
 
 function kindsOf(files: readonly object[]): ReadonlyMap<number, RecordKind> {

@@ -86,3 +86,23 @@ test('files that are not there or not known are told by name', async () => {
   assert.match(missing.err, /NoSuchFileException: \/nowhere\/00000000000000000000\.log/);
   assert.equal((await dump('--files', '/nowhere/a.b')).err, 'Ignoring unknown file /nowhere/a.b\n');
 });
+
+test('records that a decoder does not know are told one by one, and a record without a key ends the dump', async (t) => {
+  const path = join(folderOf(t), '00000000000000000000.log');
+  const record = (key: Buffer | null) => ({ key, value: Buffer.from('v'), timestamp: 1000 });
+  writeFileSync(path, buildBatch([record(Buffer.from([0, 0, 9])), record(Buffer.from([0, 99])), record(null)], {}));
+  const { code, out, err } = await dump('--files', path, '--offsets-decoder');
+  assert.equal(code, 1);
+  assert.deepEqual(
+    out
+      .split('\n')
+      .slice(3)
+      .map((line) => line.replace(/.*headerKeys: /, '')),
+    [
+      "[] key: Error at offset 0, skipping. Could not read record with version 0 from key's buffer due to: null.",
+      '[] key: Unknown record type 99 at offset 1, skipping.',
+      '[]',
+    ],
+  );
+  assert.match(err, /Failed to decode message at offset 2 using the specified decoder \(message had a missing key\)/);
+});

@@ -126,9 +126,11 @@ function dumpRecords({ path, bytes, view, decoder }: DeepBatch, dump: Dump, prog
     progress.lastOffset = record.offset;
     const metadata = plan.skipsMetadata ? '' : metadataOf(record, view);
     const marker = isMarker && !plan.skipsMetadata ? controlText(record) : '';
+    // Shown as well when the contents cannot be read and end the dump.
+    output.text(metadata + marker);
     const contents = plan.printsContents && !isMarker ? contentsOf(record, decoder) : [];
     const start = plan.skipsMetadata ? `${INDENT} ` : ' ';
-    output.text(`${metadata}${marker}${contents.length === 0 ? '' : start + contents.join(' ')}\n`);
+    output.text(`${contents.length === 0 ? '' : start + contents.join(' ')}\n`);
   }
 }
 

@@ -50,7 +50,7 @@ export class DumpFindings {
       ),
       ...told(
         this.#notFound,
-        () => 'The following indexed offsets are not found in the log.',
+        (path) => `The following indexed offsets are not found in :${path}`,
         asTheyCame,
         (a, b) => `Indexed offset: ${a}, found log offset: ${b}`,
       ),
