@@ -89,8 +89,9 @@ test('files that are not there or not known are told by name', async () => {
 
 test('records that a decoder does not know are told one by one, and a record without a key ends the dump', async (t) => {
   const path = join(folderOf(t), '00000000000000000000.log');
-  const record = (key: Buffer | null) => ({ key, value: Buffer.from('v'), timestamp: 1000 });
-  writeFileSync(path, buildBatch([record(Buffer.from([0, 0, 9])), record(Buffer.from([0, 99])), record(null)], {}));
+  const keys = [Buffer.from([0, 0, 9]), Buffer.from([0, 99]), null];
+  const records = keys.map((key) => ({ key, value: Buffer.from('v'), timestamp: 1000 }));
+  writeFileSync(path, buildBatch(records, {}));
   const { code, out, err } = await dump('--files', path, '--offsets-decoder');
   assert.equal(code, 1);
   assert.deepEqual(
