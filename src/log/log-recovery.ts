@@ -6,7 +6,7 @@ import type { LogConfig } from './log-config.ts';
 import { LogDamage } from './log-damage.ts';
 import type { LogShared } from './log-shared.ts';
 import type { ProducerState } from './producers/producer-state.ts';
-import { RECALL_MS, recallBatches } from './producers/recall-batches.ts';
+import { RECALLED_FOR_MS, recallBatches } from './producers/recall-batches.ts';
 import { findSegments } from './segments/segment-files.ts';
 import { SegmentList } from './segments/segment-list.ts';
 import { Segment } from './segments/segment.ts';
@@ -33,6 +33,11 @@ export interface RecoveredLog {
   readonly logEndOffset: number;
 }
 
+interface Recovery extends RecoveryInput {
+  /** So little was written lately that nobody sends any of it again. */
+  readonly isQuiet: boolean;
+}
+
 /**
  * Opens what is on disk. After a clean end only the last batches are looked at. Otherwise everything from the recovery
  * point on is summed, and the log ends before the first batch that is not whole and right: such a tail was never
@@ -46,7 +51,8 @@ export function recoverLog(input: RecoveryInput): RecoveredLog {
   if (found.segments.length === 0) return startEmpty(input);
   const segments = new SegmentList(found.segments);
   if (!hasEpochs) restoreEpochs(input, segments);
-  const logEndOffset = input.isClean ? walkToEnd(input, segments) : recoverTail(input, segments);
+  const recovery = { ...input, isQuiet: input.nowMs - found.writtenMs > RECALLED_FOR_MS };
+  const logEndOffset = input.isClean ? walkToEnd(recovery, segments) : recoverTail(recovery, segments);
   input.epochs.truncateFromEnd(logEndOffset);
   input.snapshots.removeAbove(logEndOffset);
   const logStartOffset = Math.max(input.logStartOffset, segments.first.baseOffset);
@@ -88,7 +94,7 @@ function startAbove(input: RecoveryInput, segments: SegmentList, logStartOffset:
 }
 
 /** Finds the end of a log that was closed in order; a tail that is no batch makes it an unclean one after all. */
-function walkToEnd(input: RecoveryInput, segments: SegmentList): number {
+function walkToEnd(input: Recovery, segments: SegmentList): number {
   const { active } = segments;
   const fileBytes = active.size;
   active.resumeBefore(Number.MAX_SAFE_INTEGER);
@@ -110,7 +116,7 @@ function walkToEnd(input: RecoveryInput, segments: SegmentList): number {
   return logEndOffset;
 }
 
-function recoverTail(input: RecoveryInput, segments: SegmentList): number {
+function recoverTail(input: Recovery, segments: SegmentList): number {
   const { recoveryPoint } = input;
   const from = segments.indexOf(recoveryPoint);
   // Where the segments below were deleted since, only the snapshot at the first that is left knows what is open there.
@@ -217,23 +223,23 @@ function recoverSegment(input: RecoveryInput, segment: Segment, isRetry = false)
 }
 
 /**
- * Producers as they were at `offset`: the latest snapshot, then the batches since. With `nowMs` only those that were active lately
- * get back more than their last batch of what the snapshot holds. Throws {@link LogDamage}.
+ * Producers as they were at `offset`: the latest snapshot, then the batches since. In a quiet log producers get back only the last
+ * batch of what the snapshot holds. Throws {@link LogDamage}.
  */
 export function restoreProducers(
   {
     directory,
     snapshots,
     producers,
-    nowMs = Number.NEGATIVE_INFINITY,
-  }: Pick<RecoveryInput, 'directory' | 'snapshots' | 'producers'> & { readonly nowMs?: number },
+    isQuiet = false,
+  }: Pick<RecoveryInput, 'directory' | 'snapshots' | 'producers'> & { readonly isQuiet?: boolean },
   segments: SegmentList,
   offset: number,
 ): void {
   const snapshot = snapshots.latestUpTo(offset);
   producers.restore(snapshot?.entries ?? []);
   try {
-    if (snapshot !== undefined) recallBatches(segments, snapshot.entries, snapshot.offset, nowMs - RECALL_MS);
+    if (snapshot !== undefined && !isQuiet) recallBatches(segments, snapshot.entries, snapshot.offset);
     replayProducers(segments, producers, snapshot?.offset ?? segments.first.baseOffset, offset);
   } catch (error) {
     if (error instanceof Malformed) throw new LogDamage(directory, 0, error.message);

@@ -16,8 +16,8 @@ export interface Disk {
   /** Writes a temporary file beside `path`, syncs it, renames it over `path`, syncs the directory. */
   replaceFile(path: string, content: Uint8Array): void;
   exists(path: string): boolean;
-  /** Names in a directory, sorted. */
-  list(path: string): { name: string; isDirectory: boolean; size: number }[];
+  /** What is in a directory, sorted by name. */
+  list(path: string): DirectoryEntry[];
   makeDirectory(path: string): void;
   rename(from: string, to: string): void;
   /** Removes a file, or a directory with all that is in it; missing is fine. */
@@ -30,6 +30,15 @@ export interface Disk {
   space(path: string): DiskSpace;
   /** Takes the exclusive lock file `path` for this process; undefined when another holds it. Gone when the process dies. */
   lock(path: string): { release(): void } | undefined;
+}
+
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly isDirectory: boolean;
+  /** In bytes; 0 for a directory. */
+  readonly size: number;
+  /** When the file was last written to, by the wall clock; left out for directories, and where files have no times. */
+  readonly modifiedMs?: number;
 }
 
 export interface DiskSpace {

@@ -1,4 +1,4 @@
-import type { Disk, DiskFile, DiskSpace } from './disk.ts';
+import type { DirectoryEntry, Disk, DiskFile, DiskSpace } from './disk.ts';
 import { DiskError } from './disk.ts';
 import type { Gate } from './gate.ts';
 
@@ -35,7 +35,7 @@ export class GatedDisk implements Disk {
     return this.#disk.exists(path);
   }
 
-  list(path: string): { name: string; isDirectory: boolean; size: number }[] {
+  list(path: string): DirectoryEntry[] {
     this.#check(path);
     return this.#disk.list(path);
   }

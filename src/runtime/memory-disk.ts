@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.ts';
-import { type Disk, DiskError, type DiskFile, type DiskSpace } from './disk.ts';
+import { type DirectoryEntry, type Disk, DiskError, type DiskFile, type DiskSpace } from './disk.ts';
 import { type DiskFault, DiskFaults } from './disk-faults.ts';
 import { MemoryFile } from './memory-file.ts';
 import { type Entry, MemoryDirectory, MemoryNames, type Place } from './memory-names.ts';
@@ -116,7 +116,7 @@ export class MemoryDisk implements Disk {
     return this.#entry(path) !== undefined;
   }
 
-  list(path: string): { name: string; isDirectory: boolean; size: number }[] {
+  list(path: string): DirectoryEntry[] {
     this.#check();
     this.#faults.check('list', path);
     const names = [...this.#directory(path).entries];

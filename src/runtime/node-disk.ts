@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as paths from 'node:path';
-import { type Disk, DiskError } from './disk.ts';
+import { type DirectoryEntry, type Disk, DiskError } from './disk.ts';
 import { diskErrorOf, NodeFile } from './node-file.ts';
 import { takeLock } from './node-lock.ts';
 import { nodeThreads } from './node-threads.ts';
@@ -79,13 +79,17 @@ function makeDirectory(path: string): void {
   }
 }
 
-function list(path: string): { name: string; isDirectory: boolean; size: number }[] {
-  const found = [];
+function list(path: string): DirectoryEntry[] {
+  const found: DirectoryEntry[] = [];
   for (const entry of fs.readdirSync(path, { withFileTypes: true })) {
-    const isDirectory = entry.isDirectory();
+    const { name } = entry;
+    if (entry.isDirectory()) {
+      found.push({ name, isDirectory: true, size: 0 });
+      continue;
+    }
+    const stat = fs.statSync(paths.join(path, name), { throwIfNoEntry: false });
     // A file removed since it was listed is not there.
-    const stat = isDirectory ? undefined : fs.statSync(paths.join(path, entry.name), { throwIfNoEntry: false });
-    if (isDirectory || stat !== undefined) found.push({ name: entry.name, isDirectory, size: stat?.size ?? 0 });
+    if (stat !== undefined) found.push({ name, isDirectory: false, size: stat.size, modifiedMs: stat.mtimeMs });
   }
   return found.toSorted((left, right) => (left.name < right.name ? -1 : 1));
 }

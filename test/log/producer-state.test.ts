@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { E, type ErrorSpec } from '../../src/protocol/errors.ts';
 import { buildEndTxnBatch } from '../../src/records/control-records.ts';
+import type { Disk } from '../../src/runtime/disk.ts';
+import { cuttingDisk } from './cutting-disk.ts';
 import { LogFixture, NOW_MS, batchOf, type OpenOptions } from './log-fixture.ts';
 
 interface Sent {
@@ -10,11 +12,12 @@ interface Sent {
   readonly seq: number;
   readonly count?: number;
   readonly transactional?: boolean;
+  readonly timestamp?: number;
 }
 
-function batch({ id = 4000, epoch = 0, seq, count = 1, transactional = false }: Sent): Buffer {
+function batch({ id = 4000, epoch = 0, seq, count = 1, transactional = false, timestamp }: Sent): Buffer {
   const values = Array.from({ length: count }, (_, index) => `${seq + index}`);
-  return batchOf(values, { producerId: id, producerEpoch: epoch, baseSequence: seq, transactional });
+  return batchOf(values, { producerId: id, producerEpoch: epoch, baseSequence: seq, transactional }, timestamp);
 }
 
 class Producing extends LogFixture {
@@ -111,6 +114,40 @@ test('each of the last five batches is known again after a clean end, and after 
   log.log.truncateTo(7);
   assert.equal(log.send({ seq: 5 }), '5 again');
   assert.equal(log.send({ seq: 7 }), '7');
+});
+
+test('batches are known again whatever timestamps their records have', async () => {
+  const log = producing();
+  const timestamp = NOW_MS - 365 * 86_400_000;
+  for (let seq = 0; seq <= 1; seq++) log.send({ seq, timestamp });
+  await log.log.close();
+  log.killAndReopen({ isClean: true, recoveryPoint: log.log.recoveryPoint });
+  assert.equal(log.send({ seq: 0, timestamp }), '0 again');
+  assert.equal(log.send({ seq: 1, timestamp }), '1 again');
+  assert.equal(log.send({ seq: 2, timestamp }), '2');
+});
+
+test('batches are known again however many records they have', async () => {
+  const log = producing();
+  const count = 3000;
+  for (let seq = 0; seq < 5 * count; seq += count) log.send({ seq, count });
+  await log.log.close();
+  log.killAndReopen({ isClean: true, recoveryPoint: log.log.recoveryPoint });
+  for (let seq = 0; seq < 5 * count; seq += count) assert.equal(log.send({ seq, count }), `${seq} again`);
+});
+
+test('of a log that nobody wrote to for ten minutes only the last batch of a producer is read', async () => {
+  const log = producing();
+  for (let seq = 0; seq <= 2; seq++) log.send({ seq });
+  await log.log.close();
+  const modifiedMs = NOW_MS - 600_001;
+  const wrap = (disk: Disk): Disk => ({
+    ...cuttingDisk(disk),
+    list: (path) => disk.list(path).map((entry) => ({ ...entry, modifiedMs })),
+  });
+  log.killAndReopen({ isClean: true, recoveryPoint: log.log.recoveryPoint, wrap });
+  assert.equal(log.send({ seq: 1 }), 'OUT_OF_ORDER_SEQUENCE_NUMBER');
+  assert.equal(log.send({ seq: 2 }), '2 again');
 });
 
 test('a damaged snapshot is passed over and the batches are asked', async () => {

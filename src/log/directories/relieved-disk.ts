@@ -1,4 +1,4 @@
-import { DiskError, type Disk, type DiskFile, type DiskSpace } from '../../runtime/disk.ts';
+import { DiskError, type DirectoryEntry, type Disk, type DiskFile, type DiskSpace } from '../../runtime/disk.ts';
 
 /** Keeps files open that could be closed. */
 export interface Relief {
@@ -35,7 +35,7 @@ export class RelievedDisk implements Disk {
     return this.#disk.exists(path);
   }
 
-  list(path: string): { name: string; isDirectory: boolean; size: number }[] {
+  list(path: string): DirectoryEntry[] {
     return this.#relieved(() => this.#disk.list(path));
   }
 

@@ -1,4 +1,5 @@
 import { nextOffset } from '../../records/batch.ts';
+import type { DirectoryEntry } from '../../runtime/disk.ts';
 import type { LogShared } from '../log-shared.ts';
 import {
   CLEANED_SUFFIX,
@@ -15,15 +16,12 @@ import {
 import { SegmentScanner } from './segment-scanner.ts';
 import { Segment } from './segment.ts';
 
-interface Listed {
-  readonly name: string;
-  readonly size: number;
-}
-
 /** What a partition's directory holds. */
 export interface FoundFiles {
   readonly segments: Segment[];
   readonly names: readonly string[];
+  /** When a segment was last written to, by the wall clock; infinite where files have no times. */
+  readonly writtenMs: number;
 }
 
 /**
@@ -36,20 +34,23 @@ export function findSegments(shared: LogShared, directory: string, nowMs: number
   if (completeSwaps(shared, directory, files)) files = listFiles(shared, directory);
   const segments: Segment[] = [];
   const bases = new Set<number>();
-  for (const { name, size } of files) {
+  let writtenMs = Number.NEGATIVE_INFINITY;
+  for (const { name, size, modifiedMs = Number.POSITIVE_INFINITY } of files) {
     const baseOffset = offsetOfFile(name, LOG_SUFFIX);
     if (baseOffset === undefined) continue;
     bases.add(baseOffset);
+    writtenMs = Math.max(writtenMs, modifiedMs);
     segments.push(new Segment({ files: shared.files, directory, baseOffset, size, isNew: false, createdMs: nowMs }));
   }
   removeOrphans(shared, directory, files, bases);
   return {
     segments: segments.toSorted((left, right) => left.baseOffset - right.baseOffset),
     names: files.map(({ name }) => name),
+    writtenMs,
   };
 }
 
-function listFiles(shared: LogShared, directory: string): Listed[] {
+function listFiles(shared: LogShared, directory: string): DirectoryEntry[] {
   return shared.disk.list(directory).filter(({ isDirectory }) => !isDirectory);
 }
 
@@ -57,7 +58,7 @@ function listFiles(shared: LogShared, directory: string): Listed[] {
  * Drops what a cleaner had not finished. Its names turn from `.cleaned` to `.swap` one by one, so swaps at or behind a
  * `.cleaned` file are not complete either (Kafka's LogLoader.removeTempFilesAndCollectSwapFiles).
  */
-function removeUnfinished(shared: LogShared, directory: string, files: readonly Listed[]): boolean {
+function removeUnfinished(shared: LogShared, directory: string, files: readonly DirectoryEntry[]): boolean {
   let cleanedFrom = Number.POSITIVE_INFINITY;
   for (const { name } of files) {
     if (name.endsWith(CLEANED_SUFFIX)) cleanedFrom = Math.min(cleanedFrom, offsetOfName(name));
@@ -70,12 +71,12 @@ function removeUnfinished(shared: LogShared, directory: string, files: readonly 
   return swaps.length + rest.length > 0;
 }
 
-function removeAll(shared: LogShared, directory: string, files: readonly Listed[]): void {
+function removeAll(shared: LogShared, directory: string, files: readonly DirectoryEntry[]): void {
   for (const { name } of files) shared.disk.remove(`${directory}/${name}`);
   if (files.length > 0) shared.disk.syncDirectory(directory);
 }
 
-function completeSwaps(shared: LogShared, directory: string, files: readonly Listed[]): boolean {
+function completeSwaps(shared: LogShared, directory: string, files: readonly DirectoryEntry[]): boolean {
   const swaps = files.filter(({ name }) => name.endsWith(SWAP_SUFFIX));
   if (swaps.length === 0) return false;
   for (const { name, size } of swaps) {
@@ -118,7 +119,7 @@ function endOffsetOf(shared: LogShared, path: string, size: number): number {
 function removeOrphans(
   shared: LogShared,
   directory: string,
-  files: readonly Listed[],
+  files: readonly DirectoryEntry[],
   bases: ReadonlySet<number>,
 ): void {
   for (const { name } of files) {
