@@ -1,8 +1,12 @@
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { SeededRandom } from '../../src/base/seeded-random.ts';
 import { EtcdCluster } from '../etcd/etcd-cluster.ts';
+import { repositoryRoot } from '../paths.ts';
+import { must } from '../tools/tool.ts';
 import type { BrokerCluster } from './broker-cluster.ts';
+import { LossyDisk } from './lossy-disk.ts';
 import { startPosthorn, type RunningPosthorn } from './posthorn.ts';
 import { freePort } from './running-broker.ts';
 import { clusterSettings } from './settings.ts';
@@ -24,6 +28,10 @@ interface Member {
   /** Where it differs from the others. */
   readonly settings: Map<string, string>;
   readonly env: Record<string, string>;
+  /** Modules that are loaded into it first. */
+  readonly preloads: Set<string>;
+  /** Its data lies on it. */
+  readonly disk: LossyDisk;
   running: RunningPosthorn | undefined;
 }
 
@@ -77,7 +85,9 @@ export class ProcessCluster implements BrokerCluster {
       brokers: await TcpProxy.start(ports.brokers, { callerOf: brokerOf }),
       etcd: await Promise.all(this.etcd.ports.map((port) => TcpProxy.start(port))),
     };
-    this.#members.push({ id, home, ports, links, settings: new Map(), env: {}, running: undefined });
+    const disk = new LossyDisk(join(home, 'synced.jsonl'));
+    const [env, preloads] = [{ ...disk.env }, new Set([disk.preload])];
+    this.#members.push({ id, home, ports, links, settings: new Map(), env, preloads, disk, running: undefined });
     await this.start(id);
     return id;
   }
@@ -90,7 +100,7 @@ export class ProcessCluster implements BrokerCluster {
       port: member.ports.clients,
       brokers: 1,
       settings: { ...settingsOf(member), ...this.#settings, ...Object.fromEntries(member.settings) },
-      env: member.env,
+      env: { ...member.env, NODE_OPTIONS: [...member.preloads].map((each) => `--import ${each}`).join(' ') },
     });
     await Promise.all([member.links.clients.open(), member.links.brokers.open()]);
   }
@@ -108,6 +118,18 @@ export class ProcessCluster implements BrokerCluster {
     const running = this.#running(id);
     await Promise.all([this.#unlink(id), running.kill()]);
     this.#member(id).running = undefined;
+  }
+
+  /** Some brokers lose power at once; answers how many bytes were not on their disks. */
+  async losePower(ids: readonly number[], random: SeededRandom): Promise<number> {
+    await Promise.all(ids.map((id) => this.kill(id)));
+    return ids.reduce((lost, id) => lost + this.#member(id).disk.losePower(this.dataOf(id), random), 0);
+  }
+
+  /** Replaces the disk of a broker that does not run by an empty one. */
+  async replaceDisk(id: number): Promise<void> {
+    await rm(this.dataOf(id), { recursive: true });
+    this.#member(id).disk.replaced();
   }
 
   /** Ends it in order (SIGTERM). */
@@ -142,14 +164,25 @@ export class ProcessCluster implements BrokerCluster {
     return member.settings.get('log.dirs') ?? join(member.home, 'data');
   }
 
+  /** Runs `posthorn metadata` on what the brokers share; throws with what it said when it fails. */
+  metadataCommand(verb: string): string {
+    const store = `metadata.store=${settingsOf(this.#members[0]!)['metadata.store']}`;
+    const command = [join(repositoryRoot, 'bin', 'posthorn.js'), 'metadata', verb, '--override', store];
+    return must(process.execPath, command, { timeoutMs: 30_000 });
+  }
+
   /** What it said since it was made. */
   async saidBy(id: number): Promise<string> {
     return readFile(join(this.#member(id).home, 'posthorn.out'), 'utf8');
   }
 
-  /** Changes settings and variables of one broker, from its next start on. */
-  configure(id: number, change: { settings?: Record<string, string>; env?: Record<string, string> }): void {
-    const { settings, env } = this.#member(id);
+  /** Changes settings, variables and the modules loaded into one broker, from its next start on. */
+  configure(
+    id: number,
+    change: { settings?: Record<string, string>; env?: Record<string, string>; preload?: string },
+  ): void {
+    const { settings, env, preloads } = this.#member(id);
+    if (change.preload !== undefined) preloads.add(change.preload);
     for (const [name, value] of Object.entries(change.settings ?? {})) settings.set(name, value);
     Object.assign(env, change.env);
   }

@@ -39,6 +39,8 @@ interface Pair {
 export class TcpProxy {
   readonly port: number;
   cuts = 0;
+  /** Bytes that the server answered with. */
+  answeredBytes = 0;
   readonly #target: number;
   readonly #server: Server;
   readonly #callerOf: ((first: Buffer) => string) | undefined;
@@ -120,7 +122,15 @@ export class TcpProxy {
       return false;
     };
     const requests = new Stream(caller, server, () => directed(weather(), 'requests'), passes);
-    const answers = new Stream(server, caller, () => directed(weather(), 'answers'), passes);
+    const answers = new Stream(
+      server,
+      caller,
+      () => directed(weather(), 'answers'),
+      (to, bytes) => {
+        this.answeredBytes += bytes.length;
+        return passes(to, bytes);
+      },
+    );
     const pair: Pair = {
       caller: this.#callerOf === undefined ? '' : undefined,
       streams: [requests, answers],

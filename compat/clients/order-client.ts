@@ -19,7 +19,13 @@ export interface OrderClient {
     file: string;
     keyValueFile: string;
   }) => CommandLine;
-  readonly consume: (job: { bootstrap: string; group: string; topics: readonly string[] }) => CommandLine;
+  /** With a rack it asks for the replica in it (KIP-392). */
+  readonly consume: (job: {
+    bootstrap: string;
+    group: string;
+    topics: readonly string[];
+    rack?: string;
+  }) => CommandLine;
   /** Takes one job after another from its input; only idempotent clients that retry over a restart have it. */
   readonly serve?: (bootstrap: string) => CommandLine;
   /** kcat sets one header for all records and no timestamps. */
@@ -41,7 +47,14 @@ function fromProgram(name: string, program: CommandLine): OrderClient {
   return {
     name,
     produce: ({ bootstrap, topic, codec, file }) => [...program, 'produce', bootstrap, topic, codec, file],
-    consume: ({ bootstrap, group, topics }) => [...program, 'consume', bootstrap, group, topics.join()],
+    consume: ({ bootstrap, group, topics, rack }) => [
+      ...program,
+      'consume',
+      bootstrap,
+      group,
+      topics.join(),
+      ...(rack === undefined ? [] : [rack]),
+    ],
   };
 }
 
@@ -77,12 +90,14 @@ function kcatClient(program: string): OrderClient {
       '-l',
       keyValueFile,
     ],
-    consume: ({ bootstrap, group, topics }) => [
+    consume: ({ bootstrap, group, topics, rack = '' }) => [
       program,
       '-b',
       bootstrap,
       '-X',
       'auto.offset.reset=earliest',
+      '-X',
+      `client.rack=${rack}`,
       '-q',
       '-u',
       '-f',

@@ -51,8 +51,13 @@ def serve(bootstrap):
         print("done", acked, failed, flush=True)
 
 
-def consume(bootstrap, group, topics):
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group, "auto.offset.reset": "earliest"})
+def consume(bootstrap, group, topics, rack=""):
+    consumer = Consumer({
+        "bootstrap.servers": bootstrap,
+        "group.id": group,
+        "client.rack": rack,
+        "auto.offset.reset": "earliest",
+    })
     ended = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
     consumer.subscribe(topics)
@@ -77,4 +82,4 @@ if __name__ == "__main__":
     elif command == "serve":
         serve(bootstrap)
     else:
-        consume(bootstrap, rest[0], rest[1].split(","))
+        consume(bootstrap, rest[0], rest[1].split(","), *rest[2:])

@@ -13,6 +13,7 @@ import { clockFaults } from './faults/clock.ts';
 import { diskFaults } from './faults/disks.ts';
 import { linkFaults } from './faults/links.ts';
 import { processFaults } from './faults/processes.ts';
+import { proposalFaults } from './faults/proposals.ts';
 import { storeFaults } from './faults/store.ts';
 import { topicFaults } from './faults/topics.ts';
 import { Members } from './members.ts';
@@ -32,6 +33,7 @@ export const faults: Faults = {
   ...processFaults,
   ...linkFaults,
   ...storeFaults,
+  ...proposalFaults,
   ...diskFaults,
   ...clockFaults,
   ...topicFaults,

@@ -137,10 +137,11 @@ export class Scene {
   }
 
   /** Writes records with our own client. */
-  async produce(topic: string, values: readonly string[]): Promise<void> {
+  async produce(topic: string, values: readonly string[], acks: 'all' | 1 = 'all'): Promise<void> {
     const producer = this.#kafka(this.cluster.bootstrap).producer<string | null, string | null>({
       keySerializer: string,
       valueSerializer: string,
+      acks,
     });
     try {
       await Promise.all(values.map((value) => producer.send({ topic, key: value, value })));

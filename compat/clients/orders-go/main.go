@@ -33,7 +33,11 @@ func main() {
 	case "serve":
 		serve(bootstrap)
 	case "consume":
-		consume(bootstrap, rest[0], strings.Split(rest[1], ","))
+		rack := ""
+		if len(rest) > 2 {
+			rack = rest[2]
+		}
+		consume(bootstrap, rest[0], strings.Split(rest[1], ","), rack)
 	default:
 		log.Fatalf("no command %s", command)
 	}
@@ -95,10 +99,11 @@ func serve(bootstrap string) {
 	}
 }
 
-func consume(bootstrap, group string, topics []string) {
+func consume(bootstrap, group string, topics []string, rack string) {
 	client, err := kgo.NewClient(
 		kgo.SeedBrokers(strings.Split(bootstrap, ",")...),
 		kgo.ConsumerGroup(group),
+		kgo.Rack(rack),
 		kgo.ConsumeTopics(topics...),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 	)

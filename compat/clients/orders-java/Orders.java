@@ -25,7 +25,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  *
  *   produce BOOTSTRAP TOPIC CODEC FILE     writes the lines of a file
  *   serve BOOTSTRAP                        one job per line of input: TOPIC CODEC FILE RATE; answers "done ACKED FAILED"
- *   consume BOOTSTRAP GROUP TOPIC,TOPIC    prints topic, partition and offset before each record's line, until its input ends
+ *   consume BOOTSTRAP GROUP TOPIC,TOPIC [RACK]
+ *                                          prints topic, partition and offset before each record's line, until its input ends
  */
 public final class Orders {
     public static void main(String[] args) throws Exception {
@@ -40,7 +41,7 @@ public final class Orders {
                 serve(args[1]);
                 break;
             case "consume":
-                consume(args[1], args[2], Arrays.asList(args[3].split(",")));
+                consume(args[1], args[2], Arrays.asList(args[3].split(",")), args.length > 4 ? args[4] : "");
                 break;
             default:
                 throw new IllegalArgumentException(args[0]);
@@ -95,10 +96,11 @@ public final class Orders {
         }
     }
 
-    private static void consume(String bootstrap, String group, List<String> topics) throws IOException {
+    private static void consume(String bootstrap, String group, List<String> topics, String rack) throws IOException {
         Properties settings = new Properties();
         settings.put("bootstrap.servers", bootstrap);
         settings.put("group.id", group);
+        settings.put("client.rack", rack);
         settings.put("auto.offset.reset", "earliest");
         settings.put("key.deserializer", ByteArrayDeserializer.class.getName());
         settings.put("value.deserializer", ByteArrayDeserializer.class.getName());

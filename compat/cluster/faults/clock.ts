@@ -21,7 +21,7 @@ export const clockFaults: Faults = {
       const { cluster, random } = scene;
       const id = await scene.leader();
       const file = join(cluster.home, `clock-${id}`);
-      cluster.configure(id, { env: { NODE_OPTIONS: `--import ${preload}`, CLOCK_SHIFT: file } });
+      cluster.configure(id, { preload, env: { CLOCK_SHIFT: file } });
       await cluster.stop(id);
       await cluster.start(id);
       await scene.healed();

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Faults } from '../fault.ts';
-import { losePower } from '../lose-power.ts';
 import type { Scene } from '../scene.ts';
 
 /** Shorter and longer than a broker's lease. */
@@ -93,7 +91,7 @@ export const processFaults: Faults = {
       const { cluster } = scene;
       const id = await scene.leader();
       await cluster.kill(id);
-      await rm(cluster.dataOf(id), { recursive: true });
+      await cluster.replaceDisk(id);
       await cluster.start(id);
       return `in sync again after ${await scene.healed()} ms`;
     },
@@ -103,8 +101,7 @@ export const processFaults: Faults = {
     happen: async (scene) => {
       const { cluster } = scene;
       const id = await scene.leader();
-      await cluster.kill(id);
-      const lost = await losePower(cluster.dataOf(id), scene.topics, scene.random);
+      const lost = await cluster.losePower([id], scene.random);
       await cluster.start(id);
       return `${lost} bytes of the leader were not on its disk`;
     },
@@ -130,8 +127,7 @@ export const processFaults: Faults = {
           async () => !(await scene.partitions(scene.topics, leader)).some(({ inSync }) => inSync.includes(id)),
         );
       }
-      await cluster.kill(leader);
-      const lost = await losePower(cluster.dataOf(leader), scene.topics, scene.random);
+      const lost = await cluster.losePower([leader], scene.random);
       await cluster.start(leader);
       await pause(SHORT_PAUSE_MS);
       const alone = await scene.partitions(scene.topics, leader);

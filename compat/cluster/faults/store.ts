@@ -86,6 +86,28 @@ export const storeFaults: Faults = {
       etcd.ctl(['alarm', 'disarm']);
     },
   },
+  /** A copy of etcd's data from before the last changes is put in its place: brokers refuse it until they are told to go on with it. */
+  'old-copy': {
+    isLong: true,
+    lastsMs: () => 20_000,
+    happen: async (scene) => {
+      const { cluster } = scene;
+      await scene.healed();
+      const copy = cluster.etcd.copy();
+      const forgotten = `${scene.topics[0]}-forgotten`;
+      await scene.createTopic(forgotten);
+      await scene.produce(forgotten, ['one', 'two', 'three']);
+      await Promise.all(cluster.ids.map((id) => cluster.stop(id)));
+      await cluster.etcd.restore(copy);
+      const refusal = /the metadata store went back from revision \d+ to \d+, as after a restore from an old copy/;
+      for (const id of cluster.ids) await assert.rejects(cluster.start(id), refusal);
+      cluster.metadataCommand('jump-epochs');
+      await Promise.all(cluster.ids.map((id) => cluster.start(id)));
+      await scene.healed();
+      assert.ok(!(await scene.ask((admin) => admin.listTopics())).has(forgotten));
+      return 'refused by each, taken after its epochs were raised';
+    },
+  },
 };
 
 function leaders(partitions: readonly { readonly leader: number }[]): number[] {
