@@ -28,6 +28,8 @@ export class LogDurability {
   readonly #log: DurableLog;
   readonly #sync: SharedSync;
   #writtenEndOffset: number;
+  /** What the sync under way covers. */
+  #coveredEndOffset = 0;
   #durableEndOffset: number;
   #recoveryPoint: number;
   #bytesSinceFlush = 0;
@@ -111,6 +113,8 @@ export class LogDurability {
   /** The log was cut and ends at `offset`. */
   endsAt(offset: number): void {
     this.#writtenEndOffset = offset;
+    // What is written behind the cut is not what the sync under way covers.
+    this.#coveredEndOffset = Math.min(this.#coveredEndOffset, offset);
     this.#durableEndOffset = Math.min(this.#durableEndOffset, offset);
     this.#recoveryPoint = Math.min(this.#recoveryPoint, offset);
   }
@@ -132,11 +136,10 @@ export class LogDurability {
     if (this.#isFailed) throw new Error('the log is offline');
     try {
       isCheckpoint &&= this.#persisted();
-      const endOffset = this.#writtenEndOffset;
+      this.#coveredEndOffset = this.#writtenEndOffset;
       const bytes = this.#bytesSinceFlush;
       await this.#log.syncer.sync(isCheckpoint);
-      // The log may have been cut meanwhile: never claim more than it still has.
-      const synced = Math.min(endOffset, this.#writtenEndOffset);
+      const synced = this.#coveredEndOffset;
       this.#durableEndOffset = Math.max(this.#durableEndOffset, synced);
       if (isCheckpoint) {
         this.#bytesSinceFlush -= bytes;

@@ -64,6 +64,8 @@ export class StoredLog {
   write(chunks: readonly Uint8Array[], bytes: number): void {
     const { active } = this.segments;
     active.log.use().writeAll(chunks, active.size - bytes);
+    // A sync that began since they were staged has not covered them.
+    active.isDirty = true;
     this.#bytesSinceSnapshot += bytes;
     this.#noteWritten(active);
     if (active.offsetIndex.entries.fileExists) return;

@@ -76,6 +76,35 @@ for (const unsynced of ['dropped', 'torn', 'mixed', 'kept'] as const satisfies r
   });
 }
 
+test('what is staged when a sync begins and written later is covered by the next sync', async () => {
+  const fixture = new LogFixture(GROUP);
+  fixture.append(batchOf(['a']));
+  const first = settled(fixture);
+  fixture.log.appendAsLeader(batchOf(['b']), { leaderEpoch: 0, origin: 'client', nowMs: NOW_MS });
+  await new Promise((done) => void setImmediate(done));
+  fixture.log.writeStaged();
+  assert.equal(await first, E.NONE);
+  assert.equal(await settled(fixture), E.NONE);
+  fixture.crashAndReopen('dropped');
+  assert.deepEqual(valuesOf(readAll(fixture.log)), ['a', 'b']);
+});
+
+test('a sync does not count for what is written behind a cut while it runs', async () => {
+  const fixture = new LogFixture();
+  fixture.append(batchOf(['a']));
+  await fixture.flush();
+  fixture.append(batchOf(['b']));
+  fixture.append(batchOf(['c']));
+  const flushed = fixture.flush();
+  fixture.log.truncateTo(1);
+  fixture.append(batchOf(['d']));
+  fixture.append(batchOf(['e']));
+  await flushed;
+  assert.equal(fixture.log.recoveryPoint, 1);
+  await fixture.flush();
+  assert.equal(fixture.log.recoveryPoint, 3);
+});
+
 test('with policy os nothing written is lost by kill -9', async () => {
   await fc.assert(
     fc.asyncProperty(
