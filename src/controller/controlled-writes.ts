@@ -37,6 +37,36 @@ export class ControlledWrites {
   }
 
   /**
+   * Writes each mutation as {@link write} does; small ones share transactions, so that a thousand new topics are a few
+   * writes of the store. Answers in their order, undefined where there is none.
+   */
+  async writeAll(
+    mutations: readonly (Mutation | undefined)[],
+    controllerEpoch: number,
+  ): Promise<(Written | undefined)[]> {
+    const written: (Written | undefined)[] = mutations.map(() => undefined);
+    const writeEach = async (indices: readonly number[]): Promise<void> => {
+      await Promise.all(
+        indices.map(async (index) => (written[index] = await this.write(mutations[index]!, controllerEpoch))),
+      );
+    };
+    const writeTogether = async ({ indices, ops }: Packed): Promise<void> => {
+      try {
+        const together = await this.#txn(ops, controllerEpoch);
+        for (const index of indices) written[index] = together;
+      } catch (error) {
+        if (error instanceof StoreUnavailable) for (const index of indices) written[index] = unavailable(error);
+        // Nothing is written: one of them is more than the store takes, or all of them together.
+        else if (error instanceof InvalidTxn) await writeEach(indices);
+        else throw error;
+      }
+    };
+    const { packs, alone } = packed(mutations);
+    await Promise.all([...packs.map(writeTogether), writeEach(alone)]);
+    return written;
+  }
+
+  /**
    * Writes all of `mutation` or, as far as anyone can see, nothing of it; then its changes of partitions, each by itself.
    * Never rejects for what a store can do.
    */
@@ -84,7 +114,7 @@ export class ControlledWrites {
       if (error instanceof InvalidTxn)
         return { ...refused(E.INVALID_REQUEST, `Too large: ${error.message}`), revision: 0 };
       if (!(error instanceof StoreUnavailable)) throw error;
-      return { ...refused(E.KAFKA_STORAGE_ERROR, error.message), revision: 0 };
+      return unavailable(error);
     }
   }
 
@@ -93,6 +123,36 @@ export class ControlledWrites {
     const { succeeded, revision } = await this.#store.txn({ compares, onSuccess });
     return succeeded ? { ...OK, revision } : { ...refused(E.NOT_CONTROLLER), revision: 0 };
   }
+}
+
+function unavailable({ message }: StoreUnavailable): Written {
+  return { ...refused(E.KAFKA_STORAGE_ERROR, message), revision: 0 };
+}
+
+/** Mutations, by their indices, whose operations go into one transaction. */
+interface Packed {
+  readonly indices: number[];
+  readonly ops: StoreOp[];
+}
+
+/** Puts as many of the small mutations together as a transaction takes; what else there is stays alone. */
+function packed(mutations: readonly (Mutation | undefined)[]): { packs: Packed[]; alone: number[] } {
+  const packs: Packed[] = [];
+  const alone: number[] = [];
+  mutations.forEach((mutation, index) => {
+    if (mutation === undefined) return;
+    const { staged, commit, partitions = [] } = mutation;
+    const size = staged.length + commit.length;
+    if (partitions.length > 0 || size > TXN_OPS_MAX) {
+      alone.push(index);
+      return;
+    }
+    let pack = packs.at(-1);
+    if (pack === undefined || pack.ops.length + size > TXN_OPS_MAX) packs.push((pack = { indices: [], ops: [] }));
+    pack.indices.push(index);
+    pack.ops.push(...staged, ...commit);
+  });
+  return { packs, alone };
 }
 
 function chunks(ops: readonly StoreOp[]): StoreOp[][] {

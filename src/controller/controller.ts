@@ -221,10 +221,9 @@ export class Controller {
     if (decided.every(({ mutation }) => mutation === undefined)) return decided.map(({ result }) => result);
     if (!this.isActive) return refuseChanges(decided, refused(E.NOT_CONTROLLER));
     const { epoch } = view.image.controller!;
-    const written = await Promise.all(
-      decided.map(({ mutation }) =>
-        mutation === undefined ? Promise.resolve(undefined) : this.#writes.write(mutation, epoch),
-      ),
+    const written = await this.#writes.writeAll(
+      decided.map(({ mutation }) => mutation),
+      epoch,
     );
     const revision = Math.max(...written.map((item) => item?.revision ?? 0));
     // A change that committed is answered as such even if this broker can no longer follow the store.

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { ZERO_UUID } from '../../src/base/uuid.ts';
 import type { NewTopic } from '../../src/controller/create-topics.ts';
+import { TXN_OPS_MAX } from '../../src/metadata/metadata-store.ts';
 import { E } from '../../src/protocol/errors.ts';
 import { internalTopic } from '../../src/controller/internal-topics.ts';
 import { answers, BROKER_ID, Cluster, createTopic, topic } from './cluster-fixture.ts';
@@ -273,5 +274,31 @@ suite('internal topics', () => {
       'segment.bytes': '104857600',
       'min.insync.replicas': '1',
     });
+  });
+});
+
+suite('many topics at once', () => {
+  test('a thousand are a few transactions', async () => {
+    const cluster = await Cluster.start();
+    const before = cluster.image.revision;
+    await cluster.create(...Array.from({ length: 1000 }, (_, index) => topic(`topic-${index}`, { numPartitions: 1 })));
+    assert.equal(cluster.image.topics.size, 1000);
+    assert.equal(cluster.image.revision - before, Math.ceil(2000 / TXN_OPS_MAX));
+  });
+
+  test('one that no transaction holds is refused, and those beside it are made', async () => {
+    const cluster = await Cluster.start();
+    const huge = withConfigs('huge', ['leader.replication.throttled.replicas', '1:1,'.repeat(400_000) + '1:1']);
+    const topics = [topic('before'), huge, topic('after')];
+    const results = await cluster.done(cluster.controller.createTopics({ topics, validateOnly: false }));
+    assert.deepEqual(
+      results.map(({ name, error }) => [name, error.name]),
+      [
+        ['before', 'NONE'],
+        ['huge', 'INVALID_REQUEST'],
+        ['after', 'NONE'],
+      ],
+    );
+    assert.deepEqual([...cluster.image.topics.keys()].toSorted(), ['after', 'before']);
   });
 });

@@ -7,7 +7,7 @@ import { LogDirectoryUnusable, type LogDirectories } from '../../log/directories
 import type { ClusterImage, PartitionImage, TopicImage } from '../../metadata/cluster-image.ts';
 import type { ImageDelta } from '../../metadata/image-delta.ts';
 import { NO_LEADER } from '../../metadata/partition-transition.ts';
-import type { Clock, Timers } from '../../runtime/clock.ts';
+import type { Clock, Timer, Timers } from '../../runtime/clock.ts';
 import { DiskError } from '../../runtime/disk.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { logSettings } from './log-settings.ts';
@@ -18,6 +18,8 @@ import type { Turn } from '../turn.ts';
 
 /** Logs made in one go in the background: about a millisecond. */
 const OPENED_AT_ONCE = 8;
+/** Where there are more, the others are made so long after: the answer about a thousand new topics takes its time to go out. */
+const OPENED_AFTER_MS = 100;
 
 export interface TopicApplierParts {
   readonly brokerId: number;
@@ -38,7 +40,9 @@ export interface TopicApplierParts {
 export class TopicApplier {
   readonly #parts: TopicApplierParts;
   #image: ClusterImage;
+  /** Logs are to be made in the background. */
   #isOpening = false;
+  #timer: Timer | undefined;
   #isStopped = false;
   /** Whether this broker was let in since it started. Before, a record that names it as leader is about its former life. */
   #mayLead: boolean;
@@ -112,23 +116,27 @@ export class TopicApplier {
         this.#open(topic, index, current);
       });
     });
-    this.#openSoon();
-  }
-
-  #openSoon(): void {
     if (this.#isOpening) return;
     this.#isOpening = true;
-    this.#parts.timers.soon(() => {
-      this.#isOpening = false;
-      this.#parts.turn.run(() => {
-        if (!this.#isStopped && this.#parts.partitions.openSome(OPENED_AT_ONCE)) this.#openSoon();
-      });
+    this.#parts.timers.soon(() => this.#openSome(OPENED_AFTER_MS));
+  }
+
+  /** Opens a few, and the next ones after a pause. */
+  #openSome(pauseMs: number): void {
+    const { turn, partitions, timers } = this.#parts;
+    turn.run(() => {
+      if (this.#isStopped) return;
+      this.#isOpening = partitions.openSome(OPENED_AT_ONCE);
+      if (!this.#isOpening) return;
+      if (pauseMs > 0) this.#timer = timers.set(pauseMs, () => this.#openSome(0));
+      else timers.soon(() => this.#openSome(0));
     });
   }
 
   /** No further logs are made: the broker is closing. */
   stop(): void {
     this.#isStopped = true;
+    this.#timer?.cancel();
   }
 
   #takeUp(topic: TopicImage): void {
