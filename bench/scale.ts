@@ -60,9 +60,9 @@ export const scales: Readonly<Record<Scale['name'], Scale>> = {
     compactedKeys: 250_000,
     leaderPartitions: 1000,
     clusterPartitions: 10_000,
-    clientRecords100: 400_000,
-    clientRecords1k: 100_000,
-    clientRecordsOne: 20_000,
+    clientRecords100: 1_000_000,
+    clientRecords1k: 300_000,
+    clientRecordsOne: 60_000,
   },
   /** Only for trying the bench itself: its numbers mean nothing. */
   tiny: {

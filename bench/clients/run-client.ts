@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { memoryOf } from '../measure/process-stats.ts';
+import { onSchedule } from './pace.ts';
 import { RECORDS_PER_SECOND, jobOf, type ClientJob, type ClientResult } from './job.ts';
 
 /** A producer as a program of this bench uses it; promises are kept when all in-sync replicas have what was sent. */
@@ -136,13 +137,10 @@ function timedValue(index: number, due: number, bytes: number): Buffer {
 async function sendOnSchedule(producer: BenchProducer, total: number, bytes: number): Promise<void> {
   const sent: Promise<unknown>[] = [];
   const start = nowMicros();
-  for (let index = 1; index < total; index++) {
+  await onSchedule(total - 1, RECORDS_PER_SECOND, (index) => {
     const due = start + (index * MICROS_PER_SECOND) / RECORDS_PER_SECOND;
-    // No timer is so exact; in between, sockets have their turn.
-    do await new Promise((turn) => setImmediate(turn));
-    while (nowMicros() < due);
-    sent.push(producer.sendOne(timedValue(index, due, bytes)));
-  }
+    sent.push(producer.sendOne(timedValue(index + 1, due, bytes)));
+  });
   await Promise.all(sent);
 }
 
