@@ -40,6 +40,7 @@ export interface TopicConfig {
   readonly leaderThrottledReplicas: readonly string[];
   readonly followerThrottledReplicas: readonly string[];
   readonly flushPolicy: 'os' | 'group';
+  readonly batchValidation: 'records' | 'headers';
 }
 
 /** The text of one topic setting: the topic's own, else what it inherits from the broker. Null where there is none. */
@@ -105,5 +106,6 @@ function resolve(overrides: ReadonlyMap<string, string>, broker: BrokerConfig): 
     leaderThrottledReplicas: get('leader.replication.throttled.replicas'),
     followerThrottledReplicas: get('follower.replication.throttled.replicas'),
     flushPolicy: get('posthorn.flush.policy') as 'os' | 'group',
+    batchValidation: get('posthorn.batch.validation') as 'records' | 'headers',
   };
 }

@@ -4,6 +4,15 @@ import { KAFKA_TOPIC_SETTINGS } from './settings/topic-settings.ts';
 /** Every setting that a topic may have of its own: all of Kafka 4.3, and Posthorn's own. */
 export const TOPIC_SETTINGS = {
   ...KAFKA_TOPIC_SETTINGS,
+  'posthorn.batch.validation': {
+    kind: 'string',
+    default: 'records',
+    check: { oneOf: ['records', 'headers'] },
+    importance: 'medium',
+    synonyms: [{ name: 'posthorn.batch.validation' }],
+    own: true,
+    doc: 'How compressed batches of this topic are checked: records unpacks them and looks at each record, as Kafka does; headers trusts checksum, header and producer. No difference where the topic is compacted.',
+  },
   'posthorn.flush.policy': {
     kind: 'string',
     default: 'os',

@@ -7,6 +7,9 @@ export type CompressionSetting = 'producer' | 'uncompressed' | 'gzip' | 'snappy'
 /** When an append counts as written: `os` once the operating system has it, `group` once it is on the device. */
 export type FlushPolicy = 'os' | 'group';
 
+/** How far a compressed batch is looked into: `records` unpacks it as Kafka does, `headers` trusts its checksum and header. */
+export type BatchValidation = 'records' | 'headers';
+
 /** What a topic's settings say about its logs, as numbers (units at the end of the names; -1 in bytes or ms: no limit). */
 export interface LogConfig {
   readonly cleanupPolicy: { readonly delete: boolean; readonly compact: boolean };
@@ -34,6 +37,7 @@ export interface LogConfig {
   /** A sync is started after this many records; what is younger than a second waits for the one in the background. */
   readonly flushMessages: number;
   readonly flushPolicy: FlushPolicy;
+  readonly batchValidation: BatchValidation;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -62,6 +66,7 @@ export const LOG_CONFIG_DEFAULTS: LogConfig = {
   maxCompactionLagMs: Number.MAX_SAFE_INTEGER,
   flushMessages: Number.MAX_SAFE_INTEGER,
   flushPolicy: 'os',
+  batchValidation: 'records',
 };
 
 /** The codec batches are stored with; undefined keeps the producer's. */

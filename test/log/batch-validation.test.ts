@@ -359,3 +359,43 @@ test('a batch that unpacks beyond max.message.bytes is refused where it is store
   const config = { compressionType: 'uncompressed', maxMessageBytes: 2000 } as const;
   assert.equal(appendTo(config, batchOf(['x'.repeat(5000)], { codec: Codec.gzip })).error, E.MESSAGE_TOO_LARGE);
 });
+
+const HEADERS = { batchValidation: 'headers' } as const;
+
+/** A compressed batch whose records are not what its header says. */
+function hollow(): Buffer {
+  return edited(batchOf(['a', 'b'], { codec: Codec.gzip }), (view) => {
+    view.setInt32(BATCH_FIELD.recordCount, 3);
+    view.setInt32(BATCH_FIELD.lastOffsetDelta, 2);
+  });
+}
+
+test('a topic that checks headers only takes a compressed batch by its header, and no other topic does', () => {
+  assert.equal(appendTo({}, hollow()).error, E.INVALID_RECORD);
+  const taken = appendTo(HEADERS, hollow());
+  assert.deepEqual([taken.error, taken.firstOffset, taken.lastOffset], [E.NONE, 0, 2]);
+});
+
+test('where headers are enough, the checksum, the codec and the bounds of timestamps still count', () => {
+  const gzip = { codec: Codec.gzip };
+  const torn = edited(batchOf(['a'], gzip), (view) => view.setUint8(70, view.getUint8(70) ^ 1), false);
+  assert.equal(appendTo(HEADERS, torn).error, E.CORRUPT_MESSAGE);
+  const unknown = edited(two(), (view) => view.setInt16(BATCH_FIELD.attributes, 5));
+  assert.equal(appendTo(HEADERS, unknown).error, E.INVALID_RECORD);
+  const late = appendTo(HEADERS, buildBatch([record('a'), record('b', { timestamp: NOW_MS + 2 * HOUR_MS })], gzip));
+  assert.equal(late.error, E.INVALID_TIMESTAMP);
+  assert.deepEqual(
+    late.recordErrors.map(({ index }) => index),
+    [1],
+  );
+  const stamped = batchOf(['a'], { ...gzip, logAppendTime: NOW_MS });
+  assert.equal(appendTo({ ...HEADERS, messageTimestampType: 'LogAppendTime' }, stamped).error, E.INVALID_TIMESTAMP);
+});
+
+test('records are looked at all the same where they are not compressed, packed anew, or their keys count', () => {
+  const plain = edited(two(), (view) => view.setUint8(61, 0x7f));
+  assert.equal(appendTo(HEADERS, plain).error, E.INVALID_RECORD);
+  assert.equal(appendTo({ ...HEADERS, compressionType: 'lz4' }, hollow()).error, E.INVALID_RECORD);
+  const cleanupPolicy = { delete: false, compact: true };
+  assert.equal(appendTo({ ...HEADERS, cleanupPolicy }, hollow()).error, E.INVALID_RECORD);
+});

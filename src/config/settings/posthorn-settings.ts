@@ -17,6 +17,15 @@ export const POSTHORN_SETTINGS = {
     own: true,
     doc: 'Whether a client is told the address that it dialled itself, for listeners that neither advertised.listeners nor a host names. True in the development profile.',
   },
+  'posthorn.batch.validation': {
+    kind: 'string',
+    default: 'records',
+    check: { oneOf: ['records', 'headers'] },
+    importance: 'medium',
+    mode: 'cluster-wide',
+    own: true,
+    doc: 'How compressed batches are checked: records unpacks them and looks at each record, as Kafka does; headers trusts checksum, header and producer. Others, and compacted topics, are always looked into.',
+  },
   'posthorn.connection.pending.response.bytes.max': {
     kind: 'int',
     default: '16777216',
