@@ -1,12 +1,15 @@
 import { parseArgs } from 'node:util';
+import { LAST } from './against/other-build.ts';
 import { scales, type Scale } from './scale.ts';
 import type { ClientWorkload } from './clients/client-workload.ts';
+import { resultName, type Curve } from './curves/curve.ts';
+import { curves } from './curves/curves.ts';
 import type { Workload } from './workload.ts';
 import { workloads } from './workloads.ts';
 import { clientWorkloads } from './workloads/clients.ts';
 
 export interface Options {
-  readonly chosen: readonly (Workload | ClientWorkload)[];
+  readonly chosen: readonly (Workload | ClientWorkload | Curve)[];
   readonly scale: Scale;
   readonly rounds: number;
   /** Keep the raw data in the repository and write the document. */
@@ -14,11 +17,15 @@ export interface Options {
   /** Kafka on both sides. */
   readonly noise: boolean;
   readonly profile: boolean;
+  /** Given: nothing but this build against another one, which is named. */
+  readonly against: string | undefined;
 }
 
 const ROUNDS = 3;
 /** Chooses all workloads that compare clients. */
 const CLIENTS = 'clients';
+/** Chooses all curves. */
+const CURVES = 'curves';
 const all = [...workloads, ...clientWorkloads];
 
 export const HELP = `npm run bench -- [options] [workload ...]
@@ -28,11 +35,15 @@ export const HELP = `npm run bench -- [options] [workload ...]
   --rounds N    measurements of each side (${ROUNDS})
   --publish     keep raw data in bench/results and write docs/benchmarks.md (the default without --quick)
   --noise       Kafka against Kafka: how far equals differ here
+  --against X   whether this build is slower than another of Posthorn: a directory with a build, a commit, or
+                "${LAST}", the last release (the commit before, where there is none); fails above 15 percent
   --profile     Posthorn alone under --cpu-prof: where its time goes
 
 Workloads:
 ${all.map(({ name, title }) => `  ${name.padEnd(22)}${title}`).join('\n')}
   ${CLIENTS.padEnd(22)}all of the clients'
+${curves.map((curve) => `  ${resultName(curve).padEnd(22)}${curve.title}`).join('\n')}
+  ${CURVES.padEnd(22)}all curves; only when named
 `;
 
 /** Reads the command line; undefined when help is asked for. Throws with one sentence when it is wrong. */
@@ -47,6 +58,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
       publish: { type: 'boolean', default: false },
       noise: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
+      against: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -54,21 +66,29 @@ export function parseOptions(args: readonly string[]): Options | undefined {
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds takes a whole number, not ${values.rounds}`);
   const { quick, tiny, noise, profile } = values;
+  const chosen = positionals.length === 0 ? all : positionals.flatMap((name) => workloadsNamed(name));
+  const hasCurve = chosen.some((each) => 'sizes' in each);
+  if ((noise || profile) && hasCurve) throw new Error('curves are neither for --noise nor for --profile');
   const isFull = !quick && !tiny && !noise && !profile && rounds >= ROUNDS;
   if (values.publish && (noise || profile || tiny)) throw new Error('--publish is for comparisons that mean something');
   return {
-    chosen: positionals.length === 0 ? all : positionals.flatMap((name) => workloadsNamed(name)),
+    chosen,
     scale: scales[tiny ? 'tiny' : quick || profile ? 'quick' : 'full'],
     rounds,
     publish: values.publish || isFull,
     noise,
     profile,
+    against: values.against,
   };
 }
 
-function workloadsNamed(name: string): readonly (Workload | ClientWorkload)[] {
+function workloadsNamed(name: string): readonly (Workload | ClientWorkload | Curve)[] {
   if (name === CLIENTS) return clientWorkloads;
+  if (name === CURVES) return curves;
+  const curve = curves.find((each) => resultName(each) === name);
+  if (curve !== undefined) return [curve];
   const found = all.find((workload) => workload.name === name);
   if (found !== undefined) return [found];
-  throw new Error(`no workload ${name}; there are ${[...all.map((each) => each.name), CLIENTS].join(', ')}`);
+  const names = [...all.map((each) => each.name), CLIENTS, ...curves.map(resultName), CURVES];
+  throw new Error(`no workload ${name}; there are ${names.join(', ')}`);
 }

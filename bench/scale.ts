@@ -9,7 +9,16 @@ export interface Scale {
   readonly latencySeconds: number;
   readonly latencyWarmupSeconds: number;
   readonly commits: number;
-  readonly restartRecords: number;
+  readonly restartMb: number;
+  /** Replayed batches of a turn. */
+  readonly replayedMb: number;
+  /** What a reader that has fallen behind has before it. */
+  readonly backlogMb: number;
+  /** What a broker takes while its peak is looked for. */
+  readonly peakMb: number;
+  readonly flushedOne: number;
+  readonly flushedMany: number;
+  readonly memorySeconds: number;
   readonly topics: number;
   readonly compactedRecords: number;
   readonly compactedKeys: number;
@@ -34,7 +43,13 @@ export const scales: Readonly<Record<Scale['name'], Scale>> = {
     latencySeconds: 30,
     latencyWarmupSeconds: 10,
     commits: 400_000,
-    restartRecords: 2 * GIB_OF_1K_RECORDS,
+    restartMb: 10_737,
+    replayedMb: 4000,
+    backlogMb: 10_000,
+    peakMb: 1000,
+    flushedOne: 5000,
+    flushedMany: 60_000,
+    memorySeconds: 200,
     topics: 1000,
     compactedRecords: 2 * GIB_OF_1K_RECORDS,
     compactedKeys: 1_000_000,
@@ -54,7 +69,13 @@ export const scales: Readonly<Record<Scale['name'], Scale>> = {
     latencySeconds: 8,
     latencyWarmupSeconds: 4,
     commits: 100_000,
-    restartRecords: 2 * GIB_OF_1K_RECORDS,
+    restartMb: 1074,
+    replayedMb: 1000,
+    backlogMb: 1500,
+    peakMb: 400,
+    flushedOne: 1000,
+    flushedMany: 10_000,
+    memorySeconds: 10,
     topics: 1000,
     compactedRecords: GIB_OF_1K_RECORDS,
     compactedKeys: 250_000,
@@ -75,7 +96,13 @@ export const scales: Readonly<Record<Scale['name'], Scale>> = {
     latencySeconds: 2,
     latencyWarmupSeconds: 1,
     commits: 4_000,
-    restartRecords: 20_000,
+    restartMb: 20,
+    replayedMb: 30,
+    backlogMb: 30,
+    peakMb: 20,
+    flushedOne: 50,
+    flushedMany: 500,
+    memorySeconds: 2,
     topics: 20,
     compactedRecords: 300_000,
     compactedKeys: 10_000,

@@ -6,11 +6,17 @@ import { clusterKill } from './workloads/cluster-kill.ts';
 import { clusterPartitions } from './workloads/cluster-partitions.ts';
 import { clusterProduce } from './workloads/cluster-produce.ts';
 import { compaction } from './workloads/compaction.ts';
+import { catchUpWorkloads } from './workloads/catch-up.ts';
+import { connectionWorkloads } from './workloads/connections.ts';
 import { consumeWorkloads } from './workloads/consume.ts';
+import { flushWorkloads } from './workloads/flush.ts';
 import { groupWorkloads } from './workloads/groups.ts';
+import { halfLoadWorkloads } from './workloads/latency-half.ts';
 import { latencyWorkloads } from './workloads/latency.ts';
 import { memory } from './workloads/memory.ts';
+import { partitionWorkloads } from './workloads/partitions.ts';
 import { produceWorkloads } from './workloads/produce.ts';
+import { replayWorkloads } from './workloads/replay.ts';
 import { restart } from './workloads/restart.ts';
 import { start } from './workloads/start.ts';
 import { transactionWorkloads } from './workloads/transactions.ts';
@@ -20,12 +26,18 @@ import { topics } from './workloads/topics.ts';
 export const workloads: readonly Workload[] = [
   start,
   ...produceWorkloads,
+  ...replayWorkloads,
   memory,
   ...consumeWorkloads,
+  ...catchUpWorkloads,
   ...latencyWorkloads,
+  ...halfLoadWorkloads,
+  ...flushWorkloads,
+  ...connectionWorkloads,
   commits,
   restart,
   topics,
+  ...partitionWorkloads,
   compaction,
   ...transactionWorkloads,
   ...groupWorkloads,

@@ -1,9 +1,9 @@
-import { connect, type Socket } from 'node:net';
 import { ZERO_UUID } from '../../src/base/uuid.ts';
 import { offsetCommit } from '../../src/protocol/messages/008-offset-commit.ts';
 import { offsetFetch } from '../../src/protocol/messages/009-offset-fetch.ts';
-import { SIZE_BYTES } from '../../src/wire/frame.ts';
 import { requestFrame } from '../../src/wire/request-frame.ts';
+import { openFrames } from './frames.ts';
+import { outcome } from './outcome.ts';
 import { withClient } from './raw-client.ts';
 
 /*
@@ -48,63 +48,42 @@ function prepare(groupId: string, topic: string): Prepared {
   return { bytes, offsetAt: bytes.indexOf(mark) };
 }
 
-function groupName(topic: string, index: number): string {
-  return `${topic}-group-${index}`;
-}
-
 /** One connection's share of the commits: offsets 0, 1, 2 ... in turn for each of its groups. */
 async function run(job: Job, requests: readonly Prepared[], commits: number): Promise<void> {
-  const socket = await open(job.port);
   let sent = 0;
   let answered = 0;
-  let rest: Buffer = Buffer.alloc(0);
-  const send = (count: number): void => {
+  let isAsked = false;
+  const { settled, done, fail } = outcome();
+  const fill = (): void => {
+    isAsked = false;
     const batch: Buffer[] = [];
-    for (let left = count; left > 0 && sent < commits; left--) {
+    for (; sent < commits && sent - answered < job.underWay; sent++) {
       const request = requests[sent % requests.length];
       if (request === undefined) return;
       const bytes = Buffer.from(request.bytes);
       bytes.writeInt32BE(sent, CORRELATION_ID_AT);
       bytes.writeBigInt64BE(BigInt(Math.floor(sent / requests.length)), request.offsetAt);
       batch.push(bytes);
-      sent++;
     }
     if (batch.length > 0) socket.write(Buffer.concat(batch));
   };
-  await new Promise<void>((done, fail) => {
-    socket.once('close', () => fail(new Error('the broker closed the connection')));
-    socket.on('data', (chunk) => {
-      rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-      let position = 0;
-      let count = 0;
-      while (rest.length - position >= SIZE_BYTES) {
-        const end = position + SIZE_BYTES + rest.readInt32BE(position);
-        if (rest.length < end) break;
-        // The error code of the one partition is the last thing in the answer.
-        const error = rest.readInt16BE(end - 2);
-        if (error !== 0) fail(new Error(`a commit was answered with error ${error}`));
-        if (rest.readInt32BE(position + SIZE_BYTES) !== answered) fail(new Error('answers came out of order'));
-        answered++;
-        count++;
-        position = end;
-      }
-      rest = rest.subarray(position);
-      if (answered === commits) done();
-      else send(count);
-    });
-    send(job.underWay);
+  const socket = await openFrames(job.port, (frame) => {
+    // The error code of the one partition is the last thing in the answer.
+    const error = frame.readInt16BE(frame.length - 2);
+    if (error !== 0) fail(new Error(`a commit was answered with error ${error}`));
+    if (frame.readInt32BE(0) !== answered) fail(new Error('answers came out of order'));
+    if (++answered === commits) done();
+    else if (!isAsked) {
+      isAsked = true;
+      // All answers of one read are followed by one write.
+      queueMicrotask(fill);
+    }
   });
+  socket.once('close', () => fail(new Error('the broker closed the connection')));
+  fill();
+  await settled;
   socket.removeAllListeners('close');
   socket.destroy();
-}
-
-async function open(port: number): Promise<Socket> {
-  const socket = connect({ host: '127.0.0.1', port, noDelay: true });
-  await new Promise<void>((done, fail) => {
-    socket.once('connect', done);
-    socket.once('error', fail);
-  });
-  return socket;
 }
 
 /** Throws unless each group has the offset that was committed last. */
@@ -128,17 +107,17 @@ function jobOf(args: readonly string[]): Job {
 
 const job = jobOf(process.argv.slice(2));
 const commitsEach = Math.floor(job.commits / job.connections);
-const groupsEach = Math.floor(job.groups / job.connections);
+const groupIds = Array.from({ length: job.groups }, (_, index) => `${job.topic}-group-${index}`);
 const shares = Array.from({ length: job.connections }, (_, connection) =>
-  Array.from({ length: groupsEach }, (_each, index) => groupName(job.topic, connection * groupsEach + index)),
+  groupIds.filter((_id, index) => index % job.connections === connection),
 );
 const began = performance.now();
 await Promise.all(
-  shares.map((groupIds) => {
-    const requests = groupIds.map((groupId) => prepare(groupId, job.topic));
+  shares.map((mine) => {
+    const requests = mine.map((groupId) => prepare(groupId, job.topic));
     return run(job, requests, commitsEach);
   }),
 );
 const seconds = (performance.now() - began) / 1000;
-for (const groupIds of shares) await expectLast(job, groupIds, commitsEach);
+for (const mine of shares) await expectLast(job, mine, commitsEach);
 console.log(Math.round((commitsEach * job.connections) / seconds));

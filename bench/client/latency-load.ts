@@ -1,4 +1,3 @@
-import { connect, type Socket } from 'node:net';
 import { Worker, isMainThread, workerData } from 'node:worker_threads';
 import { ByteReader } from '../../src/base/byte-reader.ts';
 import { ZERO_UUID } from '../../src/base/uuid.ts';
@@ -8,38 +7,53 @@ import { fetch } from '../../src/protocol/messages/001-fetch.ts';
 import type { Api, Fields, Write } from '../../src/protocol/schema.ts';
 import { rewriteCrc } from '../../src/records/batch.ts';
 import { BatchCursor } from '../../src/records/batch-cursor.ts';
-import { decodeRecords } from '../../src/records/batch-records.ts';
+import { openRecords } from '../../src/records/batch-records.ts';
 import { buildBatch } from '../../src/records/batch-builder.ts';
-import { SIZE_BYTES } from '../../src/wire/frame.ts';
 import { requestFrame } from '../../src/wire/request-frame.ts';
+import { openFrames } from './frames.ts';
+import { outcome } from './outcome.ts';
+import { PRODUCE_VERSION, errorOfOne } from './produce-requests.ts';
+import { quantiles } from './quantiles.ts';
 
 /*
  * A record's way from a producer through the broker to a consumer, with clients that cost as little as can be: one thread
  * that sends a prepared batch at each due time, one that waits in a fetch. Nothing is handed from thread to thread, so what is
- * measured is the broker, the sockets and two wake-ups. Each record counts from its due time to the arrival of the bytes.
- * Arguments: port, topic (one partition, empty), records per second, seconds, seconds before that without measuring, bytes per record.
- * Prints microseconds: p50 p90 p99 p99.9 max.
+ * measured is the broker, the sockets and two wake-ups. Each batch counts from its due time to the arrival of the bytes.
+ * Argument: a LatencyLoad as JSON. Prints Quantiles as JSON.
  */
 
-const PRODUCE_VERSION = 7;
+export interface LatencyLoad {
+  readonly port: number;
+  /** Of one partition, empty. */
+  readonly topic: string;
+  /** Batches that fall due in a second. */
+  readonly perSecond: number;
+  readonly seconds: number;
+  /** Seconds before that, which are not measured. */
+  readonly warmUpSeconds: number;
+  readonly recordsPerBatch: number;
+  readonly recordBytes: number;
+}
+
 const FETCH_VERSION = 11;
 const CORRELATION_ID_AT = 8;
 const FETCH_WAIT_MS = 500;
 const FETCH_BYTES_MAX = 1 << 20;
-/** A value starts with the record's number and the time at which it was due. */
+/** The first value of a batch starts with the batch's number and the time at which it was due. */
 const DUE_AT = 4;
-/** Slept until so shortly before a record is due, then spun. */
+/** Slept until so shortly before a batch is due, then spun; */
 const SPIN_MICROS = 150;
+/** but where that would be most of the time, slept until it is due: spinning takes a core from the broker. */
+const SPINS_IN_INTERVAL_MIN = 5;
 const LOSS_MS = 30_000;
+/** So much waits to be taken by a broker that is too slow for the schedule. */
+const BEHIND_BYTES_MAX = 256 << 20;
 const MICROS_PER_SECOND = 1_000_000;
 
-interface Job {
-  readonly port: number;
-  readonly topic: string;
-  readonly perSecond: number;
+interface Job extends LatencyLoad {
+  /** Batches in all, and those that are not measured. */
   readonly total: number;
   readonly warmUp: number;
-  readonly bytes: number;
 }
 
 /** Monotonic, and the same in every thread. */
@@ -52,51 +66,26 @@ function frame<Req extends Fields, Res extends Fields>(api: Api<Req, Res>, versi
   return Buffer.concat(requestFrame({ api, version, body }, 0, 'bench'));
 }
 
-async function open(port: number): Promise<Socket> {
-  const socket = connect({ host: '127.0.0.1', port, noDelay: true });
-  await new Promise<void>((done, fail) => {
-    socket.once('connect', done);
-    socket.once('error', fail);
-  });
-  return socket;
-}
-
-/** Hands on each frame, without its length. */
-function eachFrame(socket: Socket, take: (bytes: Buffer) => void): void {
-  let rest: Buffer = Buffer.alloc(0);
-  socket.on('data', (chunk) => {
-    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    while (rest.length >= SIZE_BYTES) {
-      const end = SIZE_BYTES + rest.readInt32BE(0);
-      if (rest.length < end) return;
-      const bytes = rest.subarray(SIZE_BYTES, end);
-      rest = rest.subarray(end);
-      take(bytes);
-    }
-  });
-}
-
-async function send({ port, topic, perSecond, total, bytes }: Job): Promise<void> {
-  const socket = await open(port);
-  const marker = Buffer.alloc(bytes, 0xa5);
-  const records = buildBatch([{ value: marker, timestamp: Date.now() }]);
+async function send({ port, topic, perSecond, total, recordsPerBatch, recordBytes }: Job): Promise<void> {
+  const marker = Buffer.alloc(recordBytes, 0xa5);
+  const timestamp = Date.now();
+  const records = buildBatch(Array.from({ length: recordsPerBatch }, () => ({ value: marker, timestamp })));
   const topicData = [{ name: topic, topicId: ZERO_UUID, partitionData: [{ index: 0, records }] }];
   const request = frame(produce, PRODUCE_VERSION, { transactionalId: null, acks: 1, timeoutMs: LOSS_MS, topicData });
   const batchAt = request.indexOf(records);
   const view = new DataView(request.buffer, request.byteOffset, request.length);
   const valueAt = request.indexOf(marker);
   let answered = 0;
-  const allAnswered = new Promise<void>((done, fail) => {
-    socket.once('close', () => fail(new Error('the broker closed the connection')));
-    eachFrame(socket, (body) => {
-      const reader = new ByteReader(body);
-      reader.int32();
-      const answer = decodeExact(produce.response, PRODUCE_VERSION, reader);
-      const error = answer.responses[0]?.partitionResponses[0]?.errorCode;
-      if (error !== 0) fail(new Error(`a produce was answered with error ${error}`));
-      if (++answered === total) done();
-    });
+  const { settled, done, fail } = outcome();
+  // Looked at only after the last batch.
+  settled.catch(() => {});
+  const socket = await openFrames(port, (answer) => {
+    const error = errorOfOne(answer);
+    if (error !== 0) fail(new Error(`a produce was answered with error ${error}`));
+    if (++answered === total) done();
   });
+  socket.once('close', () => fail(new Error('the broker closed the connection')));
+  const spinMicros = MICROS_PER_SECOND / perSecond < SPINS_IN_INTERVAL_MIN * SPIN_MICROS ? 0 : SPIN_MICROS;
   const nap = new Int32Array(new SharedArrayBuffer(4));
   const start = nowMicros();
   for (let index = 0; index < total; index++) {
@@ -104,28 +93,29 @@ async function send({ port, topic, perSecond, total, bytes }: Job): Promise<void
     // Acknowledgements are read between two records.
     await new Promise((turn) => setImmediate(turn));
     for (let left = due - nowMicros(); left > 0; left = due - nowMicros()) {
-      if (left > SPIN_MICROS) Atomics.wait(nap, 0, 0, (left - SPIN_MICROS) / 1000);
+      if (left > spinMicros) Atomics.wait(nap, 0, 0, (left - spinMicros) / 1000);
     }
     request.writeInt32BE(index, CORRELATION_ID_AT);
     request.writeInt32BE(index, valueAt);
     request.writeDoubleBE(due, valueAt + DUE_AT);
     rewriteCrc(view, batchAt);
-    // The same bytes are written again for the next record: the socket has taken them by then, or the run is void.
-    if (!socket.write(request)) throw new Error('the broker does not take a record per turn');
+    socket.write(Buffer.from(request));
+    if (socket.writableLength > BEHIND_BYTES_MAX) throw new Error('the broker does not keep up with the schedule');
   }
-  await allAnswered;
+  await settled;
   socket.removeAllListeners('close');
   socket.destroy();
 }
 
-async function receive({ port, topic, total }: Job, ways: Float64Array): Promise<void> {
-  const socket = await open(port);
+async function receive(job: Job, ways: Float64Array): Promise<void> {
+  const { port, topic, total } = job;
   let sessionId = 0;
   let sessionEpoch = 0;
   let next = 0;
   let deadline = Date.now() + LOSS_MS;
   const ask = (isFirst: boolean): void => {
-    const partition = { partition: 0, currentLeaderEpoch: -1, fetchOffset: next, partitionMaxBytes: FETCH_BYTES_MAX };
+    const fetchOffset = next * job.recordsPerBatch;
+    const partition = { partition: 0, currentLeaderEpoch: -1, fetchOffset, partitionMaxBytes: FETCH_BYTES_MAX };
     const topics = [{ topic, topicId: ZERO_UUID, partitions: [{ ...partition, logStartOffset: -1 }] }];
     socket.write(
       frame(fetch, FETCH_VERSION, {
@@ -142,56 +132,55 @@ async function receive({ port, topic, total }: Job, ways: Float64Array): Promise
       }),
     );
   };
-  await new Promise<void>((done, fail) => {
-    socket.once('close', () => fail(new Error('the broker closed the connection')));
-    eachFrame(socket, (body) => {
-      const now = nowMicros();
-      const reader = new ByteReader(body);
-      reader.int32();
-      const answer = decodeExact(fetch.response, FETCH_VERSION, reader);
-      if (answer.errorCode !== 0) fail(new Error(`a fetch was answered with error ${answer.errorCode}`));
-      sessionId = answer.sessionId;
-      sessionEpoch++;
-      for (const records of answer.responses.flatMap(({ partitions }) => partitions.map((each) => each.records))) {
-        if (records === null || records.length === 0) continue;
-        next = arrived(records, next, now, ways);
-        deadline = Date.now() + LOSS_MS;
-      }
-      if (next >= total) done();
-      else if (Date.now() > deadline) fail(new Error(`record ${next} did not arrive`));
-      else ask(false);
-    });
-    ask(true);
+  const { settled, done, fail } = outcome();
+  const take = (bytes: Buffer): void => {
+    const now = nowMicros();
+    const reader = new ByteReader(bytes);
+    reader.int32();
+    const answer = decodeExact(fetch.response, FETCH_VERSION, reader);
+    if (answer.errorCode !== 0) throw new Error(`a fetch was answered with error ${answer.errorCode}`);
+    sessionId = answer.sessionId;
+    sessionEpoch++;
+    for (const records of answer.responses.flatMap(({ partitions }) => partitions.map((each) => each.records))) {
+      if (records === null || records.length === 0) continue;
+      next = arrived(records, next, now, ways);
+      deadline = Date.now() + LOSS_MS;
+    }
+    if (next >= total) done();
+    else if (Date.now() > deadline) throw new Error(`batch ${next} did not arrive`);
+    else ask(false);
+  };
+  const socket = await openFrames(port, (bytes) => {
+    try {
+      take(bytes);
+    } catch (error) {
+      fail(error);
+    }
   });
+  socket.once('close', () => fail(new Error('the broker closed the connection')));
+  ask(true);
+  await settled;
   socket.removeAllListeners('close');
   socket.destroy();
 }
 
-/** Every index has to come once and in order. */
+/** Every batch has to come once and in order. */
 function arrived(records: Uint8Array, first: number, now: number, ways: Float64Array): number {
   let next = first;
   const batches = new BatchCursor(records);
   while (batches.next()) {
-    for (const { value } of decodeRecords(records, batches.position)) {
-      if (value === null) throw new Error('a record without a value');
-      const view = new DataView(value.buffer, value.byteOffset, value.length);
-      if (view.getInt32(0) !== next) throw new Error(`record ${view.getInt32(0)} arrived, not ${next}`);
-      ways[next++] = now - view.getFloat64(DUE_AT);
-    }
+    const cursor = openRecords(records, batches.view, batches.position);
+    if (!cursor.next() || cursor.valueLength < 0) throw new Error('a batch without a value');
+    const number = batches.view.getInt32(cursor.valueStart);
+    if (number !== next) throw new Error(`batch ${number} arrived, not ${next}`);
+    ways[next++] = now - batches.view.getFloat64(cursor.valueStart + DUE_AT);
   }
   return next;
 }
 
-function jobOf(args: readonly string[]): Job {
-  const [port, topic, perSecond, seconds, warmUpSeconds, bytes] = args;
-  const rate = Number(perSecond);
-  const warmUp = rate * Number(warmUpSeconds);
-  const total = warmUp + rate * Number(seconds);
-  return { port: Number(port), topic: topic ?? '', perSecond: rate, total, warmUp, bytes: Number(bytes) };
-}
-
-async function main(): Promise<void> {
-  const job = jobOf(process.argv.slice(2));
+async function main(load: LatencyLoad): Promise<void> {
+  const warmUp = load.perSecond * load.warmUpSeconds;
+  const job: Job = { ...load, warmUp, total: warmUp + load.perSecond * load.seconds };
   const ways = new Float64Array(job.total);
   const sender = new Worker(new URL(import.meta.url), { workerData: job });
   const sent = new Promise<void>((done, fail) => {
@@ -199,10 +188,7 @@ async function main(): Promise<void> {
     sender.once('exit', () => done());
   });
   await Promise.all([receive(job, ways), sent]);
-  const sorted = ways.subarray(job.warmUp).toSorted();
-  const at = (quantile: number): number =>
-    Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * quantile))] ?? 0);
-  console.log([0.5, 0.9, 0.99, 0.999, 1].map(at).join(' '));
+  console.log(JSON.stringify(quantiles(ways.subarray(job.warmUp))));
 }
 
-await (isMainThread ? main() : send(workerData as Job));
+await (isMainThread ? main(JSON.parse(process.argv[2] ?? '') as LatencyLoad) : send(workerData as Job));

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 
 /** Linux counts processor time in hundredths of a second towards user space, on every architecture Node runs on. */
 export const TICKS_PER_SECOND = 100;
@@ -14,6 +14,24 @@ export function cpuSecondsOf(stat: string, { withEndedChildren } = { withEndedCh
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const ticks = fields.slice(11, withEndedChildren ? 15 : 13).map(Number);
   return ticks.reduce((sum, each) => sum + each, 0) / TICKS_PER_SECOND;
+}
+
+/**
+ * Processor seconds of the threads that a process has now, to the nanosecond: for turns too short for {@link cpuSeconds}.
+ * Where the kernel does not count that finely, those.
+ */
+export function runSeconds(pid: number): number {
+  const nanos = readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => sum + runNanos(pid, thread), 0);
+  return nanos === 0 ? cpuSeconds(pid) : nanos / 1e9;
+}
+
+function runNanos(pid: number, thread: string): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ', 1)[0]);
+  } catch {
+    // The thread has ended meanwhile, or nothing is counted.
+    return 0;
+  }
 }
 
 /** Resident memory now and at its highest since the start, in bytes. */

@@ -1,11 +1,14 @@
 import type { ClientWorkload } from '../clients/client-workload.ts';
+import { resultName, type Curve } from '../curves/curve.ts';
 import type { Workload } from '../workload.ts';
 import { compareClients, type ClientComparison } from './client-comparison.ts';
 import { clientGoalRows, clientShortfalls, clientWorkloadPart } from './client-tables.ts';
 import { compare, type Comparison } from './comparison.ts';
 import type { Machine } from './machine.ts';
 import { formatNumber, formatRatio, formatSpread } from './numbers.ts';
-import { foreignCores, type Result } from './results.ts';
+import { curvePart } from './curve-tables.ts';
+import { PICTURES } from './pictures.ts';
+import { foreignCores, isComplete, type Result } from './results.ts';
 
 interface Measured {
   readonly workload: Workload;
@@ -19,21 +22,39 @@ interface MeasuredClients {
   readonly comparisons: readonly ClientComparison[];
 }
 
-/** `docs/benchmarks.md`, made from the raw data alone. */
+/** What the document is about. */
+export interface Documented {
+  readonly workloads: readonly Workload[];
+  readonly clientWorkloads: readonly ClientWorkload[];
+  readonly curves: readonly Curve[];
+  /** What was tried to make things faster, and what it gave; written by hand. */
+  readonly tried: string;
+}
+
+/** `docs/benchmarks.md`, made from the raw data, and from nothing else but what was tried. */
 export function benchmarksDocument(
-  workloads: readonly Workload[],
-  clientWorkloads: readonly ClientWorkload[],
+  { workloads, clientWorkloads, curves, tried }: Documented,
   results: ReadonlyMap<string, Result>,
 ): string {
+  const all = [
+    ...workloads,
+    ...clientWorkloads,
+    ...curves.map((curve) => ({ name: resultName(curve), metrics: curve.metrics })),
+  ];
+  const current = new Map<string, Result>();
+  for (const each of all) {
+    const result = results.get(each.name);
+    if (result !== undefined && isComplete(result, each)) current.set(each.name, result);
+  }
   const measured = workloads.flatMap((workload): Measured[] => {
-    const result = results.get(workload.name);
+    const result = current.get(workload.name);
     return result === undefined ? [] : [{ workload, result, comparisons: compare(workload, result) }];
   });
   const clients = clientWorkloads.flatMap((workload): MeasuredClients[] => {
-    const result = results.get(workload.name);
+    const result = current.get(workload.name);
     return result === undefined ? [] : [{ workload, result, comparisons: compareClients(workload, result) }];
   });
-  const missing = [...workloads, ...clientWorkloads].map(({ name }) => name).filter((name) => !results.has(name));
+  const missing = all.map(({ name }) => name).filter((name) => !current.has(name));
   const parts = [
     head(),
     ...(missing.length === 0 ? [] : [`Not measured yet: ${missing.join(', ')}.`]),
@@ -43,8 +64,18 @@ export function benchmarksDocument(
     METHOD,
     ...measured.map((each) => workloadPart(each)),
     ...clients.map(({ workload, result }) => clientWorkloadPart(workload, result)),
+    ...curvesPart(curves, current),
+    ...(tried === '' ? [] : [tried.trimEnd()]),
   ];
   return `${parts.join('\n\n')}\n`;
+}
+
+function curvesPart(curves: readonly Curve[], results: ReadonlyMap<string, Result>): string[] {
+  const parts = curves.flatMap((curve) => {
+    const result = results.get(resultName(curve));
+    return result === undefined ? [] : [curvePart(curve, result, PICTURES)];
+  });
+  return parts.length === 0 ? [] : ['## Curves', ...parts];
 }
 
 function head(): string {

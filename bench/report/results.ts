@@ -10,6 +10,8 @@ export interface Measurement {
   readonly round: number;
   /** A broker, or a client. */
   readonly side: string;
+  /** In a curve: how large what grows was. */
+  readonly size?: number;
   /** Cores that other processes kept busy meanwhile. */
   readonly foreignCores: number;
   readonly values: Values;
@@ -47,4 +49,12 @@ function jsonOf({ measurements, ...facts }: Result): string {
 /** Cores busy with other things than the bench: average over the measurements of a workload. */
 export function foreignCores({ measurements }: Result): number {
   return measurements.reduce((sum, each) => sum + each.foreignCores, 0) / measurements.length;
+}
+
+/** Whether it has every number that is asked for by now: one from before a metric was added counts for nothing. */
+export function isComplete(
+  { measurements }: Result,
+  { metrics }: { readonly metrics: readonly { readonly key: string }[] },
+): boolean {
+  return measurements.every(({ values }) => metrics.every(({ key }) => key in values));
 }

@@ -4,25 +4,28 @@ import { firstAnswer } from '../client/first-answer.ts';
 import type { BrokerProcess, BrokerSettings, Side, SideName } from '../sides/side.ts';
 import type { BenchContext } from '../workload.ts';
 
+/** Where the two have different names for the same thing. */
+export type SettingsOf = (side: SideName) => BrokerSettings;
+
 /** Brokers of a workload that runs all its rounds against the same processes. */
 export class Brokers {
   readonly #running: ReadonlyMap<SideName, BrokerProcess>;
-  readonly #homes: readonly string[];
+  readonly #homes: ReadonlyMap<SideName, string>;
 
-  private constructor(running: ReadonlyMap<SideName, BrokerProcess>, homes: readonly string[]) {
+  private constructor(running: ReadonlyMap<SideName, BrokerProcess>, homes: ReadonlyMap<SideName, string>) {
     this.#running = running;
     this.#homes = homes;
   }
 
   /** Starts each side in an empty directory of its own and waits for its first answer. */
-  static async start(context: BenchContext, settings: BrokerSettings = {}): Promise<Brokers> {
+  static async start(context: BenchContext, settings: BrokerSettings | SettingsOf = {}): Promise<Brokers> {
     const running = new Map<SideName, BrokerProcess>();
-    const homes: string[] = [];
+    const homes = new Map<SideName, string>();
     for (const side of context.sides) {
       const home = await newHome(context, side.name);
-      homes.push(home);
+      homes.set(side.name, home);
       await side.prepare(home);
-      const broker = await side.launch(home, settings);
+      const broker = await side.launch(home, typeof settings === 'function' ? settings(side.name) : settings);
       await firstAnswer(broker);
       running.set(side.name, broker);
     }
@@ -36,9 +39,16 @@ export class Brokers {
     return broker;
   }
 
+  /** The directory of a side, with its data in it. */
+  homeOf(side: SideName): string {
+    const home = this.#homes.get(side);
+    if (home === undefined) throw new Error(`${side} does not take part`);
+    return home;
+  }
+
   async stop(): Promise<void> {
     for (const broker of this.#running.values()) await broker.stop();
-    for (const home of this.#homes) await rm(home, { recursive: true, force: true });
+    for (const home of this.#homes.values()) await rm(home, { recursive: true, force: true });
   }
 }
 

@@ -36,6 +36,7 @@ export const clusterProduce: Workload = {
       goals: [{ of: 'ratio', bound: 'at most', limit: 0.6 }],
     },
     { key: 'p99Ms', title: 'p99 from send to acknowledgement, saturated', unit: 'ms', better: 'less' },
+    { key: 'p999Ms', title: 'p99.9', unit: 'ms', better: 'less' },
     {
       key: 'residentMaxMb',
       title: 'highest resident memory of the cluster',
@@ -76,6 +77,7 @@ async function produceOnce(cluster: RunningCluster, topic: string, records: numb
     recordsPerSecond: result.recordsPerSecond,
     cpuPerGb: load.cpuSeconds / ((records * RECORD_BYTES) / BYTES_PER_GB),
     p99Ms: result.p99Ms,
+    p999Ms: result.p999Ms,
     residentMaxMb: load.residentMaxMb,
   };
 }

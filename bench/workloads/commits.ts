@@ -42,20 +42,25 @@ export const commits: Workload = {
     const { commits: count } = context.scale;
     for (const { name } of context.sides) {
       await coordinatorReady(brokers.of(name).port);
-      await commitOnce(brokers.of(name), 'commits-warm', count / WARM_UP_SHARE);
+      await commitOnce(brokers.of(name), 'commits-warm', { commits: count / WARM_UP_SHARE, groups: GROUPS });
     }
     return {
-      measure: (name, round) => commitOnce(brokers.of(name), `commits-${round}`, count),
+      measure: (name, round) => commitOnce(brokers.of(name), `commits-${round}`, { commits: count, groups: GROUPS }),
       close: () => brokers.stop(),
     };
   },
 };
 
-async function commitOnce(broker: BrokerProcess, topic: string, count: number): Promise<Values> {
+/** One turn. Also what the curve over groups is made of. */
+export async function commitOnce(
+  broker: BrokerProcess,
+  topic: string,
+  { commits: count, groups }: { readonly commits: number; readonly groups: number },
+): Promise<Values> {
   const { pid, port } = broker;
   await createTopic(port, topic, 1);
   await diskQuiet();
-  const args = [count, CONNECTIONS, UNDER_WAY, GROUPS].map(String);
+  const args = [count, CONNECTIONS, UNDER_WAY, groups].map(String);
   const { result, load } = await metered([pid], () => runNode('commit-load', [String(port), topic, ...args]));
   await deleteTopic(port, topic);
   return {
@@ -66,7 +71,7 @@ async function commitOnce(broker: BrokerProcess, topic: string, count: number): 
 }
 
 /** The first look-up makes the internal topic; it is ready when a coordinator knows that a member is unknown. */
-async function coordinatorReady(port: number): Promise<void> {
+export async function coordinatorReady(port: number): Promise<void> {
   const deadline = performance.now() + READY_MS;
   await withClient(port, async (client) => {
     for (;;) {

@@ -6,6 +6,8 @@ import { createTopics } from '../../src/protocol/messages/019-create-topics.ts';
 import { incrementalAlterConfigs } from '../../src/protocol/messages/044-incremental-alter-configs.ts';
 import { BatchBuilder } from '../../src/records/batch-builder.ts';
 import { firstAnswer } from '../client/first-answer.ts';
+import type { LatencyLoad } from '../client/latency-load.ts';
+import type { Quantiles } from '../client/quantiles.ts';
 import { withClient } from '../client/raw-client.ts';
 import { createTopic, leaders } from '../client/topics.ts';
 import { diskQuiet } from '../measure/disk-quiet.ts';
@@ -13,7 +15,7 @@ import { cpuSeconds } from '../measure/process-stats.ts';
 import { sleep } from '../measure/wait.ts';
 import type { BrokerProcess, SideName } from '../sides/side.ts';
 import type { Scale } from '../scale.ts';
-import { runNode } from '../tools/node.ts';
+import { loadLatency } from '../tools/loads.ts';
 import type { BenchContext, Values, Workload } from '../workload.ts';
 import { newHome, sideOf } from './brokers.ts';
 
@@ -49,7 +51,9 @@ export const compaction: Workload = {
     },
     { key: 'cpuSeconds', title: 'broker CPU meanwhile', unit: 's', better: 'less' },
     { key: 'quietP99Us', title: 'p99 before', unit: 'µs', better: 'less' },
+    { key: 'quietP999Us', title: 'p99.9 before', unit: 'µs', better: 'less' },
     { key: 'p99Us', title: 'p99 while cleaning', unit: 'µs', better: 'less' },
+    { key: 'p999Us', title: 'p99.9 while cleaning', unit: 'µs', better: 'less' },
     {
       key: 'p99Growth',
       title: 'p99 while cleaning through p99 before',
@@ -86,7 +90,15 @@ async function measure(context: BenchContext, name: SideName): Promise<Values> {
     const cleanedMs = performance.now() - started;
     const used = cpuSeconds(broker.pid) - cpuBefore;
     const busy = await beside;
-    return { cleanedMs, cpuSeconds: used, quietP99Us: quiet, p99Us: busy, p99Growth: busy / quiet };
+    return {
+      cleanedMs,
+      cpuSeconds: used,
+      quietP99Us: quiet.p99Us,
+      quietP999Us: quiet.p999Us,
+      p99Us: busy.p99Us,
+      p999Us: busy.p999Us,
+      p99Growth: busy.p99Us / quiet.p99Us,
+    };
   } finally {
     await broker.stop();
     await rm(home, { recursive: true, force: true });
@@ -146,11 +158,12 @@ async function untilClean(file: string, endOffset: number): Promise<void> {
   }
 }
 
-/** The p99 from produce to consume in microseconds. */
-async function latency({ port }: BrokerProcess, scale: Scale, round: string): Promise<number> {
+/** Times from produce to consume. */
+async function latency({ port }: BrokerProcess, scale: Scale, round: string): Promise<Quantiles> {
   const topic = `${LATENCY}-${round}`;
   await createTopic(port, topic, 1);
-  const args = [RECORDS_PER_SECOND, scale.latencySeconds, scale.latencyWarmupSeconds, RECORD_BYTES].map(String);
-  const result = await runNode('latency-load', [String(port), topic, ...args]);
-  return Number(result.trim().split(' ')[2]);
+  const { latencySeconds: seconds, latencyWarmupSeconds: warmUpSeconds } = scale;
+  const pace = { perSecond: RECORDS_PER_SECOND, seconds, warmUpSeconds };
+  const load: LatencyLoad = { port, topic, ...pace, recordsPerBatch: 1, recordBytes: RECORD_BYTES };
+  return loadLatency(load);
 }

@@ -13,7 +13,7 @@ const RECORD_BYTES = 1024;
 const SMALL_RECORD_BYTES = 100;
 const COMMIT_EVERY_MS = 100;
 const WARM_UP_SHARE = 2;
-const kafkasRate: Goal = { of: 'ratio', bound: 'at least', limit: 1 };
+const kafkasRate: Goal = { of: 'ratio', bound: 'at least', limit: 1.2 };
 
 /** A transactional producer that commits ten times a second. */
 const streaming: Workload = {
@@ -60,6 +60,7 @@ const small: Workload = {
     { key: 'transactionsPerSecond', title: 'rate', unit: 'transactions/s', better: 'more', goals: [kafkasRate] },
     { key: 'p50Us', title: 'p50 of a transaction', unit: 'µs', better: 'less' },
     { key: 'p99Us', title: 'p99 of a transaction', unit: 'µs', better: 'less' },
+    { key: 'p999Us', title: 'p99.9 of a transaction', unit: 'µs', better: 'less' },
   ],
   open: async (context) => {
     const brokers = await Brokers.start(context);
@@ -76,13 +77,11 @@ async function single({ bootstrap, port }: BrokerProcess, scale: Scale, topic: s
   await diskQuiet();
   const numbers = [scale.latencySeconds, scale.latencyWarmupSeconds, SMALL_RECORD_BYTES].map(String);
   const said = await runJava('Transactions', [bootstrap, topic, topic, ...numbers]);
-  const [count = Number.NaN, transactionsPerSecond = Number.NaN, p50Us = Number.NaN, p99Us = Number.NaN] = said
-    .trim()
-    .split(' ')
-    .map(Number);
+  const [count = Number.NaN, transactionsPerSecond = Number.NaN, ...micros] = said.trim().split(' ').map(Number);
+  const [p50Us = Number.NaN, p99Us = Number.NaN, p999Us = Number.NaN] = micros;
   await expectRecords(port, topic, 1, 2 * count);
   await deleteTopic(port, topic);
-  return { transactionsPerSecond, p50Us, p99Us };
+  return { transactionsPerSecond, p50Us, p99Us, p999Us };
 }
 
 export const transactionWorkloads: readonly Workload[] = [streaming, small];

@@ -50,6 +50,8 @@ const result: Result = {
   ),
 };
 
+const nothing = { workloads: [], clientWorkloads: [], curves: [], tried: '' };
+
 test('ratios are to the best of each kind: the fastest, and the one that needs least', () => {
   const [rate, mb] = compareClients(workload, result);
   assert.deepEqual(rate?.ratios, [720 / 500, 720 / 900, 720 / 800]);
@@ -65,7 +67,7 @@ test('a goal is met by its ratio, or by what is enough in itself', () => {
 });
 
 test('the document shows all clients, and where another one is better', () => {
-  const text = benchmarksDocument([], [workload], new Map([['client-example', result]]));
+  const text = benchmarksDocument({ ...nothing, clientWorkloads: [workload] }, new Map([['client-example', result]]));
   assert.match(text, /\| rate, records\/s \| 720 \(710-730\) \| 100 \(90-110\) \| .* \| 1\.44 \| 0\.80 \| 0\.90 \|/);
   assert.match(text, /- Goal missed: Clients: example, rate: 1\.44, should be at least 1\.5/);
   assert.match(text, /- Another client is better: Clients: example, memory: 2\.00 to librdkafka\./);

@@ -52,6 +52,8 @@ const result: Result = {
   ],
 };
 
+const nothing = { workloads: [], clientWorkloads: [], curves: [], tried: '' };
+
 test('medians of both sides, their ratio, and each goal on what it speaks of', () => {
   const [rate, memory, cpu] = compare(workload, result);
   assert.equal(rate?.ratio, 1.2);
@@ -69,7 +71,10 @@ test('medians of both sides, their ratio, and each goal on what it speaks of', (
 });
 
 test('the document names missed goals, lost numbers and what was not measured', () => {
-  const text = benchmarksDocument([workload, { ...workload, name: 'other' }], [], new Map([['example', result]]));
+  const text = benchmarksDocument(
+    { ...nothing, workloads: [workload, { ...workload, name: 'other' }] },
+    new Map([['example', result]]),
+  );
   assert.match(text, /Not measured yet: other\./);
   assert.match(text, /\| Example \| rate \| at least 1 of Kafka's \| 1\.2 \| met \|/);
   assert.match(text, /- Goal missed: Example, memory: 210, should be at most 200 MB in every round\./);
@@ -84,4 +89,13 @@ test('a workload without one of its numbers is refused', () => {
     measurements: [{ turn: 1, round: 1, side: 'posthorn' as const, foreignCores: 0.25, values: { rate: 1 } }],
   };
   assert.throws(() => compare(workload, holed), /median of nothing|has no/);
+});
+
+test('a result from before a workload had one of its numbers counts as not measured', () => {
+  const grown = {
+    ...workload,
+    metrics: [...workload.metrics, { key: 'p999', title: 'p99.9', unit: 'µs', better: 'less' }],
+  };
+  const text = benchmarksDocument({ ...nothing, workloads: [grown as Workload] }, new Map([['example', result]]));
+  assert.match(text, /Not measured yet: example\./);
 });
