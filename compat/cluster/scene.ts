@@ -83,6 +83,11 @@ export class Scene {
     );
   }
 
+  /** The names of all topics, those of the brokers as well. */
+  async allTopics(): Promise<string[]> {
+    return [...(await this.ask((admin) => admin.listTopics({ includeInternal: true }))).keys()];
+  }
+
   /** Who leads the first partition. */
   async leader(): Promise<number> {
     let leader = -1;

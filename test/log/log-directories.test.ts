@@ -354,7 +354,7 @@ test('a failed checkpoint takes the directory offline', async () => {
   assert.throws(() => broker.create('more'), LogDirectoryUnusable);
 });
 
-test('damage of one log leaves the others alone, and no clean mark is set', async () => {
+test('damage of one log leaves the others alone, and those end in order', async () => {
   const broker = await started();
   for (const topic of ['orders', 'other']) {
     append(broker.create(topic), 'a');
@@ -369,8 +369,32 @@ test('damage of one log leaves the others alone, and no clean mark is set', asyn
   assert.deepEqual(broker.failed, []);
   broker.directories.checkpoint();
   assert.equal(broker.text('/logs/recovery-point-offset-checkpoint'), '0\n2\norders 0 1\nother 0 1\n');
-  await broker.directories.close();
-  assert.equal(broker.disk.exists('/logs/.kafka_cleanshutdown'), false);
+  await broker.directories.close(7);
+  assert.equal(broker.text('/logs/.kafka_cleanshutdown'), '{"version":0,"brokerEpoch":7}');
+});
+
+test('a damaged log is not taken for one that ended in order with the others', async () => {
+  const broker = await started();
+  for (const topic of ['orders', 'other']) {
+    append(broker.create(topic), 'a');
+    await broker.directories.get(topic, 0)!.flush();
+    append(broker.directories.get(topic, 0)!, 'b');
+  }
+  broker.directories.checkpoint();
+  broker.kill();
+  const path = '/logs/orders-0/00000000000000000000.log';
+  const sound = broker.disk.readFile(path, 1000);
+  writeFile(broker.disk, path, Buffer.from('junk'));
+  await broker.start();
+  await broker.directories.close(7);
+  const torn = Buffer.from(sound);
+  torn[torn.length - 1]! ^= 1;
+  writeFile(broker.disk, path, torn);
+  await broker.start();
+  assert.equal(broker.directories.cleanEpoch, 7);
+  assert.equal(broker.directories.get('orders', 0)?.logEndOffset, 1, 'what was never synced is summed');
+  assert.equal(broker.disk.exists('/logs/orders-0/.unclean'), false);
+  assert.equal(broker.directories.get('other', 0)?.logEndOffset, 2);
 });
 
 test("Kafka's own directory is taken over", async () => {

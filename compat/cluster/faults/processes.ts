@@ -115,6 +115,8 @@ export const processFaults: Faults = {
     lastsMs: () => 15_000,
     happen: async (scene) => {
       const { cluster } = scene;
+      // What has fewer in sync from before would lose its last one with the first that is killed.
+      await scene.healed(await scene.allTopics());
       const leader = await scene.leader();
       const [killedFirst, eligible] = scene.othersThan(leader);
       for (const [id, ends] of [

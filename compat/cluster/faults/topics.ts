@@ -11,7 +11,7 @@ const CREATED = 20;
 
 /** Gives each partition of all topics other replicas, and waits until they have taken over. */
 async function move(scene: Scene, replicasOf: (partition: PartitionSight) => number[]): Promise<void> {
-  const names = [...(await scene.ask((admin) => admin.listTopics({ includeInternal: true }))).keys()];
+  const names = await scene.allTopics();
   await scene.until('the moves begun', async () => {
     const moves = (await scene.partitions(names)).map((each) => ({
       topic: each.topic,

@@ -5,6 +5,7 @@ import { DiskError, isNoSpace } from '../../runtime/disk.ts';
 import { makeDurableDirectory } from '../../runtime/durable-directory.ts';
 import type { Random } from '../../runtime/random.ts';
 import { CHECKPOINT_KINDS, DirectoryCheckpoints, NO_OFFSETS, type CheckpointKind } from './directory-checkpoints.ts';
+import { DeletedDirectories } from './deleted-directories.ts';
 import {
   randomUuid,
   readPartitionMetadata,
@@ -28,6 +29,7 @@ import {
   partitionDirectoryName,
 } from '../segments/segment-names.ts';
 import { SpaceWatch } from './space-watch.ts';
+import { UncleanMark } from './unclean-mark.ts';
 
 /** Logs that are closed at a time: as many syncs as the thread pool has threads, and the next ones ready. */
 const CLOSED_AT_ONCE = 8;
@@ -53,11 +55,6 @@ export interface LogDirectoryOptions {
   failed(directory: LogDirectory, error: DiskError): void;
 }
 
-interface DeletedDirectory {
-  readonly path: string;
-  readonly dueMs: number;
-}
-
 /** One of `log.dirs`: the logs in it, its identity, lock and checkpoints. */
 export class LogDirectory {
   readonly path: string;
@@ -72,7 +69,7 @@ export class LogDirectory {
   readonly #futures = new Map<string, PartitionLog>();
   readonly #hooks: LogHooks;
   readonly #checkpoints: DirectoryCheckpoints;
-  #deleted: DeletedDirectory[] = [];
+  readonly #deleted = new DeletedDirectories();
   #unfinished: UnfinishedCopy[] = [];
   #failure: DiskError | undefined;
   #hasNewNames = false;
@@ -234,25 +231,20 @@ export class LogDirectory {
   delete(log: PartitionLog, nowMs: number): void {
     const name = deletedDirectoryName(log.topic, log.partition, this.#randomHex());
     this.#moveAway(log, name);
-    this.#deleted.push({ path: `${this.path}/${name}`, dueMs: nowMs + log.config.fileDeleteDelayMs });
+    this.#deleted.add(`${this.path}/${name}`, nowMs + log.config.fileDeleteDelayMs);
   }
 
   /** Takes a log out of use that belongs to no topic; its files stay, for the operator to look at. */
   setAside(log: PartitionLog): void {
-    this.#moveAway(
-      log,
-      deletedDirectoryName(log.topic, log.partition, this.#randomHex()).replace(/-delete$/, '-stray'),
-    );
+    const name = deletedDirectoryName(log.topic, log.partition, this.#randomHex());
+    this.#moveAway(log, name.replace(/-delete$/, '-stray'));
   }
 
   /** Removes what was deleted long enough ago. */
   removeDeleted(nowMs: number): void {
     if (this.#failure !== undefined) return;
-    const due = this.#deleted.filter(({ dueMs }) => dueMs <= nowMs);
-    if (due.length === 0) return;
-    this.#deleted = this.#deleted.filter(({ dueMs }) => dueMs > nowMs);
     this.#guarded(() => {
-      for (const { path } of due) this.#shared.disk.remove(path);
+      for (const path of this.#deleted.takeDue(nowMs)) this.#shared.disk.remove(path);
     });
   }
 
@@ -302,12 +294,15 @@ export class LogDirectory {
         const log = next.value;
         // A failure of the disk is told through the hooks; the logs after it are left as they are.
         if (this.#failure !== undefined) log.abandon();
-        else await log.close().catch(() => (isWhole = false));
-        isWhole &&= !log.isDamaged;
+        else await this.#closeLog(log).catch(() => (isWhole = false));
       }
     };
     await Promise.all(Array.from({ length: CLOSED_AT_ONCE }, worker));
     return isWhole;
+  }
+
+  #closeLog(log: PartitionLog): Promise<void> {
+    return log.isDamaged ? new UncleanMark(this.#shared.disk, log.directory).set() : log.close();
   }
 
   #load(): void {
@@ -318,7 +313,7 @@ export class LogDirectory {
     for (const [done, { name }] of names.entries()) {
       this.#options.opening?.(done, names.length);
       if (isDeletedDirectory(name)) {
-        this.#deleted.push({ path: `${this.path}/${name}`, dueMs: 0 });
+        this.#deleted.add(`${this.path}/${name}`, 0);
         continue;
       }
       const copy = parseFutureDirectory(name);
@@ -327,11 +322,19 @@ export class LogDirectory {
       if (place === undefined || name === '__cluster_metadata-0') continue;
       const topicId = readPartitionMetadata(disk, `${this.path}/${name}`) ?? ZERO_UUID;
       const config = this.#options.configOf(place.topic, topicId);
-      this.#logs.set(name, this.#openLog(name, { ...place, topicId, config }, { isClean, isNew: false }));
+      this.#logs.set(name, this.#openFound(name, { ...place, topicId, config }, isClean));
     }
     this.#options.opening?.(names.length, names.length);
     if (this.#failure !== undefined) throw this.#failure;
     if (!isClean && this.#logs.size > 0) logger.info('recovered logs', { directory: this.path, logs: this.#logs.size });
+  }
+
+  #openFound(name: string, what: LogIdentity, isClean: boolean): PartitionLog {
+    const mark = new UncleanMark(this.#shared.disk, `${this.path}/${name}`);
+    const isMarked = isClean && mark.isSet;
+    const log = this.#openLog(name, what, { isClean: isClean && !isMarked, isNew: false });
+    if (isMarked && !log.isDamaged) mark.clear();
+    return log;
   }
 
   #make(directoryName: string, what: LogIdentity): PartitionLog {
