@@ -1,6 +1,13 @@
-import { Kafka } from '../../src/client/index.ts';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type * as Client from '../../src/client/index.ts';
+import { repositoryRoot } from '../../compat/paths.ts';
 import type { ClientJob } from './job.ts';
 import { runClient, type BenchClient } from './run-client.ts';
+
+/** What `posthorn/client` is in the package. */
+const BUNDLE = join(repositoryRoot, 'dist', 'bundle', 'client.cjs');
+const { Kafka } = createRequire(import.meta.url)(BUNDLE) as typeof Client;
 
 const GROUP = 'bench-posthorn';
 
