@@ -116,12 +116,12 @@ async function takeTurns(
   context: BenchContext,
   rounds: number,
 ): Promise<Measurement[]> {
-  const { name } = workload;
+  const { name, metrics } = workload;
   if (isOfClients(workload)) {
-    return runWorkload({ name, who: CLIENT_NAMES, open: (given) => workload.open(given) }, context, rounds);
+    return runWorkload({ name, metrics, who: CLIENT_NAMES, open: (given) => workload.open(given) }, context, rounds);
   }
   const who = context.sides.map((side) => side.name);
-  return runWorkload({ name, who, open: (given) => workload.open(given) }, context, rounds);
+  return runWorkload({ name, metrics, who, open: (given) => workload.open(given) }, context, rounds);
 }
 
 function publishDocument(): void {
@@ -142,6 +142,7 @@ function note(text: string): void {
 try {
   const options = parseOptions(process.argv.slice(2));
   if (options === undefined) process.stdout.write(HELP);
+  else if (options.document) publishDocument();
   else if ((await main(options)) > 0) process.exitCode = 1;
 } catch (error) {
   process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);

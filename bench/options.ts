@@ -17,6 +17,8 @@ export interface Options {
   /** Kafka on both sides. */
   readonly noise: boolean;
   readonly profile: boolean;
+  /** Only the document and its pictures, anew from the raw data that is kept. */
+  readonly document: boolean;
   /** Given: nothing but this build against another one, which is named. */
   readonly against: string | undefined;
 }
@@ -37,6 +39,7 @@ export const HELP = `npm run bench -- [options] [workload ...]
   --noise       Kafka against Kafka: how far equals differ here
   --against X   whether this build is slower than another of Posthorn: a directory with a build, a commit, or
                 "${LAST}", the last release (the commit before, where there is none); fails above 15 percent
+  --document    only write docs/benchmarks.md and its pictures anew from the raw data that is kept
   --profile     Posthorn alone under --cpu-prof: where its time goes
 
 Workloads:
@@ -58,6 +61,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
       publish: { type: 'boolean', default: false },
       noise: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
+      document: { type: 'boolean', default: false },
       against: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -78,6 +82,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     publish: values.publish || isFull,
     noise,
     profile,
+    document: values.document,
     against: values.against,
   };
 }

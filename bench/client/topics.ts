@@ -4,6 +4,7 @@ import { listOffsets } from '../../src/protocol/messages/002-list-offsets.ts';
 import { metadata } from '../../src/protocol/messages/003-metadata.ts';
 import { createTopics } from '../../src/protocol/messages/019-create-topics.ts';
 import { deleteTopics } from '../../src/protocol/messages/020-delete-topics.ts';
+import { createPartitions } from '../../src/protocol/messages/037-create-partitions.ts';
 import type { ReadMessage } from '../../src/protocol/schema.ts';
 import { buildBatch } from '../../src/records/batch-builder.ts';
 import { sleep } from '../measure/wait.ts';
@@ -13,6 +14,7 @@ const LATEST = -1;
 const POLL_MS = 20;
 const READY_MS = 60_000;
 const REQUEST_MS = 30_000;
+const PARTITIONS_PER_REQUEST = 1000;
 
 /** Where the replicas of a topic's partitions lie: so many for each, or the brokers of each, leader first. */
 export type Placement = { readonly replicas: number } | { readonly brokers: readonly (readonly number[])[] };
@@ -37,12 +39,27 @@ export async function createTopic(
     const answer = await client.request(createTopics, 4, { topics: [topic], timeoutMs: REQUEST_MS });
     const error = answer.topics[0]?.errorCode;
     if (error !== 0) throw new Error(`creating ${name}: error ${error}`);
-    const deadline = performance.now() + READY_MS;
-    while ((await leaders(client, [name])) < partitions) {
-      if (performance.now() > deadline) throw new Error(`${name} has no leaders after ${READY_MS} ms`);
-      await sleep(POLL_MS);
-    }
+    await untilLed(client, name, partitions);
   });
+}
+
+/** Gives a topic more partitions, so many in all, and waits until every one has a leader. */
+export async function growTopic(port: number, name: string, partitions: number): Promise<void> {
+  await withClient(port, async (client) => {
+    const topics = [{ name, count: partitions, assignments: null }];
+    const answer = await client.request(createPartitions, 1, { topics, timeoutMs: REQUEST_MS, validateOnly: false });
+    const error = answer.results[0]?.errorCode;
+    if (error !== 0) throw new Error(`growing ${name}: error ${error}`);
+    await untilLed(client, name, partitions);
+  });
+}
+
+async function untilLed(client: RawClient, name: string, partitions: number): Promise<void> {
+  const deadline = performance.now() + READY_MS;
+  while ((await leaders(client, [name])) < partitions) {
+    if (performance.now() > deadline) throw new Error(`${name} has no leaders after ${READY_MS} ms`);
+    await sleep(POLL_MS);
+  }
 }
 
 export async function deleteTopic(port: number, name: string): Promise<void> {
@@ -125,12 +142,39 @@ export async function expectRecords(port: number, name: string, partitions: numb
 
 /** Produces one small record to each partition; the error code of the first that refuses, 0 when all took it. */
 export async function produceToEach(client: RawClient, name: string, partitions: number): Promise<number> {
+  const refused = await produceTo(client, name, [...Array(partitions).keys()]);
+  return refused[0]?.errorCode ?? 0;
+}
+
+/** Produces one small record to each partition, again where a partition is not ready yet, so that each has one in the end. */
+export async function produceOneToEach(port: number, name: string, partitions: number): Promise<void> {
+  const deadline = performance.now() + READY_MS;
+  await withClient(port, async (client) => {
+    let missing = [...Array(partitions).keys()];
+    while (missing.length > 0) {
+      const refused: { readonly index: number; readonly errorCode: number }[] = [];
+      for (let at = 0; at < missing.length; at += PARTITIONS_PER_REQUEST) {
+        refused.push(...(await produceTo(client, name, missing.slice(at, at + PARTITIONS_PER_REQUEST))));
+      }
+      missing = refused.map(({ index }) => index);
+      if (missing.length === 0) return;
+      if (performance.now() > deadline) throw new Error(`${name}-${missing[0]}: error ${refused[0]?.errorCode}`);
+      await sleep(POLL_MS);
+    }
+  });
+}
+
+/** Produces one small record to each of these partitions; those that refused. */
+async function produceTo(
+  client: RawClient,
+  name: string,
+  partitions: readonly number[],
+): Promise<{ readonly index: number; readonly errorCode: number }[]> {
   const records = buildBatch([{ value: Buffer.from('bench'), timestamp: Date.now() }]);
-  const partitionData = [...Array(partitions).keys()].map((index) => ({ index, records }));
   const answer = await client.request(produce, 7, {
     acks: 1,
     timeoutMs: REQUEST_MS,
-    topicData: [{ name, topicId: ZERO_UUID, partitionData }],
+    topicData: [{ name, topicId: ZERO_UUID, partitionData: partitions.map((index) => ({ index, records })) }],
   });
-  return answer.responses[0]?.partitionResponses.find(({ errorCode }) => errorCode !== 0)?.errorCode ?? 0;
+  return (answer.responses[0]?.partitionResponses ?? []).filter(({ errorCode }) => errorCode !== 0);
 }

@@ -1,4 +1,5 @@
 import { ForeignLoad } from '../measure/foreign-load.ts';
+import { expectAll } from '../run.ts';
 import type { Measurement } from '../report/results.ts';
 import type { BenchContext } from '../workload.ts';
 import type { Curve } from './curve.ts';
@@ -17,6 +18,7 @@ export async function runCurve(curve: Curve, context: BenchContext, rounds: numb
           context.note(`curve ${curve.name}: ${size}, round ${round} of ${rounds}, ${side}`);
           const foreign = new ForeignLoad();
           const values = await session.measure(side, size, round);
+          expectAll(curve.name, curve.metrics, values);
           const foreignCores = Number(foreign.cores().toFixed(2));
           measurements.push({ turn: measurements.length + 1, round, side, size, foreignCores, values });
         }

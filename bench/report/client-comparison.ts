@@ -2,7 +2,7 @@ import type { ClientGoal, ClientMetric, ClientWorkload } from '../clients/client
 import { CLIENT_NAMES, type ClientName } from '../clients/contestants.ts';
 import { summarize, type Summary } from '../measure/statistics.ts';
 import { formatNumber } from './numbers.ts';
-import type { Result } from './results.ts';
+import { measuredOf, type Result } from './results.ts';
 
 /** The others that our client's ratios are taken to; of several, the one that does best. */
 export const RIVALS: readonly { readonly title: string; readonly names: readonly ClientName[] }[] = [
@@ -28,7 +28,7 @@ export interface ClientComparison {
 
 /** Condenses the raw data of a workload to medians, spread, ratios and goals. */
 export function compareClients({ metrics }: ClientWorkload, result: Result): ClientComparison[] {
-  return metrics.map((metric) => {
+  return measuredOf(metrics, result).map((metric) => {
     const summaries = new Map(CLIENT_NAMES.map((name) => [name, summaryOf(result, name, metric.key)]));
     const ratioTo = (names: readonly ClientName[]): number =>
       median(summaries, 'posthorn') / best(metric, summaries, names);

@@ -1,7 +1,7 @@
 import { summarize, type Summary } from '../measure/statistics.ts';
 import type { SideName } from '../sides/side.ts';
 import type { Goal, Metric, Workload } from '../workload.ts';
-import type { Result } from './results.ts';
+import { measuredOf, type Result } from './results.ts';
 
 export interface JudgedGoal {
   readonly text: string;
@@ -22,7 +22,7 @@ export interface Comparison {
 
 /** Condenses the raw data of a workload to medians, spread, ratios and goals. */
 export function compare(workload: Workload, result: Result): Comparison[] {
-  return workload.metrics.map((metric) => {
+  return measuredOf(workload.metrics, result).map((metric) => {
     const posthorn = summarize(series(result, 'posthorn', metric.key));
     const kafka = summarize(series(result, 'kafka', metric.key));
     const ratio = kafka.median === 0 ? undefined : posthorn.median / kafka.median;

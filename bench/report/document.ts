@@ -8,7 +8,7 @@ import type { Machine } from './machine.ts';
 import { formatNumber, formatRatio, formatSpread } from './numbers.ts';
 import { curvePart } from './curve-tables.ts';
 import { PICTURES } from './pictures.ts';
-import { foreignCores, isComplete, type Result } from './results.ts';
+import { foreignCores, measuredOf, type Result } from './results.ts';
 
 interface Measured {
   readonly workload: Workload;
@@ -36,38 +36,43 @@ export function benchmarksDocument(
   { workloads, clientWorkloads, curves, tried }: Documented,
   results: ReadonlyMap<string, Result>,
 ): string {
-  const all = [
-    ...workloads,
-    ...clientWorkloads,
-    ...curves.map((curve) => ({ name: resultName(curve), metrics: curve.metrics })),
-  ];
-  const current = new Map<string, Result>();
-  for (const each of all) {
-    const result = results.get(each.name);
-    if (result !== undefined && isComplete(result, each)) current.set(each.name, result);
-  }
   const measured = workloads.flatMap((workload): Measured[] => {
-    const result = current.get(workload.name);
+    const result = results.get(workload.name);
     return result === undefined ? [] : [{ workload, result, comparisons: compare(workload, result) }];
   });
   const clients = clientWorkloads.flatMap((workload): MeasuredClients[] => {
-    const result = current.get(workload.name);
+    const result = results.get(workload.name);
     return result === undefined ? [] : [{ workload, result, comparisons: compareClients(workload, result) }];
   });
-  const missing = all.map(({ name }) => name).filter((name) => !current.has(name));
+  const missing = notMeasured({ workloads, clientWorkloads, curves }, results);
   const parts = [
     head(),
-    ...(missing.length === 0 ? [] : [`Not measured yet: ${missing.join(', ')}.`]),
+    ...(missing.length === 0 ? [] : [`Not measured yet: ${missing.join('; ')}.`]),
     goalsPart(measured, clients),
     shortfallPart(measured, clients),
     machinesPart([...measured, ...clients]),
     METHOD,
     ...measured.map((each) => workloadPart(each)),
     ...clients.map(({ workload, result }) => clientWorkloadPart(workload, result)),
-    ...curvesPart(curves, current),
+    ...curvesPart(curves, results),
     ...(tried === '' ? [] : [tried.trimEnd()]),
   ];
   return `${parts.join('\n\n')}\n`;
+}
+
+/** Workloads and curves without a result, and the numbers that a result is too old to have. */
+function notMeasured(
+  { workloads, clientWorkloads, curves }: Omit<Documented, 'tried'>,
+  results: ReadonlyMap<string, Result>,
+): string[] {
+  const all = [...workloads, ...clientWorkloads, ...curves.map((curve) => ({ ...curve, name: resultName(curve) }))];
+  return all.flatMap(({ name, metrics }) => {
+    const result = results.get(name);
+    if (result === undefined) return [name];
+    const measured = measuredOf<{ readonly key: string; readonly title: string }>(metrics, result);
+    const absent = metrics.filter(({ key }) => !measured.some((each) => each.key === key)).map(({ title }) => title);
+    return absent.length === 0 ? [] : [`of ${name}: ${absent.join(', ')}`];
+  });
 }
 
 function curvesPart(curves: readonly Curve[], results: ReadonlyMap<string, Result>): string[] {
@@ -151,7 +156,8 @@ const METHOD = `## Method
 - Every measurement checks that all records arrived (end offsets, counts); a run that lost one fails and has no number.
 - CPU is user and system time of the broker process from /proc; memory is its resident set, sampled ten times a second.
 - Processor time of everything else on the machine is taken down with each measurement: where it is not near zero, the numbers say little.
-- \`npm run bench -- --noise\` measures Kafka against Kafka: the ratios it shows are what chance makes of equals on a machine.`;
+- \`npm run bench -- --noise\` measures Kafka against Kafka: the ratios it shows are what chance makes of equals on a machine.
+- \`npm run bench -- --against COMMIT\` holds this build of Posthorn against another one, in short turns one right after the other, and fails when what a unit costs (broker CPU, or time) is more than 15 percent up; CI does so against the last release.`;
 
 function workloadPart({ workload, result, comparisons }: Measured): string {
   const rounds = Math.max(...result.measurements.map(({ round }) => round));

@@ -4,7 +4,7 @@ import { resultName, type Curve } from '../curves/curve.ts';
 import type { Workload } from '../workload.ts';
 import { compare, type Comparison } from './comparison.ts';
 import { curvePicture } from './curve-tables.ts';
-import { isComplete, type Result } from './results.ts';
+import type { Result } from './results.ts';
 import { barChart, type Bar } from './svg.ts';
 
 /** Where pictures lie, seen from the documents. */
@@ -15,7 +15,7 @@ const RATIOS = 'ratios.svg';
 export function ratiosPicture(workloads: readonly Workload[], results: ReadonlyMap<string, Result>): string {
   const bars = workloads.flatMap((workload): Bar[] => {
     const result = results.get(workload.name);
-    if (result === undefined || !isComplete(result, workload)) return [];
+    if (result === undefined) return [];
     const shown = compare(workload, result).find(hasRatioGoal);
     if (shown === undefined) return [];
     const { metric, ratio = Number.NaN } = shown;

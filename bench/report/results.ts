@@ -51,10 +51,7 @@ export function foreignCores({ measurements }: Result): number {
   return measurements.reduce((sum, each) => sum + each.foreignCores, 0) / measurements.length;
 }
 
-/** Whether it has every number that is asked for by now: one from before a metric was added counts for nothing. */
-export function isComplete(
-  { measurements }: Result,
-  { metrics }: { readonly metrics: readonly { readonly key: string }[] },
-): boolean {
-  return measurements.every(({ values }) => metrics.every(({ key }) => key in values));
+/** The metrics that a result has: one that was added later is not measured yet. */
+export function measuredOf<M extends { readonly key: string }>(metrics: readonly M[], { measurements }: Result): M[] {
+  return metrics.filter(({ key }) => measurements.some(({ values }) => key in values));
 }

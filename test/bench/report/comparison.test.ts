@@ -91,11 +91,12 @@ test('a workload without one of its numbers is refused', () => {
   assert.throws(() => compare(workload, holed), /median of nothing|has no/);
 });
 
-test('a result from before a workload had one of its numbers counts as not measured', () => {
-  const grown = {
+test('a number that a result is too old to have is named, and the others are shown', () => {
+  const grown: Workload = {
     ...workload,
     metrics: [...workload.metrics, { key: 'p999', title: 'p99.9', unit: 'µs', better: 'less' }],
   };
-  const text = benchmarksDocument({ ...nothing, workloads: [grown as Workload] }, new Map([['example', result]]));
-  assert.match(text, /Not measured yet: example\./);
+  const text = benchmarksDocument({ ...nothing, workloads: [grown] }, new Map([['example', result]]));
+  assert.match(text, /Not measured yet: of example: p99\.9\./);
+  assert.match(text, /\| rate, records\/s \| 120 \(110-130\)/);
 });
