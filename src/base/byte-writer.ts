@@ -10,8 +10,9 @@ export class ByteWriter {
   readonly #splices: { position: number; bytes: Uint8Array }[] = [];
   #splicedBytes = 0;
 
-  constructor(capacity = CAPACITY_MIN) {
-    this.bytes = Buffer.allocUnsafe(Math.max(capacity, CAPACITY_MIN));
+  /** @param room to begin with, or the memory to write to as long as it suffices. */
+  constructor(room: number | Buffer = CAPACITY_MIN) {
+    this.bytes = typeof room === 'number' ? Buffer.allocUnsafe(Math.max(room, CAPACITY_MIN)) : room;
     this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
   }
 

@@ -61,11 +61,12 @@ export class BatchBuilder {
   #maxTimestamp = NO_TIMESTAMP;
   #lastOffset: number;
 
-  constructor(options: BatchOptions = {}, capacity = 0) {
+  /** @param room for records to begin with, or the memory to write the batch to as long as it suffices. */
+  constructor(options: BatchOptions = {}, room: number | Buffer = 0) {
     this.#options = options;
     this.#baseOffset = options.baseOffset ?? 0;
     this.#lastOffset = this.#baseOffset - 1;
-    this.#writer = new ByteWriter(BATCH_HEADER_BYTES + capacity);
+    this.#writer = new ByteWriter(typeof room === 'number' ? BATCH_HEADER_BYTES + room : room);
     this.#writer.reserve(BATCH_HEADER_BYTES);
   }
 
@@ -76,6 +77,11 @@ export class BatchBuilder {
   /** Bytes so far, header included, not compressed. */
   get size(): number {
     return this.#writer.position;
+  }
+
+  /** What is written to: the memory it was given, unless that became too small. */
+  get memory(): Buffer {
+    return this.#writer.bytes;
   }
 
   append(record: NewRecord): void {

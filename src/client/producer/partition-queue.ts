@@ -1,3 +1,4 @@
+import { BATCH_HEADER_BYTES } from '../../records/batch.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { ProducerBatch, type BatchSettings } from './producer-batch.ts';
 import type { OutgoingRecord } from './producer-record.ts';
@@ -50,7 +51,8 @@ export class PartitionQueue {
     }
     if (last !== undefined) this.#lastSize = last.size;
     const place = { topic: this.topic, partition: this.partition, createdMs: clock.monotonicMs() };
-    const batch = new ProducerBatch(place, this.#settings, Math.min(batchSize, Math.max(this.#lastSize, record.size)));
+    const size = Math.max(Math.min(batchSize, this.#lastSize), BATCH_HEADER_BYTES + record.size);
+    const batch = new ProducerBatch(place, this.#settings, size);
     batch.add(record);
     this.waiting.push(batch);
     return true;

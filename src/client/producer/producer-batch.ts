@@ -1,12 +1,14 @@
 import { BatchBuilder, stampBatch, type NewRecord, type ProducerStamp } from '../../records/batch-builder.ts';
-import { BATCH_HEADER_BYTES, type Codec } from '../../records/batch.ts';
+import { BATCH_HEADER_BYTES, Codec } from '../../records/batch.ts';
 import { decodeRecords } from '../../records/batch-records.ts';
+import type { BatchBuffers } from './batch-buffers.ts';
 import type { OutgoingRecord } from './producer-record.ts';
 import type { Receipt } from './receipt.ts';
 
 export interface BatchSettings {
   readonly codec: Codec;
   readonly isTransactional: boolean;
+  readonly buffers: BatchBuffers;
 }
 
 /** Told of each batch that it waits for, and when that is settled, for better or worse. */
@@ -44,16 +46,13 @@ export class ProducerBatch {
   #bytes: Buffer | undefined;
   #isSettled = false;
 
-  constructor(
-    place: Pick<ProducerBatch, 'topic' | 'partition' | 'createdMs'>,
-    settings: BatchSettings,
-    capacity: number,
-  ) {
+  constructor(place: Pick<ProducerBatch, 'topic' | 'partition' | 'createdMs'>, settings: BatchSettings, size: number) {
     this.topic = place.topic;
     this.partition = place.partition;
     this.createdMs = place.createdMs;
     this.#settings = settings;
-    this.#builder = new BatchBuilder({ codec: settings.codec, transactional: settings.isTransactional }, capacity);
+    const { codec, isTransactional, buffers } = settings;
+    this.#builder = new BatchBuilder({ codec, transactional: isTransactional }, buffers.take(size));
   }
 
   get count(): number {
@@ -89,8 +88,10 @@ export class ProducerBatch {
 
   /** The bytes to send, under the newest stamp. Must not be called while an earlier sending may still read them. */
   sealed(): Buffer {
-    if (this.#bytes === undefined) this.#bytes = this.#builder.finish(undefined, this.stamp);
-    else if (this.stamp !== undefined) stampBatch(this.#bytes, this.stamp);
+    if (this.#bytes === undefined) {
+      this.#bytes = this.#builder.finish(undefined, this.stamp);
+      if (this.#isPacked) this.#settings.buffers.give(this.#builder.memory);
+    } else if (this.stamp !== undefined) stampBatch(this.#bytes, this.stamp);
     return this.#bytes;
   }
 
@@ -100,6 +101,8 @@ export class ProducerBatch {
    */
   succeed(baseOffset: number, logAppendTime: number): void {
     if (!this.#settle()) return;
+    // A connection that gave up an earlier sending may still hold it.
+    if (this.attempts === 0 && !this.#isPacked) this.#settings.buffers.give(this.#builder.memory);
     const written = { topic: this.topic, partition: this.partition, baseOffset, logAppendTime };
     const receipts = this.#receipts;
     let first = 0;
@@ -151,6 +154,11 @@ export class ProducerBatch {
     }
     this.#receipts.push(receipt);
     this.#counts.push(1);
+  }
+
+  /** Compressed: what is sent is not what the records were written to. */
+  get #isPacked(): boolean {
+    return this.#settings.codec !== Codec.none;
   }
 
   #settle(): boolean {

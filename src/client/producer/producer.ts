@@ -3,6 +3,7 @@ import { asKafkaError, brokerError, KafkaError } from '../client-error.ts';
 import type { Cluster } from '../cluster.ts';
 import type { Serializer } from '../serializers.ts';
 import { Admission } from './admission.ts';
+import { BatchBuffers } from './batch-buffers.ts';
 import { CoordinatorCalls } from './coordinator-calls.ts';
 import { Flush } from './flush.ts';
 import { Idempotence } from './idempotence.ts';
@@ -31,6 +32,7 @@ export interface SendOptions {
 export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
   readonly #cluster: Cluster;
   readonly #settings: ProducerSettings;
+  readonly #buffers: BatchBuffers;
   readonly #partitioner: Partitioner;
   readonly #keySerializer: Serializer<K>;
   readonly #valueSerializer: Serializer<V>;
@@ -47,6 +49,7 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
   constructor(cluster: Cluster, options: ProducerOptions<K, V>) {
     this.#cluster = cluster;
     this.#settings = producerSettings(options);
+    this.#buffers = new BatchBuffers(this.#settings.batchSize);
     this.#partitioner = options.partitioner ?? 'default';
     this.#keySerializer = serializerOr(options.keySerializer);
     this.#valueSerializer = serializerOr(options.valueSerializer);
@@ -280,7 +283,8 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
     let queues = this.#topics.get(topic);
     if (queues === undefined) {
       const { batchSize, lingerMs, codec, transactionalId } = this.#settings;
-      const settings = { batchSize, lingerMs, codec, isTransactional: transactionalId !== null };
+      const isTransactional = transactionalId !== null;
+      const settings = { batchSize, lingerMs, codec, isTransactional, buffers: this.#buffers };
       this.#forgetIdle();
       queues = new TopicQueues(topic, settings, this.#partitioner, this.#cluster.runtime);
       this.#topics.set(topic, queues);

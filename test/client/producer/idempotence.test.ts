@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { BatchBuffers } from '../../../src/client/producer/batch-buffers.ts';
 import { Idempotence } from '../../../src/client/producer/idempotence.ts';
 import { PartitionQueue, sequenceAfter } from '../../../src/client/producer/partition-queue.ts';
 import type { Receipt } from '../../../src/client/producer/receipt.ts';
@@ -23,7 +24,7 @@ class World {
   constructor(isTransactional = false) {
     this.idempotence = new Idempotence(isTransactional);
     this.idempotence.adopt(7, 0);
-    const settings = { batchSize: 1, lingerMs: 0, codec: Codec.none, isTransactional };
+    const settings = { batchSize: 1, lingerMs: 0, codec: Codec.none, isTransactional, buffers: new BatchBuffers(1) };
     this.queue = new PartitionQueue('orders', 0, settings);
   }
 
@@ -110,6 +111,7 @@ test('a partition without trouble keeps its epoch until its batches are settled,
     lingerMs: 0,
     codec: Codec.none,
     isTransactional: false,
+    buffers: new BatchBuffers(1),
   });
   const { idempotence } = world;
   const record = {
