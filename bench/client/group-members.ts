@@ -54,13 +54,12 @@ abstract class Member implements GroupMember {
     this.#client.close();
   }
 
-  /** One request and what follows from its answer. */
-  protected abstract step(client: RawClient): Promise<void>;
+  /** One request and what follows from its answer; whether the next one is due at once. */
+  protected abstract step(client: RawClient): Promise<boolean>;
 
   async #run(): Promise<void> {
     while (!this.#isGone) {
-      await this.step(this.#client);
-      if (this.epoch >= 0) await sleep(HEARTBEAT_MS);
+      if (!(await this.step(this.#client))) await sleep(HEARTBEAT_MS);
     }
   }
 }
@@ -74,7 +73,7 @@ class ClassicMember extends Member {
     this.#group = group;
   }
 
-  protected async step(client: RawClient): Promise<void> {
+  protected async step(client: RawClient): Promise<boolean> {
     if (this.epoch < 0) return this.#join(client);
     const identity = {
       groupId: this.#group,
@@ -85,9 +84,10 @@ class ClassicMember extends Member {
     const { errorCode } = await client.request(heartbeat, 3, identity);
     if (errorCode === REBALANCE_IN_PROGRESS) return this.#join(client);
     if (errorCode !== 0) throw new Error(`a heartbeat was answered with error ${errorCode}`);
+    return false;
   }
 
-  async #join(client: RawClient): Promise<void> {
+  async #join(client: RawClient): Promise<boolean> {
     const joined = await client.request(joinGroup, 5, {
       groupId: this.#group,
       sessionTimeoutMs: SESSION_MS,
@@ -100,7 +100,7 @@ class ClassicMember extends Member {
     });
     if (joined.memberId !== '') this.#memberId = joined.memberId;
     if (joined.errorCode === MEMBER_ID_REQUIRED) return this.#join(client);
-    if (COMING_UP.has(joined.errorCode)) return sleep(HEARTBEAT_MS);
+    if (COMING_UP.has(joined.errorCode)) return false;
     if (joined.errorCode !== 0) throw new Error(`a join was answered with error ${joined.errorCode}`);
     const { generationId, memberId, members } = joined;
     const synced = await client.request(syncGroup, 3, {
@@ -117,6 +117,7 @@ class ClassicMember extends Member {
     this.epoch = generationId;
     // Only the leader is told who is in.
     this.size = members.length;
+    return false;
   }
 }
 
@@ -133,7 +134,7 @@ class ConsumerMember extends Member {
     this.#topic = topic;
   }
 
-  protected async step(client: RawClient): Promise<void> {
+  protected async step(client: RawClient): Promise<boolean> {
     const isJoining = this.epoch < 0;
     const answer = await client.request(consumerGroupHeartbeat, 1, {
       groupId: this.#group,
@@ -147,17 +148,19 @@ class ConsumerMember extends Member {
       serverAssignor: null,
       topicPartitions: isJoining || this.#isOwnedNews ? this.#owned : null,
     });
-    if (COMING_UP.has(answer.errorCode)) return sleep(HEARTBEAT_MS);
+    if (COMING_UP.has(answer.errorCode)) return false;
     if (answer.errorCode !== 0)
       throw new Error(`a heartbeat was answered with error ${answer.errorCode} ${answer.errorMessage ?? ''}`);
     this.epoch = answer.memberEpoch;
     this.#isOwnedNews = answer.assignment !== null;
-    if (answer.assignment === null) return;
+    if (answer.assignment === null) return false;
     this.#owned = answer.assignment.topicPartitions.map(({ topicId, partitions }) => ({
       topicId,
       partitions: [...partitions],
     }));
     this.size = this.#owned.reduce((count, { partitions }) => count + partitions.length, 0);
+    // What it took and gave back is told at once, as Kafka's consumer does.
+    return true;
   }
 }
 

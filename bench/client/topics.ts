@@ -120,6 +120,20 @@ export async function recordsIn(port: number, name: string, partitions: number):
   return sum;
 }
 
+/** Waits until every partition is served by its leader: brokers make the logs of a new topic after they told of it. */
+export async function untilServed(port: number, name: string, partitions: number): Promise<void> {
+  const deadline = performance.now() + READY_MS;
+  for (;;) {
+    try {
+      await recordsIn(port, name, partitions);
+      return;
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await sleep(POLL_MS);
+    }
+  }
+}
+
 /** A topic's partitions by the port of the broker that leads them. */
 export async function partitionsByPort(port: number, name: string): Promise<Map<number, number[]>> {
   const { brokers, topics } = await withClient(port, (client) => describe(client, [name]));

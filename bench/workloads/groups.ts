@@ -1,7 +1,7 @@
 import { findCoordinator } from '../../src/protocol/messages/010-find-coordinator.ts';
 import { joinClassicMember, joinConsumerMember, type GroupMember, type JoinMember } from '../client/group-members.ts';
 import { RawClient, withClient } from '../client/raw-client.ts';
-import { createTopic, deleteTopic } from '../client/topics.ts';
+import { createTopic, deleteTopic, untilServed } from '../client/topics.ts';
 import { cpuSeconds } from '../measure/process-stats.ts';
 import { sleep } from '../measure/wait.ts';
 import type { BrokerProcess } from '../sides/side.ts';
@@ -57,7 +57,7 @@ function groupWorkload(variant: GroupVariant): Workload {
     title: variant.title,
     method:
       `One member is in a stable group; then ${MEMBERS} join at once, then one more. Members are lean connections, opened before, that do what the ` +
-      'protocol asks for and send a heartbeat every 10 ms; the wait between two assignments (group.consumer.assignment.interval.ms, 1 s) is off on both sides. ' +
+      'protocol asks for and send a heartbeat every 10 ms, and at once when they have taken partitions or given some back; the wait between two assignments (group.consumer.assignment.interval.ms, 1 s) is off on both sides. ' +
       `Counted until ${variant.stableText}. ${WARM_GROUPS} such groups come and go on each side before.`,
     metrics: [
       { key: 'joinMs', title: `${MEMBERS} members join`, unit: 'ms', better: 'less', goals: [halfTheTime] },
@@ -79,6 +79,8 @@ function groupWorkload(variant: GroupVariant): Workload {
 
 async function measure(variant: GroupVariant, { pid, port }: BrokerProcess, name: string): Promise<Values> {
   await createTopic(port, name, PARTITIONS);
+  // Making logs is no work of the group's.
+  await untilServed(port, name, PARTITIONS);
   await withClient(port, (client) =>
     client.request(findCoordinator, 1, { key: name, keyType: GROUP_KEY_TYPE, coordinatorKeys: [] }),
   );
