@@ -31,13 +31,14 @@ export class Partitions {
     this.#unopened.set(topic, ofTopic);
   }
 
-  /** Opens up to `count` of the partitions noted; false when none is left. */
-  openSome(count: number): boolean {
-    let left = count;
+  /** Opens partitions noted while `goesOn`, one at least; false when none is left. */
+  openSome(goesOn: (opened: number) => boolean): boolean {
+    let opened = 0;
     for (const [topic, ofTopic] of this.#unopened) {
-      for (const index of Array.from(ofTopic.keys())) {
-        if (left-- === 0) return true;
+      for (const index of ofTopic.keys()) {
+        if (opened > 0 && !goesOn(opened)) return true;
         this.get(topic, index);
+        opened++;
       }
     }
     return false;

@@ -16,8 +16,9 @@ import type { Partitions } from './partitions.ts';
 import type { ReplicaRoles } from './replica-roles.ts';
 import type { Turn } from '../turn.ts';
 
-/** Logs made in one go in the background: about a millisecond. */
+/** Logs made in one go in the background, and how long that may take: a disk at work needs milliseconds for each. */
 const OPENED_AT_ONCE = 8;
+const OPENING_MS = 1;
 /** Where there are more, the others are made so long after: the answer about a thousand new topics takes its time to go out. */
 const OPENED_AFTER_MS = 100;
 
@@ -79,7 +80,7 @@ export class TopicApplier {
       this.#mayLead = true;
       for (const topic of image.topics.values()) this.#takeUp(topic);
     } else {
-      for (const { after } of delta.topicsChanged) this.#takeUp(after);
+      for (const { before, after } of delta.topicsChanged) this.#takeUp(after, before);
     }
     for (const { type, name } of delta.configsChanged) {
       if (type === 'topic') this.#configure(name);
@@ -123,10 +124,12 @@ export class TopicApplier {
 
   /** Opens a few, and the next ones after a pause. */
   #openSome(pauseMs: number): void {
-    const { turn, partitions, timers } = this.#parts;
+    const { turn, partitions, timers, clock } = this.#parts;
+    const endMs = clock.monotonicMs() + OPENING_MS;
+    const goesOn = (opened: number): boolean => opened < OPENED_AT_ONCE && clock.monotonicMs() < endMs;
     turn.run(() => {
       if (this.#isStopped) return;
-      this.#isOpening = partitions.openSome(OPENED_AT_ONCE);
+      this.#isOpening = partitions.openSome(goesOn);
       if (!this.#isOpening) return;
       if (pauseMs > 0) this.#timer = timers.set(pauseMs, () => this.#openSome(0));
       else timers.soon(() => this.#openSome(0));
@@ -139,9 +142,11 @@ export class TopicApplier {
     this.#timer?.cancel();
   }
 
-  #takeUp(topic: TopicImage): void {
+  /** With `before`, which was taken up: what differs from it. */
+  #takeUp(topic: TopicImage, before?: TopicImage): void {
     const { brokerId, partitions, roles } = this.#parts;
     topic.partitions.forEach((assigned, index) => {
+      if (before?.partitions[index] === assigned) return;
       if (!assigned.replicas.includes(brokerId)) {
         this.#giveUp(topic.name, index);
         return;
