@@ -1,6 +1,12 @@
 import type { Uuid } from '../base/uuid.ts';
 import type { ClusterImage, PartitionImage } from '../metadata/cluster-image.ts';
-import { StoreUnavailable, type Compare, type MetadataStore, type StoreOp } from '../metadata/metadata-store.ts';
+import {
+  StoreUnavailable,
+  TXN_OPS_MAX,
+  type Compare,
+  type MetadataStore,
+  type StoreOp,
+} from '../metadata/metadata-store.ts';
 import type { MetadataView } from '../metadata/metadata-view.ts';
 import { withInSync } from '../metadata/partition-transition.ts';
 import { partitionRecord } from '../metadata/records.ts';
@@ -8,8 +14,10 @@ import { storeKeys } from '../metadata/store-keys.ts';
 import type { Timers } from '../runtime/clock.ts';
 import type { InSyncMember } from './leader-term.ts';
 
-/** Partitions whose proposals share a transaction: each takes up to a compare for itself and two for each member that joins. */
-const PER_TXN_MAX = 20;
+/** Compares of a transaction: its own registration, a record for each partition, and two for each broker that joins any of them. */
+const COMPARES_OWN = 1;
+const COMPARES_PER_PARTITION = 1;
+const COMPARES_PER_JOINER = 2;
 /** Until an unknown outcome is looked into again. */
 const RETRY_MS = 500;
 
@@ -41,7 +49,8 @@ export interface InSyncProposalsOptions {
  */
 export class InSyncProposals {
   readonly #options: InSyncProposalsOptions;
-  #waiting: InSyncProposal[] = [];
+  /** By partition: one that still waits when the next comes was about a record that has changed since, as its leader knows. */
+  readonly #waiting = new Map<string, InSyncProposal>();
   #isWriting = false;
   #isClosed = false;
 
@@ -51,10 +60,9 @@ export class InSyncProposals {
 
   /** Takes a proposal; those of a turn are written together. */
   propose(proposal: InSyncProposal): void {
-    const { topicId, index } = proposal;
-    // One of the same partition that still waits was about a record that has changed since: its leader knows.
-    this.#waiting = this.#waiting.filter((each) => each.topicId !== topicId || each.index !== index);
-    this.#waiting.push(proposal);
+    const key = storeKeys.partition(proposal.topicId, proposal.index);
+    this.#waiting.delete(key);
+    this.#waiting.set(key, proposal);
     if (this.#isWriting) return;
     this.#isWriting = true;
     this.#options.timers.soon(() => void this.#writeAll());
@@ -62,18 +70,36 @@ export class InSyncProposals {
 
   close(): void {
     this.#isClosed = true;
-    this.#waiting = [];
+    this.#waiting.clear();
   }
 
   async #writeAll(): Promise<void> {
-    while (this.#waiting.length > 0 && !this.#isClosed) {
-      const proposals = this.#waiting.splice(0, PER_TXN_MAX);
-      const isWritten = await this.#write(proposals);
-      if (isWritten || proposals.length === 1) continue;
-      // One that is refused must not hold up the others.
-      for (const proposal of proposals) await this.#write([proposal]);
-    }
+    while (this.#waiting.size > 0 && !this.#isClosed) await this.#writeApart(this.#take());
     this.#isWriting = false;
+  }
+
+  /** As many of those that wait as fit in a transaction, oldest first. */
+  #take(): InSyncProposal[] {
+    const taken: InSyncProposal[] = [];
+    const joiners = new Set<number>();
+    for (const [key, proposal] of this.#waiting) {
+      const { members, seen } = proposal;
+      for (const { brokerId } of members) if (!seen.isr.includes(brokerId)) joiners.add(brokerId);
+      const partitions = taken.length + 1;
+      const compares = COMPARES_OWN + partitions * COMPARES_PER_PARTITION + joiners.size * COMPARES_PER_JOINER;
+      if (compares > TXN_OPS_MAX && taken.length > 0) break;
+      this.#waiting.delete(key);
+      taken.push(proposal);
+    }
+    return taken;
+  }
+
+  /** One that is refused must not hold up the others: they are halved until it stands alone. */
+  async #writeApart(proposals: readonly InSyncProposal[]): Promise<void> {
+    if ((await this.#write(proposals)) || proposals.length === 1) return;
+    const middle = proposals.length >> 1;
+    await this.#writeApart(proposals.slice(0, middle));
+    await this.#writeApart(proposals.slice(middle));
   }
 
   /** False when it was refused as a whole; a single one is told so. */

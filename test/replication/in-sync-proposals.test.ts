@@ -72,11 +72,11 @@ const RECORD = {
 };
 
 test('what a leader wants of many partitions goes in few transactions', async () => {
-  const { time, store, proposals, seen, proposal } = await given(50);
-  for (let index = 0; index < 50; index++) proposals.propose(proposal(index, [1, 2]));
+  const { time, store, proposals, seen, proposal } = await given(128);
+  for (let index = 0; index < 128; index++) proposals.propose(proposal(index, [1, 2]));
   await time.settle();
-  assert.deepEqual(partitionRecord(seen(49)), { ...RECORD, isr: [1, 2], partitionEpoch: 1 });
-  assert.equal(store.txns, 3);
+  assert.deepEqual(partitionRecord(seen(127)), { ...RECORD, isr: [1, 2], partitionEpoch: 1 });
+  assert.equal(store.txns, 2);
 });
 
 test('of two proposals for one partition that wait together the newer one counts', async () => {
