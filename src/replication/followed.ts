@@ -27,6 +27,22 @@ export function isInSync({ leaderHighWatermark, replica }: Followed): boolean {
   return leaderHighWatermark >= 0 && replica.log.logEndOffset >= leaderHighWatermark;
 }
 
+/** Whether one of `count` replicas may be fetched now, and when the next of those that have to wait may; `news` has all that wait. */
+export function readiness(
+  count: number,
+  news: Iterable<Followed>,
+  nowMs: number,
+): { readonly isAnyReady: boolean; readonly nextDelayedMs: number } {
+  let nextDelayedMs = Number.POSITIVE_INFINITY;
+  let ready = count;
+  for (const { delayedUntilMs } of news) {
+    if (delayedUntilMs <= nowMs) continue;
+    nextDelayedMs = Math.min(nextDelayedMs, delayedUntilMs);
+    ready--;
+  }
+  return { isAnyReady: ready > 0, nextDelayedMs };
+}
+
 export function replicaKey({ topicId, index }: { readonly topicId: string; readonly index: number }): string {
   return `${topicId}/${index}`;
 }

@@ -1,11 +1,15 @@
+/** When a follower's fetches come, whatever partitions they name: one that is not named is where it was. Monotonic. */
+export interface FollowerContact {
+  readonly fetchedMs: number;
+}
+
 /** What a follower tells with a fetch: it has everything below `offset`. */
 export interface FollowerFetch {
   readonly brokerId: number;
   /** Epoch of the registration under which it fetches (KIP-903). */
   readonly brokerEpoch: number;
   readonly offset: number;
-  /** Monotonic. */
-  readonly nowMs: number;
+  readonly contact: FollowerContact;
 }
 
 /** What the leader knows of one follower in this term. */
@@ -15,6 +19,9 @@ interface Follower {
   /** When it last had everything that the leader had; -Infinity for never in this term. */
   caughtUpMs: number;
   fetchedMs: number;
+  /** It has everything that the leader has, and goes on having it with every fetch. */
+  isCaughtUp: boolean;
+  contact: FollowerContact;
   /** The leader's end when it fetched last: reaching that means that it was caught up then. */
   leaderEndAtFetch: number;
   /** It fell behind in this term: before it comes back it has to keep up for a while. */
@@ -97,15 +104,24 @@ export class LeaderTerm {
   fetched(fetch: FollowerFetch, leaderEndOffset: number): boolean {
     const follower = this.#followers.get(fetch.brokerId);
     if (follower === undefined) return false;
-    if (fetch.offset >= leaderEndOffset) follower.caughtUpMs = fetch.nowMs;
+    const { fetchedMs } = fetch.contact;
+    leaveBehind(follower);
+    follower.isCaughtUp = fetch.offset >= leaderEndOffset;
+    if (follower.isCaughtUp) follower.caughtUpMs = fetchedMs;
     else if (fetch.offset >= follower.leaderEndAtFetch)
       follower.caughtUpMs = Math.max(follower.caughtUpMs, follower.fetchedMs);
     follower.endOffset = fetch.offset;
     follower.brokerEpoch = fetch.brokerEpoch;
-    follower.fetchedMs = fetch.nowMs;
+    follower.fetchedMs = fetchedMs;
+    follower.contact = fetch.contact;
     follower.leaderEndAtFetch = leaderEndOffset;
     this.#endOffsets.set(fetch.brokerId, fetch.offset);
     return true;
+  }
+
+  /** The leader's log has grown: up to their last fetches those that had all of it were caught up. */
+  leaderGrew(): void {
+    for (const follower of this.#followers.values()) leaveBehind(follower);
   }
 
   /**
@@ -168,6 +184,8 @@ export class LeaderTerm {
         brokerEpoch: -1,
         caughtUpMs: isInSync ? nowMs : Number.NEGATIVE_INFINITY,
         fetchedMs: Number.NEGATIVE_INFINITY,
+        isCaughtUp: false,
+        contact: NO_CONTACT,
         leaderEndAtFetch: Number.POSITIVE_INFINITY,
         hasFallenBehind: false,
         keepsUpSinceMs: Number.POSITIVE_INFINITY,
@@ -193,4 +211,14 @@ export class LeaderTerm {
     follower.keepsUpSinceMs = Math.min(follower.keepsUpSinceMs, view.nowMs);
     return view.nowMs - follower.keepsUpSinceMs >= (follower.hasFallenBehind ? REJOIN_AFTER_MS : 0);
   }
+}
+
+const NO_CONTACT: FollowerContact = { fetchedMs: Number.NEGATIVE_INFINITY };
+
+/** A follower that had everything no longer has: it did until it fetched last. */
+function leaveBehind(follower: Follower): void {
+  if (!follower.isCaughtUp) return;
+  follower.isCaughtUp = false;
+  follower.fetchedMs = Math.max(follower.fetchedMs, follower.contact.fetchedMs);
+  follower.caughtUpMs = Math.max(follower.caughtUpMs, follower.fetchedMs);
 }

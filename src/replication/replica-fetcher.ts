@@ -8,7 +8,7 @@ import { DiskError } from '../runtime/disk.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { PeerFailure } from '../wire/peer-connection.ts';
 import type { Peers } from '../wire/peers.ts';
-import { isInSync, isSettled, replicaKey, type Followed } from './followed.ts';
+import { isInSync, isSettled, readiness, replicaKey, type Followed } from './followed.ts';
 import { forgottenTopics, wantedOf, type FetchPartition, type FetchTopic } from './fetch-topics.ts';
 import { findPlace, type Place } from './find-place.ts';
 import type { ReplicationQuota } from './replication-quota.ts';
@@ -55,8 +55,10 @@ export class ReplicaFetcher {
   readonly leaderId: number;
   readonly #parts: ReplicaFetcherParts;
   readonly #followed = new Map<string, Followed>();
+  /** Those of which the session has to be told, or may not be told yet: all but the ones that are idle in it. */
+  readonly #news = new Set<Followed>();
   /** Replicas that the session has and that are followed no longer. */
-  #forgotten: { topicId: string; index: number }[] = [];
+  readonly #forgotten = new Map<string, { readonly topicId: string; readonly index: number }>();
   #sessionId = 0;
   #sessionEpoch = 0;
   /** Sessions begun so far: answers that belong to an earlier one are void. */
@@ -82,7 +84,10 @@ export class ReplicaFetcher {
   add(replica: FollowerReplica): void {
     const key = replicaKey(replica);
     const before = this.#followed.get(key);
-    this.#followed.set(key, {
+    if (before !== undefined) this.#news.delete(before);
+    // A session that is told both forgets.
+    this.#forgotten.delete(key);
+    const followed: Followed = {
       replica,
       askedEpoch: -1,
       askedIn: 0,
@@ -92,7 +97,9 @@ export class ReplicaFetcher {
       failures: 0,
       expectedEnd: 0,
       leaderHighWatermark: -1,
-    });
+    };
+    this.#followed.set(key, followed);
+    this.#news.add(followed);
     this.#fetchSoon();
   }
 
@@ -101,13 +108,15 @@ export class ReplicaFetcher {
     const followed = this.#followed.get(key);
     if (followed === undefined) return;
     this.#followed.delete(key);
-    if (followed.isInSession) this.#forgotten.push({ topicId, index });
+    this.#news.delete(followed);
+    if (followed.isInSession) this.#forgotten.set(key, { topicId, index });
   }
 
   stop(): void {
     this.#isStopped = true;
     this.#timer?.cancel();
     this.#followed.clear();
+    this.#news.clear();
   }
 
   #fetchSoon(): void {
@@ -130,13 +139,13 @@ export class ReplicaFetcher {
     if (isFirst && this.#inFlight > 0) return;
     const nowMs = this.#parts.clock.monotonicMs();
     this.#holdBack(nowMs);
-    const { isAnyReady, nextDelayedMs } = this.#look(nowMs);
+    const { isAnyReady, nextDelayedMs } = readiness(this.#followed.size, this.#news, nowMs);
     if (!isAnyReady) {
       if (nextDelayedMs < Number.POSITIVE_INFINITY) this.#wait(nextDelayedMs - nowMs);
       return;
     }
     const topics = this.#wanted(nowMs);
-    if (this.#inFlight > 0 && topics.length === 0 && this.#forgotten.length === 0) return;
+    if (this.#inFlight > 0 && topics.length === 0 && this.#forgotten.size === 0) return;
     // A replica that may be tried again soon must not wait for the whole of an idle fetch, nor all for a new session.
     const idleMs = isFirst && !this.#isSessionless ? 0 : this.#parts.config.get('replica.fetch.wait.max.ms');
     this.#send(topics, Math.floor(Math.min(idleMs, nextDelayedMs - nowMs)));
@@ -150,23 +159,14 @@ export class ReplicaFetcher {
       const { replica, delayedUntilMs } = followed;
       if (isInSync(followed) || delayedUntilMs > nowMs || !quota.isThrottled(replica.topic, replica.index)) continue;
       followed.delayedUntilMs = nowMs + HELD_MS;
+      this.#news.add(followed);
     }
-  }
-
-  #look(nowMs: number): { isAnyReady: boolean; nextDelayedMs: number } {
-    let nextDelayedMs = Number.POSITIVE_INFINITY;
-    let isAnyReady = false;
-    for (const { delayedUntilMs } of this.#followed.values()) {
-      if (delayedUntilMs > nowMs) nextDelayedMs = Math.min(nextDelayedMs, delayedUntilMs);
-      else isAnyReady = true;
-    }
-    return { isAnyReady, nextDelayedMs };
   }
 
   #send(topics: FetchTopic[], maxWaitMs: number): void {
     const { config, peers, brokerId, brokerEpoch } = this.#parts;
-    const forgotten = this.#forgotten;
-    this.#forgotten = [];
+    const forgotten = Array.from(this.#forgotten.values());
+    this.#forgotten.clear();
     const body = {
       replicaState: { replicaId: brokerId, replicaEpoch: brokerEpoch() },
       maxWaitMs,
@@ -193,16 +193,15 @@ export class ReplicaFetcher {
   /** What the session has to be told; with no session, everything that is to be fetched. */
   #wanted(nowMs: number): FetchTopic[] {
     const byTopic = new Map<string, FetchPartition[]>();
-    const isFull = this.#sessionId === 0;
-    for (const followed of this.#followed.values()) {
+    for (const followed of this.#sessionId === 0 ? this.#followed.values() : this.#news) {
       const { replica } = followed;
       // What is not settled must not be acknowledged, and not be sent again either.
       if (followed.delayedUntilMs > nowMs || !isSettled(replica)) {
-        if (followed.isInSession) this.#forgotten.push({ topicId: replica.topicId, index: replica.index });
+        if (followed.isInSession) this.#forgotten.set(replicaKey(replica), replica);
         followed.isInSession = false;
+        this.#news.add(followed);
         continue;
       }
-      if (!isFull && followed.isInSession && !followed.isDirty) continue;
       const partitions = byTopic.get(replica.topicId) ?? [];
       byTopic.set(replica.topicId, partitions);
       partitions.push(wantedOf(replica, this.#parts.config.get('replica.fetch.max.bytes')));
@@ -210,6 +209,7 @@ export class ReplicaFetcher {
       followed.askedIn = this.#requests + 1;
       followed.isInSession = true;
       followed.isDirty = false;
+      this.#news.delete(followed);
     }
     return Array.from(byTopic, ([topicId, partitions]) => ({ topic: '', topicId, partitions }));
   }
@@ -240,6 +240,12 @@ export class ReplicaFetcher {
     if (sessionId === 0) for (const followed of this.#followed.values()) followed.isInSession = false;
   }
 
+  /** The session has to be told where it goes on. */
+  #moved(followed: Followed): void {
+    followed.isDirty = true;
+    this.#news.add(followed);
+  }
+
   /** The next fetch acknowledges what this one brought: only once it counts as written under the flush policy. */
   #whenSettled(): void {
     let unsettled = 1;
@@ -247,7 +253,7 @@ export class ReplicaFetcher {
       unsettled--;
       if (unsettled === 0) this.#fetch();
     };
-    for (const followed of this.#followed.values()) {
+    for (const followed of this.#news) {
       const { replica, isDirty, expectedEnd } = followed;
       if (!isDirty) continue;
       // It had to be taken back, for want of space.
@@ -271,7 +277,7 @@ export class ReplicaFetcher {
     this.#sessions++;
     this.#sessionId = 0;
     this.#sessionEpoch = 0;
-    this.#forgotten = [];
+    this.#forgotten.clear();
     for (const followed of this.#followed.values()) followed.isInSession = false;
   }
 
@@ -305,7 +311,7 @@ export class ReplicaFetcher {
       replica.appendAsFollower(records, clock.nowMs());
       if (quota.isThrottled(replica.topic, replica.index)) quota.record(records.length, clock.monotonicMs());
       followed.expectedEnd = replica.log.logEndOffset;
-      followed.isDirty = true;
+      this.#moved(followed);
     }
     followed.leaderHighWatermark = highWatermark;
     replica.leaderMoved({ highWatermark, logStartOffset });
@@ -322,7 +328,7 @@ export class ReplicaFetcher {
     }
     replica.truncateTo(offset);
     followed.expectedEnd = replica.log.logEndOffset;
-    followed.isDirty = true;
+    this.#moved(followed);
   }
 
   /** The leader has nothing at this replica's end. */
@@ -333,6 +339,7 @@ export class ReplicaFetcher {
     const { leaderId } = this;
     const timeoutMs = config.get('replica.socket.timeout.ms');
     followed.delayedUntilMs = Number.POSITIVE_INFINITY;
+    this.#news.add(followed);
     const question = { peers, brokerId, leaderId, leaderEpoch, topic, index, endOffset: log.logEndOffset, timeoutMs };
     findPlace(question, (place) =>
       turn(() => {
@@ -348,7 +355,7 @@ export class ReplicaFetcher {
       return;
     }
     followed.delayedUntilMs = 0;
-    followed.isDirty = true;
+    this.#moved(followed);
     this.#guarded(followed, () => {
       if (place === 'stay') return;
       if ('cutTo' in place) this.#cut(followed, place.cutTo);
@@ -378,7 +385,7 @@ export class ReplicaFetcher {
   #delay(followed: Followed): void {
     const { clock, config } = this.#parts;
     followed.failures++;
-    followed.isDirty = true;
+    this.#moved(followed);
     followed.delayedUntilMs =
       clock.monotonicMs() + backoffMs(followed.failures, config.get('replica.fetch.backoff.ms'));
     this.#fetchSoon();

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { FollowerWatch } from '../../src/broker/requests/data-waiters.ts';
+import type { FetchPartition } from '../../src/broker/requests/fetch-partition.ts';
 import {
   FetchSessions,
   mustTell,
-  type FetchPartition,
   type PartitionAnswer,
+  type SessionRequest,
 } from '../../src/broker/requests/fetch-sessions.ts';
+import type { Partition } from '../../src/broker/replicas/partition.ts';
+import type { LookedAt, SessionChanges } from '../../src/broker/requests/session-changes.ts';
 import { E } from '../../src/protocol/errors.ts';
 
 const want = (topic: string, fetchOffset = 0): FetchPartition => ({
@@ -42,6 +46,7 @@ const full = (partitions: FetchPartition[]) => ({
   usesTopicIds: false,
   partitions,
   forgotten: [],
+  follower: undefined,
 });
 
 /** Opens a session on the named topics and returns its id. */
@@ -148,4 +153,112 @@ test('partitions that had data go behind the others', () => {
     next.partitions.map(({ topic }) => topic),
     ['b', 'a'],
   );
+});
+
+const FOLLOWER = { id: 2, epoch: 70 };
+
+/** A partition that is read, with nothing beyond what was asked for. */
+function read(wanted: FetchPartition, fields: Partial<LookedAt> = {}): LookedAt {
+  return {
+    wanted,
+    error: E.NONE,
+    highWatermark: wanted.toldHighWatermark,
+    logStartOffset: wanted.toldLogStartOffset,
+    slice: undefined,
+    diverging: undefined,
+    ...fields,
+  };
+}
+
+/** A follower's session on topics whose partitions end at 0 and were looked at once. */
+function followerSession(topics: string[]) {
+  const cache = sessions();
+  const first = cache.begin({ ...full(topics.map((topic) => want(topic))), follower: FOLLOWER }, 0);
+  const id = cache.open(
+    first,
+    topics.map(() => answer()),
+    0,
+  );
+  let epoch = 0;
+  const fetched = (changes: Partial<SessionRequest> = {}, nowMs = 1) => {
+    epoch++;
+    return cache.begin({ ...full([]), sessionId: id, sessionEpoch: epoch, follower: FOLLOWER, ...changes }, nowMs)
+      .changes!;
+  };
+  const watches = new Set<FollowerWatch>();
+  const leadership = { isr: [1, FOLLOWER.id] };
+  const replica = {
+    log: { writtenEndOffset: 0 },
+    leadership,
+    watch: (watch: FollowerWatch) => {
+      watches.add(watch);
+      return () => watches.delete(watch);
+    },
+  } as unknown as Partition;
+  const look = (changes: SessionChanges) => {
+    const looked = changes.changed;
+    for (const wanted of looked) changes.watch(wanted, replica);
+    changes.settle(looked.map((wanted) => read(wanted)));
+    return looked.map(({ topic }) => topic);
+  };
+  return { cache, id, fetched, look, watches, leadership };
+}
+
+test("a follower's fetch looks at everything once, and then at what is named or has changed", () => {
+  const { fetched, look, watches } = followerSession(['a', 'b', 'c']);
+  assert.deepEqual(look(fetched()), ['a', 'b', 'c']);
+  assert.deepEqual(look(fetched()), []);
+  assert.deepEqual(look(fetched({ partitions: [want('b', 0)] })), ['b']);
+  const [, , ofC] = watches;
+  ofC!.grown(10);
+  assert.deepEqual(look(fetched()), ['c']);
+  ofC!.marksMoved();
+  assert.deepEqual(look(fetched()), ['c']);
+  ofC!.changed();
+  assert.deepEqual(look(fetched()), ['c']);
+  assert.deepEqual(look(fetched()), []);
+});
+
+test('what could not be told of a partition stays to be told, behind the others when it had data', () => {
+  const { fetched, look } = followerSession(['a', 'b']);
+  look(fetched());
+  const changes = fetched({ partitions: [want('a'), want('b')] });
+  const [a, b] = changes.changed;
+  changes.settle([read(a!, { slice: { bytes: 5 }, highWatermark: 11 }), read(b!, { highWatermark: 11 })]);
+  assert.deepEqual(look(fetched()), ['b', 'a']);
+});
+
+test('a follower that is registered anew is heard of by the leaders of all partitions', () => {
+  const { fetched, look } = followerSession(['a', 'b']);
+  look(fetched());
+  assert.deepEqual(look(fetched({ follower: { id: 2, epoch: 71 } })), ['a', 'b']);
+});
+
+test('where a follower is not in sync each of its fetches is looked at, until it is', () => {
+  const { fetched, look, leadership } = followerSession(['a']);
+  leadership.isr = [1];
+  assert.deepEqual(look(fetched()), ['a']);
+  assert.deepEqual(look(fetched()), ['a']);
+  leadership.isr = [1, FOLLOWER.id];
+  assert.deepEqual(look(fetched()), ['a']);
+  assert.deepEqual(look(fetched()), []);
+});
+
+test('nothing is watched for a session that is over, nor what it forgot', () => {
+  const { cache, id, fetched, look, watches } = followerSession(['a', 'b']);
+  look(fetched());
+  assert.equal(watches.size, 2);
+  fetched({ forgotten: [{ topic: 'a', topicId: '', partitions: [0] }] });
+  assert.equal(watches.size, 1);
+  cache.close(id);
+  assert.equal(watches.size, 0);
+});
+
+test('what only a waiting fetch looked at is looked at again by the next, for its leader to hear of the follower', () => {
+  const { fetched, look } = followerSession(['a']);
+  look(fetched());
+  const changes = fetched({ partitions: [want('a')] });
+  changes.served(changes.changed.map((wanted) => read(wanted)));
+  assert.deepEqual(look(fetched()), ['a']);
+  assert.deepEqual(look(fetched()), []);
 });

@@ -79,3 +79,20 @@ test('the offsets topic that a broker made alone has replicas on the others once
   }
   await cluster.close();
 });
+
+test('a partition that was idle for longer than the lag time keeps its followers when it is written to', async () => {
+  const cluster = await ClusterFixture.start(3, { 'replica.lag.time.max.ms': 2000, 'replica.fetch.wait.max.ms': 200 });
+  await cluster.createTopic('orders');
+  const { leaderId } = await cluster.partition('orders');
+  assert.equal(await send(cluster, leaderId, ['a']), 0);
+  const before = await cluster.partition('orders', 0, leaderId);
+  await cluster.time.run(20_000);
+  assert.equal(await send(cluster, leaderId, ['b']), 0);
+  await cluster.time.run(500);
+  const after = await cluster.partition('orders', 0, leaderId);
+  assert.deepEqual([after.isrNodes.length, after.leaderEpoch], [3, before.leaderEpoch]);
+  const { entries } = await cluster.done(cluster.store.range('p/'));
+  const record = JSON.parse(entries[0]!.value) as { partitionEpoch: number };
+  assert.equal(record.partitionEpoch, 0, 'nobody left the set and came back');
+  await cluster.close();
+});

@@ -28,7 +28,10 @@ function given(inSync: readonly number[] = [1, 2, 3]) {
     nowMs: 0,
   });
   const fetched = (brokerId: number, offset: number, at: { nowMs?: number; end?: number } = {}): boolean =>
-    term.fetched({ brokerId, brokerEpoch: 70 + brokerId, offset, nowMs: at.nowMs ?? 0 }, at.end ?? 100);
+    term.fetched(
+      { brokerId, brokerEpoch: 70 + brokerId, offset, contact: { fetchedMs: at.nowMs ?? 0 } },
+      at.end ?? 100,
+    );
   const wanted = (changes: Partial<TermView> = {}) => term.wanted(view(changes))?.map(({ brokerId }) => brokerId);
   return { term, fetched, wanted };
 }
@@ -124,4 +127,18 @@ test('a broker that is no replica, or no longer, is not heard', () => {
   term.changed([1, 2], [1, 2], 0);
   assert.equal(fetched(3, 100), false);
   assert.equal(term.endOffsets.has(3), false);
+});
+
+test('a follower of an idle partition that goes on fetching others is in sync when the leader writes again', () => {
+  const { term, fetched, wanted } = given();
+  fetched(3, 100);
+  const contact = { fetchedMs: 0 };
+  term.fetched({ brokerId: 2, brokerEpoch: 72, offset: 100, contact }, 100);
+  contact.fetchedMs = 5 * LAG_MAX_MS;
+  term.leaderGrew();
+  const justAfter = { leaderEndOffset: 110, nowMs: 5 * LAG_MAX_MS + 1 };
+  assert.deepEqual(wanted(justAfter), [1, 2], 'the other one has not been heard of');
+  contact.fetchedMs += LAG_MAX_MS;
+  const later = { leaderEndOffset: 110, nowMs: contact.fetchedMs + 1 };
+  assert.deepEqual(wanted(later), [1], 'its fetches do not name what it is behind in');
 });

@@ -2,7 +2,8 @@ import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import { fetch } from '../../protocol/messages/001-fetch.ts';
 import type { ReadMessage, WriteMessage } from '../../protocol/schema.ts';
 import { DelayedFetch, type PartitionRead } from '../requests/delayed-fetch.ts';
-import { mustTell, type FetchContext, type FetchPartition, type PartitionAnswer } from '../requests/fetch-sessions.ts';
+import type { FetchPartition } from '../requests/fetch-partition.ts';
+import { mustTell, type FetchContext, type PartitionAnswer } from '../requests/fetch-sessions.ts';
 import { directHandler } from '../requests/handler.ts';
 import type { Reply } from '../requests/reply.ts';
 import type { RequestContext } from '../requests/request-context.ts';
@@ -27,6 +28,9 @@ export const handleFetch = directHandler(fetch, (request, context, broker, reply
     reply(refuse(request, E.UNKNOWN_SERVER_ERROR, usesTopicIds));
     return;
   }
+  const replicaId = context.apiVersion >= 15 ? request.replicaState.replicaId : request.replicaId;
+  const follower = replicaId >= 0 ? { id: replicaId, epoch: request.replicaState.replicaEpoch } : undefined;
+  const isFollower = follower !== undefined;
   const session = broker.fetchSessions.begin(
     {
       sessionId: request.sessionId,
@@ -34,6 +38,7 @@ export const handleFetch = directHandler(fetch, (request, context, broker, reply
       usesTopicIds,
       partitions: wantedPartitions(request),
       forgotten: request.forgottenTopicsData,
+      follower,
     },
     broker.clock.monotonicMs(),
   );
@@ -41,11 +46,10 @@ export const handleFetch = directHandler(fetch, (request, context, broker, reply
     reply({ throttleTimeMs: 0, errorCode: session.error.code, sessionId: 0, responses: [] });
     return;
   }
-  const replicaId = context.apiVersion >= 15 ? request.replicaState.replicaId : request.replicaId;
-  const isFollower = replicaId >= 0;
   const delayed = new DelayedFetch(
     {
       partitions: session.partitions,
+      changes: session.changes,
       usesTopicIds,
       maxWaitMs: request.maxWaitMs,
       minBytes: request.minBytes,
@@ -57,16 +61,16 @@ export const handleFetch = directHandler(fetch, (request, context, broker, reply
             broker.clientQuotas.of(context.clientId)?.fetchBytesMax ?? Infinity,
           ),
       isReadCommitted: request.isolationLevel === READ_COMMITTED,
-      follower: isFollower ? { id: replicaId, epoch: request.replicaState.replicaEpoch } : undefined,
+      follower,
       rackId: isFollower ? '' : request.rackId,
       mayReadFollower: !isFollower && context.apiVersion >= FIRST_VERSION_FROM_FOLLOWERS,
       namesLeaders: context.apiVersion >= FIRST_VERSION_NAMING_LEADERS,
     },
     context,
     broker,
-    (reads) => {
+    (reads, isFirstLook) => {
       if (isFollower) countThrottled(reads, broker);
-      answer(session, reads, { broker, context, reply });
+      answer(session, { reads, isFirstLook }, { broker, context, reply });
     },
   );
   delayed.start();
@@ -115,14 +119,14 @@ function wantedPartitions(request: Request): FetchPartition[] {
 
 function answer(
   session: FetchContext,
-  reads: PartitionRead[],
+  { reads, isFirstLook }: { readonly reads: PartitionRead[]; readonly isFirstLook: boolean },
   to: { broker: BrokerServices; context: RequestContext; reply: Reply<typeof fetch.response.fields> },
 ): void {
   const { broker, context, reply } = to;
   const told = session.isIncremental ? newsOf(session, reads, broker) : reads;
-  const sessionId = session.isIncremental
-    ? session.sessionId
-    : broker.fetchSessions.open(session, reads.map(toAnswer), broker.clock.monotonicMs());
+  const sessionId = session.isIncremental ? session.sessionId : openSession(session, reads, to);
+  if (isFirstLook) session.changes?.settle(reads);
+  else session.changes?.served(reads);
   const nodeEndpoints = leadersOf(told, context, broker);
   reply(
     {
@@ -146,6 +150,18 @@ function countThrottled(reads: readonly PartitionRead[], { replicationQuotas, cl
     if (slice !== undefined && leader.isThrottled(wanted.topic, wanted.partition)) bytes += slice.bytes;
   }
   if (bytes > 0) leader.record(bytes, clock.monotonicMs());
+}
+
+/** A follower's session ends with its connection, for it begins anew with another one. */
+function openSession(
+  session: FetchContext,
+  reads: readonly PartitionRead[],
+  { broker, context }: { readonly broker: BrokerServices; readonly context: RequestContext },
+): number {
+  const { fetchSessions, clock } = broker;
+  const id = fetchSessions.open(session, reads.map(toAnswer), clock.monotonicMs());
+  if (id !== 0 && session.follower !== undefined) context.peer.onClosed.add(() => fetchSessions.close(id));
+  return id;
 }
 
 /** The partitions that an incremental answer names; those with data go behind the others for the next one. */

@@ -7,7 +7,7 @@ import type { InSyncProposal } from '../../replication/in-sync-proposals.ts';
 import { LeaderTerm, type FollowerFetch, type TermView } from '../../replication/leader-term.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { AppendWaiters, type AppendWaiter } from './append-waiters.ts';
-import { DataWaiters, type DataWaiter } from '../requests/data-waiters.ts';
+import { DataWaiters, type DataWaiter, type FollowerWatch } from '../requests/data-waiters.ts';
 import { RefusedSequences } from './refused-sequences.ts';
 import type { Turn, TurnWork } from '../turn.ts';
 
@@ -47,7 +47,6 @@ export class Partition implements TurnWork, FollowerReplica {
   readonly refused = new RefusedSequences();
   #log: PartitionLog;
   readonly #services: ReplicaServices;
-  readonly #turn: Turn;
   readonly #dataWaiters: DataWaiters;
   readonly #awaitingWrite: AppendWaiters;
   readonly #awaitingCommit: AppendWaiters;
@@ -71,7 +70,6 @@ export class Partition implements TurnWork, FollowerReplica {
     this.index = index;
     this.#leadership = leadership;
     this.#services = services;
-    this.#turn = services.turn;
     this.#dataWaiters = new DataWaiters(services.turn);
     this.#awaitingWrite = new AppendWaiters(services.turn);
     this.#awaitingCommit = new AppendWaiters(services.turn);
@@ -181,6 +179,11 @@ export class Partition implements TurnWork, FollowerReplica {
     this.#dataWaiters.remove(waiter);
   }
 
+  /** Tells a follower's session of what changes here, until the function that it answers is called. */
+  watch(watch: FollowerWatch): () => void {
+    return this.#dataWaiters.watch(watch);
+  }
+
   /** A follower asks for what comes next, and so tells what it has. */
   followerFetched(fetch: FollowerFetch): void {
     if (this.#term?.fetched(fetch, this.log.logEndOffset) === true) this.#enlist();
@@ -224,6 +227,7 @@ export class Partition implements TurnWork, FollowerReplica {
       this.#advance(0);
       return;
     }
+    if (bytes > 0) this.#term?.leaderGrew();
     this.#advance(bytes);
     if (bytes > 0) this.#dataWaiters.tellFollowers(bytes);
   }
@@ -240,9 +244,9 @@ export class Partition implements TurnWork, FollowerReplica {
       if (this.isLeader) this.#beginTerm();
       this.#failAll(E.NOT_LEADER_OR_FOLLOWER);
     } else if (this.isLeader) {
-      const { replicas, isr } = leadership;
       if (this.#term === undefined) this.#followFollowers();
-      else this.#term.changed(replicas, isr, this.#services.clock.monotonicMs());
+      else this.#term.changed(leadership.replicas, leadership.isr, this.#services.clock.monotonicMs());
+      this.#dataWaiters.tellMarks();
     }
     this.#enlist();
   }
@@ -286,7 +290,7 @@ export class Partition implements TurnWork, FollowerReplica {
   #enlist(): void {
     if (this.#isEnlisted) return;
     this.#isEnlisted = true;
-    this.#turn.enlistStore(this);
+    this.#services.turn.enlistStore(this);
   }
 
   /** False when the log went offline: it reported why, and nothing of this turn was acknowledged. */
@@ -379,7 +383,7 @@ export class Partition implements TurnWork, FollowerReplica {
     // That of a log that was replaced: who waits on it waits on the new one.
     if (log !== this.#log) return;
     this.#isAwaitingSync = false;
-    this.#turn.run(() => {
+    this.#services.turn.run(() => {
       if (error === E.NONE) this.#advance(0);
       else this.#failAll(error);
     });

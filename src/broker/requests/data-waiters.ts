@@ -7,11 +7,18 @@ export interface DataWaiter {
   changed(): void;
 }
 
+/** Hears of all that a follower's session would tell about one partition (KIP-227), parked fetch or not. */
+export interface FollowerWatch extends DataWaiter {
+  /** The high watermark moved, or the like: worth telling, and not worth waking up for. */
+  marksMoved(): void;
+}
+
 /** The fetches parked on a partition: followers' hear of what is written, all others of what is committed. */
 export class DataWaiters {
   readonly #turn: Turn;
   readonly #readers = new Set<DataWaiter>();
   readonly #followers = new Set<DataWaiter>();
+  readonly #watches = new Set<FollowerWatch>();
   /** Bytes written and not yet below the high watermark, by where they end. */
   #unannounced: { readonly endOffset: number; readonly bytes: number }[] = [];
 
@@ -28,6 +35,16 @@ export class DataWaiters {
     this.#followers.delete(waiter);
   }
 
+  watch(watch: FollowerWatch): () => void {
+    this.#watches.add(watch);
+    return () => void this.#watches.delete(watch);
+  }
+
+  /** The high watermark moved, or there may be another follower, which is to be heard of. */
+  tellMarks(): void {
+    for (const watch of this.#watches) watch.marksMoved();
+  }
+
   /** `bytes` were written that end at `endOffset`, and are not committed yet. */
   written(endOffset: number, bytes: number): void {
     if (bytes > 0) this.#unannounced.push({ endOffset, bytes });
@@ -35,11 +52,14 @@ export class DataWaiters {
 
   /** The log has grown by so many bytes. */
   tellFollowers(bytes: number): void {
+    for (const watch of this.#watches) this.#turn.guard(() => watch.grown(bytes));
+    if (this.#followers.size === 0) return;
     for (const waiter of Array.from(this.#followers)) this.#turn.guard(() => waiter.grown(bytes));
   }
 
   /** The high watermark has reached `watermark`; `bytesBelow` were written just below it in this very turn. */
   committed(watermark: number, bytesBelow: number): void {
+    this.tellMarks();
     let bytes = bytesBelow;
     if (this.#unannounced.length > 0) {
       const passed = this.#unannounced.filter(({ endOffset }) => endOffset <= watermark);
@@ -54,6 +74,7 @@ export class DataWaiters {
   tellChanged(): void {
     for (const waiter of Array.from(this.#readers)) this.#turn.guard(() => waiter.changed());
     for (const waiter of Array.from(this.#followers)) this.#turn.guard(() => waiter.changed());
+    for (const watch of Array.from(this.#watches)) this.#turn.guard(() => watch.changed());
   }
 
   /** The log was cut: what was written and not committed may be gone. */

@@ -2,12 +2,13 @@ import type { LogSlice } from '../../log/log-slice.ts';
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import type { Timer } from '../../runtime/clock.ts';
 import { absenceError } from '../replicas/absent-partition.ts';
-import type { FetchPartition } from './fetch-sessions.ts';
 import type { DataWaiter } from './data-waiters.ts';
+import type { FetchPartition } from './fetch-partition.ts';
 import type { Partition } from '../replicas/partition.ts';
 import { preferredReplica } from '../replicas/replica-selector.ts';
 import type { RequestContext } from './request-context.ts';
 import type { BrokerServices } from '../services.ts';
+import type { ParkedFetch, SessionChanges } from './session-changes.ts';
 
 /** Who leads, for an answer that says that this broker does not. */
 type Leadership = Pick<Partition['leadership'], 'leader' | 'leaderEpoch'>;
@@ -31,7 +32,10 @@ export interface PartitionRead {
 }
 
 export interface FetchWish {
+  /** Without `changes`: what is to be read. */
   readonly partitions: readonly FetchPartition[];
+  /** Of a follower's session: tells at any time which of its partitions are to be read. */
+  readonly changes: SessionChanges | undefined;
   readonly usesTopicIds: boolean;
   readonly maxWaitMs: number;
   readonly minBytes: number;
@@ -51,11 +55,11 @@ export interface FetchWish {
  * A fetch until it is answered: reads at once, and parks on its partitions while there is too little
  * (DelayedFetch). It ends when enough bytes came, anything changed, its time is up, or its client left.
  */
-export class DelayedFetch implements DataWaiter {
+export class DelayedFetch implements DataWaiter, ParkedFetch {
   readonly #wish: FetchWish;
   readonly #broker: BrokerServices;
   readonly #context: RequestContext;
-  readonly #done: (reads: PartitionRead[]) => void;
+  readonly #done: (reads: PartitionRead[], isFirstLook: boolean) => void;
   #parkedOn: Partition[] = [];
   /** For a reader of committed records: the sum of the last stable offsets when it last looked. */
   #stable = 0;
@@ -67,7 +71,7 @@ export class DelayedFetch implements DataWaiter {
     wish: FetchWish,
     context: RequestContext,
     broker: BrokerServices,
-    done: (reads: PartitionRead[]) => void,
+    done: (reads: PartitionRead[], isFirstLook: boolean) => void,
   ) {
     this.#wish = wish;
     this.#context = context;
@@ -76,7 +80,7 @@ export class DelayedFetch implements DataWaiter {
   }
 
   start(): void {
-    const { maxWaitMs, partitions } = this.#wish;
+    const { maxWaitMs, partitions, changes } = this.#wish;
     const reads = this.#readAll();
     this.#noteFollower(reads);
     let bytes = 0;
@@ -88,10 +92,12 @@ export class DelayedFetch implements DataWaiter {
       if (isUnknown(read.error)) unknown++;
       else if (read.error !== E.NONE || read.diverging !== undefined || read.preferred !== undefined) isFinal = true;
     }
-    if (isFinal || unknown === partitions.length || bytes >= this.#minBytes) {
-      this.#done(reads);
+    const isAllUnknown = changes === undefined && unknown === partitions.length;
+    if (isFinal || isAllUnknown || bytes >= this.#minBytes) {
+      this.#done(reads, true);
       return;
     }
+    changes?.settle(reads);
     for (const read of reads) read.slice?.release();
     this.#park(bytes);
   }
@@ -103,6 +109,10 @@ export class DelayedFetch implements DataWaiter {
     }
     this.#available += bytes;
     if (this.#available >= this.#minBytes) this.#finish();
+  }
+
+  grownIn(partition: Partition, bytes: number): void {
+    if (!this.#isHeldBack(partition)) this.grown(bytes);
   }
 
   changed(): void {
@@ -117,13 +127,9 @@ export class DelayedFetch implements DataWaiter {
   #park(bytes: number): void {
     this.#isParked = true;
     this.#available = bytes;
-    for (const wanted of this.#wish.partitions) {
-      const partition = this.#find(wanted);
-      // What is held back is not worth waking up for.
-      if (!('log' in partition) || this.#isHeldBack(partition)) continue;
-      partition.addDataWaiter(this, this.#wish.follower !== undefined);
-      this.#parkedOn.push(partition);
-    }
+    const { changes } = this.#wish;
+    if (changes === undefined) this.#parkOnEach();
+    else changes.park(this);
     this.#stable = this.#sumOfStable();
     const { peer } = this.#context;
     peer.onClosed.add(this.#abandon);
@@ -131,6 +137,16 @@ export class DelayedFetch implements DataWaiter {
     this.#timer = this.#broker.timers.set(this.#wish.maxWaitMs, () => {
       this.#broker.turn.run(() => this.#finish());
     });
+  }
+
+  #parkOnEach(): void {
+    for (const wanted of this.#wish.partitions) {
+      const partition = this.#find(wanted);
+      // What is held back is not worth waking up for.
+      if (!('log' in partition) || this.#isHeldBack(partition)) continue;
+      partition.addDataWaiter(this, this.#wish.follower !== undefined);
+      this.#parkedOn.push(partition);
+    }
   }
 
   /** What was appended counts only when the transactions before it are decided: looks where the last stable offset moved. */
@@ -143,7 +159,7 @@ export class DelayedFetch implements DataWaiter {
     for (const read of reads) bytes += read.slice?.bytes ?? 0;
     if (bytes >= this.#minBytes) {
       this.#unpark();
-      this.#done(reads);
+      this.#done(reads, false);
     } else {
       for (const read of reads) read.slice?.release();
     }
@@ -162,6 +178,7 @@ export class DelayedFetch implements DataWaiter {
     const { peer } = this.#context;
     peer.onClosed.delete(this.#abandon);
     if (this.#wish.follower !== undefined) peer.hurry = undefined;
+    this.#wish.changes?.unpark();
     for (const partition of this.#parkedOn) partition.removeDataWaiter(this);
     this.#parkedOn = [];
   }
@@ -171,7 +188,7 @@ export class DelayedFetch implements DataWaiter {
   #finish(): void {
     if (!this.#isParked) return;
     this.#unpark();
-    this.#done(this.#readAll());
+    this.#done(this.#readAll(), false);
   }
 
   #find(wanted: FetchPartition): Partition | ErrorSpec {
@@ -189,12 +206,12 @@ export class DelayedFetch implements DataWaiter {
 
   /** By asking for an offset a follower tells that it has all below (Partition.fetchRecords). */
   #noteFollower(reads: readonly PartitionRead[]): void {
-    const { follower } = this.#wish;
+    const { follower, changes } = this.#wish;
     if (follower === undefined) return;
-    const nowMs = this.#broker.clock.monotonicMs();
+    const contact = changes ?? { fetchedMs: this.#broker.clock.monotonicMs() };
     for (const { wanted, error, diverging } of reads) {
       if (error !== E.NONE || diverging !== undefined) continue;
-      const fetch = { brokerId: follower.id, brokerEpoch: follower.epoch, offset: wanted.fetchOffset, nowMs };
+      const fetch = { brokerId: follower.id, brokerEpoch: follower.epoch, offset: wanted.fetchOffset, contact };
       this.#broker.partitions.get(wanted.topic, wanted.partition)?.followerFetched(fetch);
     }
   }
@@ -216,7 +233,8 @@ export class DelayedFetch implements DataWaiter {
     const reads: PartitionRead[] = [];
     let bytesLeft = this.#wish.maxBytes;
     let minOneBatch = true;
-    for (const wanted of this.#wish.partitions) {
+    const { changes, partitions } = this.#wish;
+    for (const wanted of changes?.changed ?? partitions) {
       const read = this.#readOne(wanted, Math.min(wanted.partitionMaxBytes, bytesLeft), minOneBatch);
       const bytes = read.slice?.bytes ?? 0;
       if (bytes > 0) minOneBatch = false;
@@ -235,6 +253,7 @@ export class DelayedFetch implements DataWaiter {
     if (!('log' in partition)) {
       return failedRead(wanted, partition, this.#leaderTold(partition, wanted));
     }
+    this.#wish.changes?.watch(wanted, partition);
     const { isReadCommitted, follower, mayReadFollower } = this.#wish;
     const error = partition.checkRead(wanted.currentLeaderEpoch, mayReadFollower);
     if (error !== E.NONE) {

@@ -1,26 +1,13 @@
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
+import type { FetchPartition } from './fetch-partition.ts';
+import { SessionChanges, type Follower } from './session-changes.ts';
 
 /** A session may be thrown out for a new one after this long without a fetch (FetchSessionCache). */
 const EVICTABLE_AFTER_MS = 120_000;
 const EPOCH_FINAL = -1;
 const EPOCH_INITIAL = 0;
 const EPOCH_MAX = 0x7fff_ffff;
-
-/** What a fetch asks of one partition, as the session remembers it. */
-export interface FetchPartition {
-  /** Empty in a fetch by topic id until the name is found. */
-  topic: string;
-  topicId: string;
-  partition: number;
-  currentLeaderEpoch: number;
-  fetchOffset: number;
-  lastFetchedEpoch: number;
-  logStartOffset: number;
-  partitionMaxBytes: number;
-  /** What the client was last told; -1 when it has to be told again. */
-  toldHighWatermark: number;
-  toldLogStartOffset: number;
-}
+const NO_PARTITIONS: readonly FetchPartition[] = [];
 
 /** What decides whether an incremental answer mentions a partition. */
 export interface PartitionAnswer {
@@ -38,12 +25,16 @@ export interface SessionRequest {
   usesTopicIds: boolean;
   partitions: FetchPartition[];
   forgotten: { topic: string; topicId: string; partitions: readonly number[] }[];
+  /** The broker that fetches to replicate; undefined for a consumer. */
+  follower: Follower | undefined;
 }
 
 interface Session {
   readonly id: number;
   readonly usesTopicIds: boolean;
   readonly partitions: Map<string, FetchPartition>;
+  /** Of a follower's session: what there is to tell. */
+  readonly changes: SessionChanges | undefined;
   epoch: number;
   lastUsedMs: number;
 }
@@ -52,6 +43,9 @@ interface Session {
 export interface FetchContext {
   readonly error: ErrorSpec;
   readonly partitions: readonly FetchPartition[];
+  /** In a follower's session: those of them that there is something to tell of. */
+  readonly changes: SessionChanges | undefined;
+  readonly follower: SessionRequest['follower'];
   readonly isIncremental: boolean;
   /** The session to continue, 0 for none; for a full fetch it is opened when the answer is made. */
   readonly sessionId: number;
@@ -84,7 +78,7 @@ export class FetchSessions {
     const { sessionId, sessionEpoch, usesTopicIds } = request;
     if (sessionEpoch === EPOCH_FINAL || sessionEpoch === EPOCH_INITIAL) {
       // Any session named in a full fetch is closed by it.
-      if (sessionId !== 0) this.#sessions.delete(sessionId);
+      if (sessionId !== 0) this.close(sessionId);
       return wholeFetch(request, E.NONE, sessionEpoch === EPOCH_INITIAL);
     }
     const session = this.#sessions.get(sessionId);
@@ -93,13 +87,24 @@ export class FetchSessions {
     if (session.usesTopicIds !== usesTopicIds) return wholeFetch(request, E.FETCH_SESSION_TOPIC_ID_ERROR, false);
     this.#update(session, request);
     if (session.partitions.size === 0) {
-      this.#sessions.delete(sessionId);
-      return wholeFetch({ usesTopicIds, partitions: [] }, E.NONE, false);
+      this.close(sessionId);
+      return wholeFetch({ usesTopicIds, partitions: [], follower: undefined }, E.NONE, false);
     }
     session.lastUsedMs = nowMs;
     session.epoch = session.epoch === EPOCH_MAX ? 1 : session.epoch + 1;
-    const partitions = Array.from(session.partitions.values());
-    return { error: E.NONE, partitions, isIncremental: true, sessionId, opensSession: false, usesTopicIds };
+    const { follower } = request;
+    const incremental = { error: E.NONE, isIncremental: true, sessionId, opensSession: false, usesTopicIds, follower };
+    if (follower === undefined || session.changes === undefined) {
+      return { ...incremental, partitions: Array.from(session.partitions.values()), changes: undefined };
+    }
+    session.changes.fetched(session.partitions.values(), follower, nowMs);
+    return { ...incremental, partitions: NO_PARTITIONS, changes: session.changes };
+  }
+
+  /** Ends a session; without effect when it has ended. */
+  close(sessionId: number): void {
+    this.#sessions.get(sessionId)?.changes?.end();
+    this.#sessions.delete(sessionId);
   }
 
   /** Opens the session of a full fetch once its answers are known; 0 when there is no room for it. */
@@ -112,13 +117,15 @@ export class FetchSessions {
       mustTell(partition, answers[index]!);
       partitions.set(keyOf(partition, context.usesTopicIds), partition);
     });
-    const { usesTopicIds } = context;
-    this.#sessions.set(id, { id, usesTopicIds, partitions, epoch: 1, lastUsedMs: nowMs });
+    const { usesTopicIds, follower } = context;
+    const changes = follower && new SessionChanges(partitions.values(), follower, nowMs);
+    this.#sessions.set(id, { id, usesTopicIds, partitions, changes, epoch: 1, lastUsedMs: nowMs });
     return id;
   }
 
   /** Moves partitions that just had data behind the others, so that a full answer does not starve anyone. */
   rotate(context: FetchContext, served: readonly FetchPartition[]): void {
+    if (context.changes !== undefined) return;
     const session = this.#sessions.get(context.sessionId);
     // One partition alone is always in its place.
     if (session === undefined || session.partitions.size === 1) return;
@@ -134,6 +141,7 @@ export class FetchSessions {
     for (const partition of request.partitions) {
       const key = keyOf(partition, session.usesTopicIds);
       const known = session.partitions.get(key);
+      session.changes?.mark(known ?? partition);
       if (known === undefined) {
         session.partitions.set(key, partition);
         continue;
@@ -146,7 +154,11 @@ export class FetchSessions {
     }
     for (const { topic, topicId, partitions } of request.forgotten) {
       for (const partition of partitions) {
-        session.partitions.delete(keyOf({ topic, topicId, partition }, session.usesTopicIds));
+        const key = keyOf({ topic, topicId, partition }, session.usesTopicIds);
+        const known = session.partitions.get(key);
+        if (known === undefined) continue;
+        session.partitions.delete(key);
+        session.changes?.forget(known);
       }
     }
   }
@@ -158,18 +170,27 @@ export class FetchSessions {
       if (oldest === undefined || session.lastUsedMs < oldest.lastUsedMs) oldest = session;
     }
     if (oldest === undefined || nowMs - oldest.lastUsedMs < EVICTABLE_AFTER_MS) return false;
-    this.#sessions.delete(oldest.id);
+    this.close(oldest.id);
     return true;
   }
 }
 
 /** A fetch that names all it wants, or the error it meets. */
 function wholeFetch(
-  { partitions, usesTopicIds }: Pick<SessionRequest, 'partitions' | 'usesTopicIds'>,
+  { partitions, usesTopicIds, follower }: Pick<SessionRequest, 'partitions' | 'usesTopicIds' | 'follower'>,
   error: ErrorSpec,
   opensSession: boolean,
 ): FetchContext {
-  return { error, partitions, isIncremental: false, sessionId: 0, opensSession, usesTopicIds };
+  return {
+    error,
+    partitions,
+    changes: undefined,
+    follower,
+    isIncremental: false,
+    sessionId: 0,
+    opensSession,
+    usesTopicIds,
+  };
 }
 
 function keyOf(partition: { topic: string; topicId: string; partition: number }, usesTopicIds: boolean): string {
