@@ -247,7 +247,7 @@ export class Sender {
   #failed({ queue, batch }: SentBatch, error: KafkaError): void {
     if (error.retriable && this.#retry(queue, batch, error)) return;
     this.#parts.idempotence?.givenUp(queue, batch);
-    this.#parts.gate?.failed(error);
+    this.#tellGate(batch, error);
     this.#end(queue, batch, error);
   }
 
@@ -261,7 +261,7 @@ export class Sender {
   }
 
   #refused({ queue, batch }: SentBatch, answer: BatchAnswer): void {
-    const { cluster, idempotence, gate } = this.#parts;
+    const { cluster, idempotence } = this.#parts;
     const { error } = answer;
     if (error === E.MESSAGE_TOO_LARGE && batch.count > 1 && !batch.isSettled) {
       queue.replace(batch, batch.split());
@@ -275,8 +275,13 @@ export class Sender {
     if (mayRetry && this.#retry(queue, batch, failure, isMoved)) return;
     if (isRetriable(error)) idempotence?.givenUp(queue, batch);
     else idempotence?.failed(queue);
-    gate?.failed(failure);
+    this.#tellGate(batch, failure);
     this.#end(queue, batch, failure);
+  }
+
+  /** What becomes of a batch after its time was up is no matter of the transaction that is open by then. */
+  #tellGate(batch: ProducerBatch, error: KafkaError): void {
+    if (!batch.isSettled) this.#parts.gate?.failed(error);
   }
 
   /** Puts a batch back to be sent again; false when its time is up, or it was sent often enough. */
