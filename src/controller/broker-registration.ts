@@ -218,6 +218,8 @@ export class BrokerRegistration {
     let sentMs = clock.monotonicMs();
     try {
       await store.keepAlive(this.#lease!);
+      // A registration that got no answer may never have been written: its lease alone lets nobody in.
+      if (this.#own()?.lease !== this.#lease) sentMs = await this.#registerAgain();
       await this.#publish();
       this.#standForController(view.image);
     } catch (error) {

@@ -132,6 +132,25 @@ suite('broker registration', () => {
     assert.equal(cluster.registration.brokerEpoch, epoch);
   });
 
+  test('a broker whose new registration was never written registers again, though its lease lives', async () => {
+    const cluster = await Cluster.start();
+    const { store } = cluster;
+    const txn = store.txn.bind(store);
+    let lost = 0;
+    store.txn = (asked) => {
+      const isRegistration = asked.onSuccess.some(({ type, key }) => type === 'put' && key.startsWith('b/'));
+      if (!isRegistration || lost > 0) return txn(asked);
+      lost++;
+      return Promise.reject(new StoreUnavailable('no answer'));
+    };
+    const { entries } = await cluster.done(store.range('b/'));
+    await cluster.done(store.revoke(entries[0]!.lease!));
+    await cluster.time.run(10_000);
+    const { epoch, isPresent } = cluster.image.brokers.get(BROKER_ID)!;
+    assert.deepEqual([isPresent, lost], [true, 1]);
+    assert.equal(cluster.registration.brokerEpoch, epoch);
+  });
+
   test('only a broker that is gone can be unregistered', async () => {
     const cluster = await Cluster.start();
     const unregister = async (id: number): Promise<(string | null)[]> => {
