@@ -25,28 +25,39 @@ export interface GroupMember {
   leave(): void;
 }
 
-export type JoinMember = (
-  client: RawClient,
-  group: string,
-  topic: string,
-  failed: (error: Error) => void,
-) => GroupMember;
+/** Who looks on while members join. */
+export interface GroupWatch {
+  /** A member has another epoch, or another size. */
+  changed(): void;
+  failed(error: Error): void;
+}
+
+export type JoinMember = (client: RawClient, group: string, topic: string, watch: GroupWatch) => GroupMember;
 
 abstract class Member implements GroupMember {
   epoch = -1;
   size = 0;
   readonly #client: RawClient;
+  readonly #watch: GroupWatch;
   #isGone = false;
 
-  constructor(client: RawClient) {
+  constructor(client: RawClient, watch: GroupWatch) {
     this.#client = client;
+    this.#watch = watch;
   }
 
-  start(failed: (error: Error) => void): this {
+  start(): this {
     void this.#run().catch((error: unknown) => {
-      if (!this.#isGone) failed(error instanceof Error ? error : new Error(String(error)));
+      if (!this.#isGone) this.#watch.failed(error instanceof Error ? error : new Error(String(error)));
     });
     return this;
+  }
+
+  protected has(epoch: number, size: number): void {
+    if (epoch === this.epoch && size === this.size) return;
+    this.epoch = epoch;
+    this.size = size;
+    this.#watch.changed();
   }
 
   leave(): void {
@@ -68,8 +79,8 @@ class ClassicMember extends Member {
   readonly #group: string;
   #memberId = '';
 
-  constructor(client: RawClient, group: string) {
-    super(client);
+  constructor(client: RawClient, group: string, watch: GroupWatch) {
+    super(client, watch);
     this.#group = group;
   }
 
@@ -114,9 +125,8 @@ class ClassicMember extends Member {
     });
     if (synced.errorCode === REBALANCE_IN_PROGRESS) return this.#join(client);
     if (synced.errorCode !== 0) throw new Error(`a sync was answered with error ${synced.errorCode}`);
-    this.epoch = generationId;
     // Only the leader is told who is in.
-    this.size = members.length;
+    this.has(generationId, members.length);
     return false;
   }
 }
@@ -128,8 +138,8 @@ class ConsumerMember extends Member {
   #owned: { topicId: string; partitions: number[] }[] = [];
   #isOwnedNews = false;
 
-  constructor(client: RawClient, group: string, topic: string) {
-    super(client);
+  constructor(client: RawClient, { group, topic }: { group: string; topic: string }, watch: GroupWatch) {
+    super(client, watch);
     this.#group = group;
     this.#topic = topic;
   }
@@ -151,21 +161,24 @@ class ConsumerMember extends Member {
     if (COMING_UP.has(answer.errorCode)) return false;
     if (answer.errorCode !== 0)
       throw new Error(`a heartbeat was answered with error ${answer.errorCode} ${answer.errorMessage ?? ''}`);
-    this.epoch = answer.memberEpoch;
     this.#isOwnedNews = answer.assignment !== null;
-    if (answer.assignment === null) return false;
+    if (answer.assignment === null) {
+      this.has(answer.memberEpoch, this.size);
+      return false;
+    }
     this.#owned = answer.assignment.topicPartitions.map(({ topicId, partitions }) => ({
       topicId,
       partitions: [...partitions],
     }));
-    this.size = this.#owned.reduce((count, { partitions }) => count + partitions.length, 0);
+    const size = this.#owned.reduce((count, { partitions }) => count + partitions.length, 0);
+    this.has(answer.memberEpoch, size);
     // What it took and gave back is told at once, as Kafka's consumer does.
     return true;
   }
 }
 
-export const joinClassicMember: JoinMember = (client, group, _topic, failed) =>
-  new ClassicMember(client, group).start(failed);
+export const joinClassicMember: JoinMember = (client, group, _topic, watch) =>
+  new ClassicMember(client, group, watch).start();
 
-export const joinConsumerMember: JoinMember = (client, group, topic, failed) =>
-  new ConsumerMember(client, group, topic).start(failed);
+export const joinConsumerMember: JoinMember = (client, group, topic, watch) =>
+  new ConsumerMember(client, { group, topic }, watch).start();

@@ -3,7 +3,6 @@ import { joinClassicMember, joinConsumerMember, type GroupMember, type JoinMembe
 import { RawClient, withClient } from '../client/raw-client.ts';
 import { createTopic, deleteTopic, untilServed } from '../client/topics.ts';
 import { cpuSeconds } from '../measure/process-stats.ts';
-import { sleep } from '../measure/wait.ts';
 import type { BrokerProcess } from '../sides/side.ts';
 import type { Goal, Values, Workload } from '../workload.ts';
 import { Brokers } from './brokers.ts';
@@ -12,7 +11,6 @@ const MEMBERS = 100;
 const PARTITIONS = 200;
 /** Groups that come and go on each side before the first that counts. */
 const WARM_GROUPS = 5;
-const POLL_MS = 1;
 const STABLE_MS = 120_000;
 const GROUP_KEY_TYPE = 0;
 /** What is measured is work: the second that groups of KIP-848 wait between two assignments by default would hide it. */
@@ -85,19 +83,23 @@ async function measure(variant: GroupVariant, { pid, port }: BrokerProcess, name
     client.request(findCoordinator, 1, { key: name, keyType: GROUP_KEY_TYPE, coordinatorKeys: [] }),
   );
   const members: GroupMember[] = [];
-  let failure: Error | undefined;
+  const watch: { changed: () => void; failed: (error: Error) => void } = { changed: () => {}, failed: () => {} };
   const grownTo = async (count: number): Promise<number> => {
     // One after the other: a burst would meet the listener's backlog, and a refused connection comes back after a second.
     const clients: RawClient[] = [];
     while (members.length + clients.length < count) clients.push(await RawClient.open(port));
     const began = performance.now();
-    for (const client of clients) members.push(variant.join(client, name, name, (error) => (failure ??= error)));
-    while (!variant.isStable(members)) {
-      if (failure !== undefined) throw failure;
-      if (performance.now() - began > STABLE_MS) throw new Error(`${name} is not stable after ${STABLE_MS} ms`);
-      await sleep(POLL_MS);
-    }
-    return performance.now() - began;
+    return new Promise((done, fail) => {
+      const timer = setTimeout(() => fail(new Error(`${name} is not stable after ${STABLE_MS} ms`)), STABLE_MS);
+      watch.failed = fail;
+      watch.changed = () => {
+        if (members.length < count || !variant.isStable(members)) return;
+        clearTimeout(timer);
+        watch.changed = () => {};
+        done(performance.now() - began);
+      };
+      for (const client of clients) members.push(variant.join(client, name, name, watch));
+    });
   };
   try {
     await grownTo(1);
