@@ -146,14 +146,15 @@ class Watch:
     def _run(self):
         while time.monotonic() - self.since < (LEAVE_S if ended.is_set() else HANG_S):
             time.sleep(1)
-        self.under_way.clear()
         if self.producer is not None:
             for _ in range(LOOKS):
                 self.producer.poll(1)
+        # Those from before waited in the queue of the producer.
+        lately = self.under_way[-LOOKS:]
         # One that asks again and again for the coordinator has a request under way now and then.
-        owed_nothing = self.under_way.count(0) > LOOKS / 2
+        owed_nothing = lately.count(0) > LOOKS / 2
         is_known = self.call == "send_offsets_to_transaction" and owed_nothing
-        print(f"hangs in {self.call} since {time.monotonic() - self.since:.0f} s, requests under way: {self.under_way}",
+        print(f"hangs in {self.call} since {time.monotonic() - self.since:.0f} s, requests under way lately: {lately}",
               file=sys.stderr)
         sys.stderr.flush()
         sys.stdout.flush()

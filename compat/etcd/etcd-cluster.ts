@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { endsWithUs } from '../brokers/running-broker.ts';
+import type { Authority } from '../../test/runtime/certificates.ts';
 import { must } from '../tools/tool.ts';
 
 const READY_WITHIN_MS = 60_000;
@@ -14,6 +15,8 @@ export interface EtcdClusterOptions {
   readonly members: number;
   /** Arguments of each member beyond those that make the cluster. */
   readonly args?: readonly string[];
+  /** Clients have to speak TLS, and to show a certificate of this authority. */
+  readonly authority?: Authority;
 }
 
 interface Member {
@@ -27,9 +30,12 @@ interface Member {
 export class EtcdCluster {
   readonly #home = mkdtempSync(join(tmpdir(), 'posthorn-etcd-'));
   readonly #args: readonly string[];
+  /** What etcdctl needs to be let in. */
+  readonly #ctlArgs: readonly string[] = [];
+  readonly #scheme: 'http' | 'https' = 'http';
   readonly #members: readonly Member[];
 
-  static async start({ members, args = [] }: EtcdClusterOptions): Promise<EtcdCluster> {
+  static async start({ members, args = [], authority }: EtcdClusterOptions): Promise<EtcdCluster> {
     const ports = await freePorts(members * 2);
     const cluster = new EtcdCluster(
       Array.from({ length: members }, (_, index) => ({
@@ -39,15 +45,38 @@ export class EtcdCluster {
         process: undefined,
       })),
       args,
+      authority,
     );
     for (let index = 0; index < members; index++) cluster.startMember(index);
     await cluster.ready();
     return cluster;
   }
 
-  private constructor(members: readonly Member[], args: readonly string[]) {
+  private constructor(members: readonly Member[], args: readonly string[], authority?: Authority) {
     this.#members = members;
     this.#args = args;
+    if (authority === undefined) return;
+    const { cert, key } = authority.issue({ name: 'etcd', addresses: ['127.0.0.1'] });
+    const [ca, own, secret] = [
+      this.#file('ca.pem', authority.cert),
+      this.#file('m.pem', cert),
+      this.#file('m.key', key),
+    ];
+    this.#scheme = 'https';
+    this.#args = [
+      ...args,
+      `--trusted-ca-file=${ca}`,
+      `--cert-file=${own}`,
+      `--key-file=${secret}`,
+      '--client-cert-auth',
+    ];
+    this.#ctlArgs = [`--cacert=${ca}`, `--cert=${own}`, `--key=${secret}`];
+  }
+
+  #file(name: string, text: string): string {
+    const path = join(this.#home, name);
+    writeFileSync(path, text);
+    return path;
   }
 
   get size(): number {
@@ -72,8 +101,8 @@ export class EtcdCluster {
         [
           `--name=${name}`,
           `--data-dir=${join(this.#home, name)}`,
-          `--listen-client-urls=http://${client}`,
-          `--advertise-client-urls=http://${client}`,
+          `--listen-client-urls=${this.#scheme}://${client}`,
+          `--advertise-client-urls=${this.#scheme}://${client}`,
           `--listen-peer-urls=${peer}`,
           `--initial-advertise-peer-urls=${peer}`,
           `--initial-cluster=${this.#peers}`,
@@ -124,7 +153,7 @@ export class EtcdCluster {
   /** Runs etcdctl against the running members, or the given endpoints; its output. */
   ctl(args: readonly string[], endpoints?: readonly string[]): string {
     const running = this.#members.filter(({ process }) => process !== undefined).map(({ client }) => client);
-    const all = ['--endpoints', (endpoints ?? running).join(','), '--command-timeout=5s', ...args];
+    const all = [...this.#ctlArgs, '--endpoints', (endpoints ?? running).join(','), '--command-timeout=5s', ...args];
     return must('etcdctl', all, { env: { ETCDCTL_API: '3' }, timeoutMs: 20_000 });
   }
 

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LeaseGone, StoreUnavailable, type MetadataStore, type StoreOp } from '../../src/metadata/metadata-store.ts';
 import { MetadataView } from '../../src/metadata/metadata-view.ts';
+import type { EtcdTls } from '../../src/metadata/etcd/etcd-client.ts';
 import { EtcdStore } from '../../src/metadata/etcd/etcd-store.ts';
 import { nodeClock, nodeTimers } from '../../src/runtime/node-clock.ts';
+import { Authority } from '../../test/runtime/certificates.ts';
 import { silent } from '../../test/runtime/silent-logger.ts';
 import { EtcdCluster } from './etcd-cluster.ts';
 import { openStore } from './open-store.ts';
@@ -35,6 +37,16 @@ async function until(work: () => Promise<unknown>): Promise<number> {
 
 function shows(view: MetadataView, name: string): Promise<number> {
   return until(() => (view.image.configs.has(`topic/${name}`) ? Promise.resolve() : Promise.reject(new Error(name))));
+}
+
+function over(endpoints: readonly string[], isTls: boolean, tls: EtcdTls): Promise<EtcdStore> {
+  return EtcdStore.open({
+    address: { endpoints, isTls },
+    clusterName: 'tls',
+    clock: nodeClock,
+    timers: nodeTimers,
+    tls,
+  });
 }
 
 /** Each fault by what has to come of it; the text is the figure that it gives. */
@@ -180,6 +192,42 @@ export const faults: Readonly<Record<string, () => Promise<string>>> = {
       return '';
     } finally {
       await cluster.stop();
+    }
+  },
+
+  'TLS with certificates of clients: the right ones are let in, and wrong ones are told in words': async () => {
+    const authority = new Authority('compat');
+    const cluster = await EtcdCluster.start({ members: 1, authority });
+    const plain = await EtcdCluster.start({ members: 1 });
+    const { cert, key } = authority.issue({ name: 'posthorn' });
+    const [ca, own, secret] = [authority.cert, cert, key].map((pem) => Buffer.from(pem));
+    const right = { ca, cert: own, key: secret };
+    const stranger = new Authority('stranger');
+    const { cert: otherCert, key: otherKey } = stranger.issue({ name: 'posthorn' });
+    const other = { ca, cert: Buffer.from(otherCert), key: Buffer.from(otherKey) };
+    try {
+      const wrong: readonly [Promise<EtcdStore>, RegExp][] = [
+        [over(cluster.endpoints, true, { ...right, ca: undefined }), /metadata\.store\.tls\.ca\.file/],
+        [over(cluster.endpoints, true, { ...right, ca: Buffer.from(stranger.cert) }), /metadata\.store\.tls\.ca\.file/],
+        [over(cluster.endpoints, true, { ca, cert: undefined, key: undefined }), /metadata\.store\.tls\.cert\.file/],
+        [over(cluster.endpoints, true, other), /metadata\.store\.tls\.cert\.file/],
+        [over(cluster.endpoints, false, right), /begins with etcds:/],
+        [over(plain.endpoints, true, right), /begins with etcd:/],
+      ];
+      await Promise.all(wrong.map(async ([opening, says]) => assert.rejects(opening, says)));
+      const store = await over(cluster.endpoints, true, right);
+      const view = await MetadataView.open(store, silent, nodeTimers);
+      await write(store, setting('safe'));
+      await shows(view, 'safe');
+      await cluster.kill(0, 'SIGTERM');
+      cluster.startMember(0);
+      const backMs = await until(() => write(store, setting('again')));
+      await shows(view, 'again');
+      view.close();
+      await store.close();
+      return `writes go on ${backMs} ms after a restart of etcd`;
+    } finally {
+      await Promise.all([cluster.stop(), plain.stop()]);
     }
   },
 };

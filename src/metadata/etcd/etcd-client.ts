@@ -3,7 +3,7 @@ import type { Clock, Timers } from '../../runtime/clock.ts';
 import { StoreUnavailable } from '../metadata-store.ts';
 import type { StreamMethod, UnaryMethod } from './etcd-api.ts';
 import type { EtcdAddress } from './etcd-endpoints.ts';
-import { isEtcdFailure, isMemberAway, remedyOf, storeErrorOf } from './etcd-fault.ts';
+import { isEtcdFailure, isMemberAway, reasonOf, remedyOf, storeErrorOf } from './etcd-fault.ts';
 import { grpc, methodCodec } from './grpc.ts';
 
 /** Longest that a call may take, with all its attempts. */
@@ -14,6 +14,9 @@ const CONNECT_TIMEOUT_MS = 1000;
 const ATTEMPT_TIMEOUT_MS = 2000;
 /** Pause once all members were asked in vain. */
 const ROUND_PAUSE_MS = 100;
+/** How long it may take to learn why a member cannot be reached. */
+const WHY_TIMEOUT_MS = 200;
+const ANY_KEY = Buffer.from('/');
 /** etcd refuses pings that come more often than every 5 seconds. */
 const PING_EVERY_MS = 6000;
 const PING_TIMEOUT_MS = 3000;
@@ -145,13 +148,23 @@ export class EtcdClient {
   async #ready(index: number, timeoutMs: number): Promise<Client> {
     const client = (this.#members[index] ??= this.#connect(this.#parts.address.endpoints[index]!));
     const deadline = this.#parts.clock.nowMs() + timeoutMs;
-    await new Promise<void>((resolve, reject) => {
-      client.waitForReady(deadline, (error) => {
-        if (error === undefined) resolve();
-        else reject(new StoreUnavailable(`etcd at ${this.#parts.address.endpoints[index]} cannot be reached`));
-      });
+    const isReady = await new Promise((resolve) => {
+      client.waitForReady(deadline, (error) => resolve(error === undefined));
     });
-    return client;
+    if (isReady) return client;
+    const why = await this.#whyAway(client);
+    throw new StoreUnavailable(`etcd at ${this.#parts.address.endpoints[index]} cannot be reached${why}`);
+  }
+
+  /** Only a call is told why there is no connection. */
+  async #whyAway(client: Client): Promise<string> {
+    const metadata = new (grpc().Metadata)();
+    try {
+      await this.#unary(client, 'KV.Range', { request: { key: ANY_KEY }, metadata, timeoutMs: WHY_TIMEOUT_MS });
+      return '';
+    } catch (error) {
+      return isEtcdFailure(error) ? reasonOf(error, this.#parts.address.isTls) : '';
+    }
   }
 
   #connect(endpoint: string): Client {

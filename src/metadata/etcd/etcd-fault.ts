@@ -69,3 +69,21 @@ function sentenceOf({ code, details }: EtcdFailure): string {
   if (details.includes('no leader')) return 'etcd has no leader: too few of its members are up';
   return `etcd failed: ${details}`;
 }
+
+/** Why there is no connection and what may be done about it, as the end of a sentence; empty where nothing is known. */
+export function reasonOf({ details }: EtcdFailure, isTls: boolean): string {
+  const told = /Last error: (?:Error: )?(.*?)\s*(?:\(\d{4}-[^)]*\))?(?:\. Resolution note.*)?$/s.exec(details)?.[1];
+  if (told === undefined) return '';
+  const alert = /alert [a-z ]+/.exec(told)?.[0];
+  if (alert !== undefined) {
+    const remedy = 'it takes none but those whose certificate it trusts';
+    return `: ${alert}; ${remedy}: metadata.store.tls.cert.file and metadata.store.tls.key.file`;
+  }
+  if (/certificate/.test(told))
+    return `: ${told}; metadata.store.tls.ca.file names the authority that signed its certificate`;
+  if (/before secure TLS connection/.test(told))
+    return ': it does not speak TLS; without, the address begins with etcd://';
+  if (!isTls && told === 'Failed to connect')
+    return ': what answers is no etcd, or speaks TLS: then the address begins with etcds://';
+  return `: ${told}`;
+}

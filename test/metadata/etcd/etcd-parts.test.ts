@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { InvalidEtcdAddress, parseEtcdAddress } from '../../../src/metadata/etcd/etcd-endpoints.ts';
-import { remedyOf, storeErrorOf } from '../../../src/metadata/etcd/etcd-fault.ts';
+import { reasonOf, remedyOf, storeErrorOf } from '../../../src/metadata/etcd/etcd-fault.ts';
 import { afterKey, afterPrefix, EtcdKeys } from '../../../src/metadata/etcd/etcd-keys.ts';
 import { txnRequest, txnResult } from '../../../src/metadata/etcd/etcd-txn.ts';
 import { methodCodec } from '../../../src/metadata/etcd/grpc.ts';
@@ -136,4 +136,33 @@ suite('etcd: failures', () => {
       assert.match(told.message, text);
     });
   }
+});
+
+function because(reason: string, isTls: boolean): string {
+  return reasonOf({ code: 14, details: `No connection established. Last error: ${reason}. Resolution note: ` }, isTls);
+}
+
+suite('etcd: why there is no connection', () => {
+  for (const [reason, isTls, told] of [
+    ['Error: connect ECONNREFUSED 127.0.0.1:2379', false, /^: connect ECONNREFUSED 127\.0\.0\.1:2379$/],
+    ['Error: unable to verify the first certificate', true, /tls\.ca\.file names the authority/],
+    [
+      '80:error:0A:SSL routines:ssl3_read_bytes:sslv3 alert bad certificate:a.c:1 (2026-11-21T21:04:33.707Z)',
+      true,
+      /^: alert bad certificate; .*tls\.cert\.file/,
+    ],
+    [
+      'Error: Client network socket disconnected before secure TLS connection was established',
+      true,
+      /begins with etcd:/,
+    ],
+    ['Failed to connect (2026-11-21T21:04:47.383Z)', false, /begins with etcds:/],
+    ['Failed to connect (2026-11-21T21:04:47.383Z)', true, /^: Failed to connect$/],
+  ] as const) {
+    test(`${reason}${isTls ? ', over TLS' : ''}`, () => assert.match(because(reason, isTls), told));
+  }
+
+  test('nothing is told where nothing is known', () => {
+    assert.equal(reasonOf({ code: 4, details: 'Deadline exceeded' }, true), '');
+  });
 });
