@@ -74,6 +74,7 @@ export class LogDurability {
     const before = this.#bytesSinceFlush;
     this.#bytesSinceFlush = before + bytes;
     if (before < UNSYNCED_BYTES_MAX && this.#bytesSinceFlush >= UNSYNCED_BYTES_MAX) this.requestFlush();
+    if (this.#waiting.length > 0) this.#serve();
   }
 
   whenSettled(offset: number, done: SettledCallback): void {
@@ -81,7 +82,7 @@ export class LogDurability {
     else if (this.settledEndOffset >= offset) done(E.NONE);
     else {
       this.#waiting.push({ offset, done });
-      this.#sync.request(ignore);
+      this.#serve();
     }
   }
 
@@ -170,7 +171,15 @@ export class LogDurability {
     const settled = this.settledEndOffset;
     this.#waiting = error === E.NONE ? waiting.filter(({ offset }) => offset > settled) : [];
     for (const { offset, done } of waiting) if (error !== E.NONE || offset <= settled) done(error);
-    if (this.#waiting.length > 0) this.#sync.request(ignore);
+    if (this.#waiting.length > 0) this.#serve();
+  }
+
+  /** Does what those who wait need, as far as that is written; for the rest it is done once it is written. */
+  #serve(): void {
+    const settled = this.settledEndOffset;
+    if (settled < this.#writtenEndOffset) this.#sync.request(ignore);
+    else if (this.#waiting.some(({ offset }) => offset <= settled))
+      void Promise.resolve().then(() => this.#tell(E.NONE));
   }
 }
 

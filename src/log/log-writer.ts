@@ -80,11 +80,12 @@ export class LogWriter {
     return appended({ firstOffset, lastOffset: this.#endOffset - 1, logAppendTimeMs, logStartOffset }, false);
   }
 
-  /** Stages batches with the offsets they have. Throws Malformed for what does not follow the log's end. */
+  /** Stages batches with the offsets they have; the last one may be cut off. Throws Malformed for what does not follow the log's end. */
   follow(batches: Uint8Array, nowMs: number): void {
     const view = new DataView(batches.buffer, batches.byteOffset, batches.length);
     for (let at = 0; at < batches.length;) {
       const size = checkReplicated(view, at, this.#endOffset);
+      if (size === 0) return;
       const batch = at === 0 && size === batches.length ? batches : batches.subarray(at, at + size);
       this.#stage(batch, new DataView(batch.buffer, batch.byteOffset, size), nowMs);
       at += size;

@@ -44,6 +44,31 @@ test('a follower that was away is cut out, comes back, and has everything', asyn
   await cluster.close();
 });
 
+test('a follower catches up over answers that end within a batch', async () => {
+  const cluster = await ClusterFixture.start(3, {
+    'replica.lag.time.max.ms': 2000,
+    'replica.fetch.wait.max.ms': 200,
+    'replica.fetch.max.bytes': 1000,
+  });
+  await cluster.createTopic('orders');
+  const { leaderId } = await cluster.partition('orders');
+  const follower = leaderId === 3 ? 2 : 3;
+  await cluster.kill(follower);
+  const sent: string[] = [];
+  for (let index = 0; index < 20; index++) {
+    sent.push(`${index}`.padEnd(200 + 13 * index, 'x'));
+    assert.equal(await send(cluster, leaderId, [sent[index]!]), 0);
+  }
+  await cluster.startBroker(follower);
+  await cluster.until('it is in sync again', async () =>
+    (await cluster.partition('orders', 0, leaderId)).isrNodes.includes(follower),
+  );
+  const faults = cluster.logger.lines.filter(({ message }) => message === 'a replica cannot follow its leader');
+  assert.deepEqual(faults, []);
+  assert.equal(await send(cluster, leaderId, ['last']), 0);
+  await cluster.close();
+});
+
 test('a broker that is back leads nothing by the word of its former life before it is let in', async () => {
   const cluster = await ClusterFixture.start(2);
   await cluster.createTopic('orders', { replicas: 2 });

@@ -24,6 +24,25 @@ test('with policy os an append is settled once written', () => {
   assert.equal(told, E.NONE);
 });
 
+for (const flushPolicy of ['os', 'group'] as const) {
+  test(`who waits for what is staged is told once it is written and settled (${flushPolicy})`, async () => {
+    const fixture = new LogFixture({ config: { flushPolicy } });
+    fixture.append(batchOf(['a']));
+    assert.equal(await settled(fixture), E.NONE);
+    fixture.log.appendAsLeader(batchOf(['b']), { leaderEpoch: 0, origin: 'client', nowMs: NOW_MS });
+    let isTold = false;
+    const waited = settled(fixture).then((error) => {
+      isTold = true;
+      return error;
+    });
+    await new Promise((done) => void setImmediate(done));
+    assert.equal(isTold, false);
+    fixture.log.writeStaged();
+    assert.equal(await waited, E.NONE);
+    assert.equal(fixture.log.settledEndOffset, 2);
+  });
+}
+
 test('with policy group an append is settled once synced, and all who wait share one sync', async () => {
   const fixture = new LogFixture(GROUP);
   const told: number[] = [];

@@ -20,6 +20,21 @@ test('a follower keeps offsets and epochs', () => {
   assert.deepEqual(valuesOf(readAll(log)), ['a', 'b', 'c']);
 });
 
+test('the last batch of what a leader sends may be cut off: it comes again', () => {
+  const { log } = new LogFixture();
+  const [first, second] = [replicated(['a', 'b'], 0, 1), replicated(['c'], 2, 1)];
+  for (const left of [1, 30, 60, second.length - 1]) {
+    log.appendAsFollower(Buffer.concat([first, second.subarray(0, left)]), NOW_MS);
+    log.writeStaged();
+    assert.equal(log.logEndOffset, 2);
+    log.truncateTo(0);
+  }
+  log.appendAsFollower(first, NOW_MS);
+  log.appendAsFollower(second, NOW_MS);
+  log.writeStaged();
+  assert.deepEqual(valuesOf(readAll(log)), ['a', 'b', 'c']);
+});
+
 test('a gap in what a leader sends is taken, anything else is refused', () => {
   const { log } = new LogFixture();
   log.appendAsFollower(replicated(['a'], 5, 0), NOW_MS);

@@ -104,6 +104,8 @@ func consume(bootstrap, group string, topics []string, rack string) {
 		kgo.SeedBrokers(strings.Split(bootstrap, ",")...),
 		kgo.ConsumerGroup(group),
 		kgo.Rack(rack),
+		// It leaves a follower that is gone only when it looks again.
+		kgo.RecheckPreferredReplicaInterval(2*time.Second),
 		kgo.ConsumeTopics(topics...),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 	)

@@ -195,9 +195,13 @@ export class Partition implements TurnWork, FollowerReplica {
   }
 
   appendAsFollower(batches: Uint8Array, nowMs: number): void {
-    this.log.appendAsFollower(batches, nowMs);
-    this.#bytesStaged += batches.length;
-    this.#enlist();
+    try {
+      this.log.appendAsFollower(batches, nowMs);
+    } finally {
+      // Of what a leader sends the first batches may be right, and are written.
+      this.#bytesStaged += batches.length;
+      this.#enlist();
+    }
   }
 
   truncateTo(offset: number): void {
