@@ -63,6 +63,8 @@ export const handleFetch = directHandler(fetch, (request, context, broker, reply
       isReadCommitted: request.isolationLevel === READ_COMMITTED,
       follower,
       rackId: isFollower ? '' : request.rackId,
+      // A follower tells by what it asks for how far it is: every partition of its fetch counts.
+      isIncremental: session.isIncremental && !isFollower,
       mayReadFollower: !isFollower && context.apiVersion >= FIRST_VERSION_FROM_FOLLOWERS,
       namesLeaders: context.apiVersion >= FIRST_VERSION_NAMING_LEADERS,
     },

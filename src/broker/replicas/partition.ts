@@ -175,8 +175,8 @@ export class Partition implements TurnWork, FollowerReplica {
     this.#dataWaiters.add(waiter, isFollower);
   }
 
-  removeDataWaiter(waiter: DataWaiter): void {
-    this.#dataWaiters.remove(waiter);
+  removeDataWaiter(waiter: DataWaiter, isFollower: boolean): void {
+    this.#dataWaiters.remove(waiter, isFollower);
   }
 
   /** Tells a follower's session of what changes here, until the function that it answers is called. */

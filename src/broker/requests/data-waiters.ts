@@ -30,9 +30,8 @@ export class DataWaiters {
     (isFollower ? this.#followers : this.#readers).add(waiter);
   }
 
-  remove(waiter: DataWaiter): void {
-    this.#readers.delete(waiter);
-    this.#followers.delete(waiter);
+  remove(waiter: DataWaiter, isFollower: boolean): void {
+    (isFollower ? this.#followers : this.#readers).delete(waiter);
   }
 
   watch(watch: FollowerWatch): () => void {

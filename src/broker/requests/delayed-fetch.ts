@@ -45,6 +45,8 @@ export interface FetchWish {
   readonly follower: { readonly id: number; readonly epoch: number } | undefined;
   /** Whether a replica that follows may answer (KIP-392). */
   readonly mayReadFollower: boolean;
+  /** The answer names only what changed: partitions that a reading finds as the client was last told are left out of it. */
+  readonly isIncremental: boolean;
   /** Errors name who leads instead (KIP-951). */
   readonly namesLeaders: boolean;
   /** Empty when the consumer does not say. */
@@ -103,7 +105,7 @@ export class DelayedFetch implements DataWaiter, ParkedFetch {
   }
 
   grown(bytes: number): void {
-    if (this.#wish.isReadCommitted && this.#wish.follower === undefined) {
+    if (this.#waitsForStable) {
       this.#lookForStable();
       return;
     }
@@ -124,13 +126,17 @@ export class DelayedFetch implements DataWaiter, ParkedFetch {
     return Math.min(this.#wish.minBytes, this.#wish.maxBytes);
   }
 
+  get #waitsForStable(): boolean {
+    return this.#wish.isReadCommitted && this.#wish.follower === undefined;
+  }
+
   #park(bytes: number): void {
     this.#isParked = true;
     this.#available = bytes;
     const { changes } = this.#wish;
     if (changes === undefined) this.#parkOnEach();
     else changes.park(this);
-    this.#stable = this.#sumOfStable();
+    if (this.#waitsForStable) this.#stable = this.#sumOfStable();
     const { peer } = this.#context;
     peer.onClosed.add(this.#abandon);
     if (this.#wish.follower !== undefined) peer.hurry = () => this.#finish();
@@ -177,9 +183,10 @@ export class DelayedFetch implements DataWaiter, ParkedFetch {
     this.#timer?.cancel();
     const { peer } = this.#context;
     peer.onClosed.delete(this.#abandon);
-    if (this.#wish.follower !== undefined) peer.hurry = undefined;
+    const isFollower = this.#wish.follower !== undefined;
+    if (isFollower) peer.hurry = undefined;
     this.#wish.changes?.unpark();
-    for (const partition of this.#parkedOn) partition.removeDataWaiter(this);
+    for (const partition of this.#parkedOn) partition.removeDataWaiter(this, isFollower);
     this.#parkedOn = [];
   }
 
@@ -236,6 +243,7 @@ export class DelayedFetch implements DataWaiter, ParkedFetch {
     const { changes, partitions } = this.#wish;
     for (const wanted of changes?.changed ?? partitions) {
       const read = this.#readOne(wanted, Math.min(wanted.partitionMaxBytes, bytesLeft), minOneBatch);
+      if (read === undefined) continue;
       const bytes = read.slice?.bytes ?? 0;
       if (bytes > 0) minOneBatch = false;
       bytesLeft = Math.max(0, bytesLeft - bytes);
@@ -244,11 +252,20 @@ export class DelayedFetch implements DataWaiter, ParkedFetch {
     return reads;
   }
 
+  /** Of thousands of partitions in a session most are like this: the client has read all, and knows of everything. */
+  #isAsTold({ fetchOffset, toldHighWatermark, toldLogStartOffset }: FetchPartition, { log }: Partition): boolean {
+    const { isIncremental, isReadCommitted } = this.#wish;
+    if (!isIncremental || log.highWatermark !== toldHighWatermark || log.logStartOffset !== toldLogStartOffset)
+      return false;
+    return fetchOffset === (isReadCommitted ? log.lastStableOffset : toldHighWatermark);
+  }
+
   #leaderTold(error: ErrorSpec, { topic, partition }: FetchPartition): Leadership | undefined {
     return this.#wish.namesLeaders && namesLeader(error) ? this.#broker.image().partition(topic, partition) : undefined;
   }
 
-  #readOne(wanted: FetchPartition, bytesMax: number, minOneBatch: boolean): PartitionRead {
+  /** Undefined when there is nothing new, and the answer names only what is. */
+  #readOne(wanted: FetchPartition, bytesMax: number, minOneBatch: boolean): PartitionRead | undefined {
     const partition = this.#find(wanted);
     if (!('log' in partition)) {
       return failedRead(wanted, partition, this.#leaderTold(partition, wanted));
@@ -265,6 +282,8 @@ export class DelayedFetch implements DataWaiter, ParkedFetch {
     const { log } = partition;
     const diverging = wanted.lastFetchedEpoch >= 0 ? findDivergence(partition, wanted) : undefined;
     if (diverging === 'out of range') return failedRead(wanted, E.OFFSET_OUT_OF_RANGE);
+    const preferred = mayReadFollower && diverging === undefined ? this.#preferred(partition, wanted) : undefined;
+    if (diverging === undefined && preferred === undefined && this.#isAsTold(wanted, partition)) return undefined;
     const marks = {
       wanted,
       error: E.NONE,
@@ -275,7 +294,6 @@ export class DelayedFetch implements DataWaiter, ParkedFetch {
       preferred: undefined,
     };
     if (diverging !== undefined) return { ...marks, slice: undefined, diverging, aborted: null };
-    const preferred = mayReadFollower ? this.#preferred(partition, wanted) : undefined;
     if (preferred !== undefined) return { ...marks, preferred, slice: undefined, diverging, aborted: null };
     if (this.#isHeldBack(partition)) return { ...marks, slice: undefined, diverging: undefined, aborted: null };
     const upperOffset =
