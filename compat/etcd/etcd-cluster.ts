@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { endsWithUs } from '../brokers/running-broker.ts';
 import type { Authority } from '../../test/runtime/certificates.ts';
+import { etcd } from '../tools/etcd.ts';
 import { must } from '../tools/tool.ts';
 
 const READY_WITHIN_MS = 60_000;
@@ -97,7 +98,7 @@ export class EtcdCluster {
     const log = openSync(join(this.#home, `${name}.log`), 'a');
     const process = endsWithUs(
       spawn(
-        'etcd',
+        etcd().etcd,
         [
           `--name=${name}`,
           `--data-dir=${join(this.#home, name)}`,
