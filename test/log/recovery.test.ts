@@ -36,6 +36,22 @@ test('a torn tail is cut at every byte of the last batch, and said so', () => {
   }
 });
 
+test('a log that nobody wrote to is opened again without a file more than it had, whole or not', async () => {
+  for (const isClean of [true, false]) {
+    const fixture = new LogFixture();
+    const before = fixture.disk.list(DIRECTORY).map(({ name }) => name);
+    await fixture.log.close();
+    const log = fixture.killAndReopen({ isClean });
+    assert.deepEqual([log.isOffline, log.logEndOffset, fixture.shared.files.openCount], [false, 0, 0]);
+    assert.deepEqual(
+      fixture.disk.list(DIRECTORY).map(({ name }) => name),
+      before,
+    );
+    appendAll(fixture, ['a']);
+    assert.deepEqual(valuesOf(readAll(log)), ['a']);
+  }
+});
+
 test('a flipped bit above the recovery point ends the log there, whatever follows', () => {
   for (const position of [8, 16, 17, 21, 40, BATCH_HEADER_BYTES + 2]) {
     const fixture = new LogFixture();

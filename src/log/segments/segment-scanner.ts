@@ -16,7 +16,7 @@ export interface ScanRange {
  * it stays undefined when all of the range was whole batches.
  */
 export class SegmentScanner {
-  readonly #file: DiskFile;
+  readonly #file: Pick<DiskFile, 'read'>;
   readonly #range: ScanRange;
   #buffer: Uint8Array;
   #bufferStart: number;
@@ -27,7 +27,7 @@ export class SegmentScanner {
   size = 0;
   fault: string | undefined;
 
-  constructor(file: DiskFile, range: ScanRange, windowBytes = WINDOW_BYTES) {
+  constructor(file: Pick<DiskFile, 'read'>, range: ScanRange, windowBytes = WINDOW_BYTES) {
     this.#file = file;
     this.#range = range;
     this.#buffer = new Uint8Array(Math.max(BATCH_HEADER_BYTES, Math.min(windowBytes, range.to - range.from)));

@@ -128,8 +128,11 @@ export class Segment {
     return this.maxTimestamp;
   }
 
+  /** Opens the file with the first read: a broker with thousands of logs finds most of them empty, or needs not look. */
   scan(range: { from: number; to: number; checkCrc: boolean }, windowBytes?: number): SegmentScanner {
-    return new SegmentScanner(this.log.use(), range, windowBytes);
+    const { log } = this;
+    const read: DiskFile['read'] = (target, start, length, position) => log.use().read(target, start, length, position);
+    return new SegmentScanner({ read }, range, windowBytes);
   }
 
   /**
@@ -163,6 +166,11 @@ export class Segment {
   /** Reads the indexes of a segment that was found on disk; makes those anew that are missing or wrong. */
   loadIndexes(): void {
     if (this.#isIndexLoaded) return;
+    if (this.size === 0) {
+      // Whatever there is of them says nothing.
+      this.startOver();
+      return;
+    }
     const isSound = this.offsetIndex.load(this.size) && this.timeIndex.load();
     this.#isIndexLoaded = true;
     if (!isSound || this.#lacksEntries()) this.rebuildIndexes();
