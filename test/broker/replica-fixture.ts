@@ -1,4 +1,4 @@
-import type { ReplicaServices } from '../../src/broker/replicas/partition.ts';
+import type { ReplicaServices } from '../../src/broker/replicas/replica-services.ts';
 import type { Turn } from '../../src/broker/turn.ts';
 import type { PartitionImage } from '../../src/metadata/cluster-image.ts';
 import { VirtualTime } from '../../src/runtime/virtual-time.ts';

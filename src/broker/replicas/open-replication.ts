@@ -8,7 +8,7 @@ import { ReplicaFetchers } from '../../replication/replica-fetchers.ts';
 import type { Address } from '../../runtime/network.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { Peers } from '../../wire/peers.ts';
-import type { ReplicaServices } from './partition.ts';
+import type { ReplicaServices } from './replica-services.ts';
 import { probeBroker } from '../probe-broker.ts';
 import { replicationQuotas, type ReplicationQuotas } from './replication-quotas.ts';
 import type { Turn } from '../turn.ts';

@@ -3,26 +3,12 @@ import type { PartitionImage } from '../../metadata/cluster-image.ts';
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import type { FollowerReplica, LeaderMarks } from '../../replication/follower-replica.ts';
 import { nextHighWatermark } from '../../replication/high-watermark.ts';
-import type { InSyncProposal } from '../../replication/in-sync-proposals.ts';
 import { LeaderTerm, type FollowerFetch, type TermView } from '../../replication/leader-term.ts';
-import type { Clock } from '../../runtime/clock.ts';
 import { AppendWaiters, type AppendWaiter } from './append-waiters.ts';
 import { DataWaiters, type DataWaiter, type FollowerWatch } from '../requests/data-waiters.ts';
 import { RefusedSequences } from './refused-sequences.ts';
-import type { Turn, TurnWork } from '../turn.ts';
-
-/** What replicas need of the broker that holds them. */
-export interface ReplicaServices {
-  readonly turn: Turn;
-  readonly clock: Clock;
-  readonly brokerId: number;
-  /** `replica.lag.time.max.ms`. */
-  readonly lagMaxMs: () => number;
-  /** Whether a broker may be in sync: unfenced, staying, registered under that epoch (KIP-841, 903), its replica online. */
-  readonly isEligible: (partition: Partition, brokerId: number, brokerEpoch: number) => boolean;
-  /** Writes the in-sync set that a leader wants. */
-  propose(proposal: InSyncProposal): void;
-}
+import type { ReplicaServices } from './replica-services.ts';
+import type { TurnWork } from '../turn.ts';
 
 export interface PartitionOptions {
   readonly log: PartitionLog;

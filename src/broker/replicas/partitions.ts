@@ -1,7 +1,8 @@
 import type { PartitionImage } from '../../metadata/cluster-image.ts';
 import type { PartitionLog } from '../../log/partition-log.ts';
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
-import { Partition, type ReplicaServices } from './partition.ts';
+import { Partition } from './partition.ts';
+import type { ReplicaServices } from './replica-services.ts';
 
 /** The partitions that this broker holds, by topic and index. */
 export class Partitions {

@@ -271,7 +271,7 @@ export class DelayedFetch implements DataWaiter, ParkedFetch {
       return failedRead(wanted, partition, this.#leaderTold(partition, wanted));
     }
     this.#wish.changes?.watch(wanted, partition);
-    const { isReadCommitted, follower, mayReadFollower } = this.#wish;
+    const { follower, mayReadFollower } = this.#wish;
     const error = partition.checkRead(wanted.currentLeaderEpoch, mayReadFollower);
     if (error !== E.NONE) {
       return failedRead(wanted, error, this.#leaderTold(error, wanted));
@@ -296,16 +296,26 @@ export class DelayedFetch implements DataWaiter, ParkedFetch {
     if (diverging !== undefined) return { ...marks, slice: undefined, diverging, aborted: null };
     if (preferred !== undefined) return { ...marks, preferred, slice: undefined, diverging, aborted: null };
     if (this.#isHeldBack(partition)) return { ...marks, slice: undefined, diverging: undefined, aborted: null };
-    const upperOffset =
-      follower !== undefined ? log.writtenEndOffset : isReadCommitted ? log.lastStableOffset : log.highWatermark;
-    const slice = log.read({ offset: wanted.fetchOffset, bytesMax, upperOffset, minOneBatch });
+    const slice = log.read({
+      offset: wanted.fetchOffset,
+      bytesMax,
+      upperOffset: this.#readableTo(partition),
+      minOneBatch,
+    });
     if (slice.error !== E.NONE) return failedRead(wanted, slice.error);
-    const aborted = isReadCommitted
-      ? slice.bytes > 0
-        ? log.abortedTransactions(wanted.fetchOffset, slice.upperBound)
-        : []
-      : null;
-    return { ...marks, slice, diverging: undefined, aborted };
+    return { ...marks, slice, diverging: undefined, aborted: this.#abortedIn(partition, wanted, slice) };
+  }
+
+  /** Followers read what is written, consumers what is committed, or decided. */
+  #readableTo({ log }: Partition): number {
+    const { follower, isReadCommitted } = this.#wish;
+    if (follower !== undefined) return log.writtenEndOffset;
+    return isReadCommitted ? log.lastStableOffset : log.highWatermark;
+  }
+
+  #abortedIn({ log }: Partition, wanted: FetchPartition, slice: LogSlice): PartitionRead['aborted'] {
+    if (!this.#wish.isReadCommitted) return null;
+    return slice.bytes > 0 ? log.abortedTransactions(wanted.fetchOffset, slice.upperBound) : [];
   }
 }
 
