@@ -51,7 +51,9 @@ async function main(options: Options): Promise<number> {
     const clusters = options.profile
       ? []
       : [options.noise ? kafkaCluster('posthorn') : posthornCluster(build), kafkaCluster()];
-    const context: BenchContext = { sides, clusters, scale: options.scale, workRoot, note };
+    const { scale, profile } = options;
+    const sharesBrokers = scale.name !== 'full' && !profile;
+    const context: BenchContext = { sides, clusters, scale, sharesBrokers, workRoot, note };
     for (const workload of options.chosen) {
       try {
         if (isCurve(workload)) console.log(`${await drawOne(workload, context, options)}\n`);

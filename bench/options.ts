@@ -32,9 +32,9 @@ const all = [...workloads, ...clientWorkloads];
 
 export const HELP = `npm run bench -- [options] [workload ...]
 
-  --quick       less of everything, about ten minutes; nothing is kept unless --publish is given
+  --quick       less of everything, one round, ten to fifteen minutes; nothing is kept unless --publish is given
   --tiny        only to try the bench itself
-  --rounds N    measurements of each side (${ROUNDS})
+  --rounds N    measurements of each side (${ROUNDS}; with --quick 1)
   --publish     keep raw data in bench/results and write docs/benchmarks.md (the default without --quick)
   --noise       Kafka against Kafka: how far equals differ here
   --against X   whether this build is slower than another of Posthorn: a directory with a build, a commit, or
@@ -57,7 +57,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     options: {
       quick: { type: 'boolean', default: false },
       tiny: { type: 'boolean', default: false },
-      rounds: { type: 'string', default: String(ROUNDS) },
+      rounds: { type: 'string' },
       publish: { type: 'boolean', default: false },
       noise: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
@@ -67,7 +67,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     },
   });
   if (values.help) return undefined;
-  const rounds = Number(values.rounds);
+  const rounds = Number(values.rounds ?? (values.quick || values.tiny ? 1 : ROUNDS));
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds takes a whole number, not ${values.rounds}`);
   const { quick, tiny, noise, profile } = values;
   const chosen = positionals.length === 0 ? all : positionals.flatMap((name) => workloadsNamed(name));

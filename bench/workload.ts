@@ -30,6 +30,8 @@ export interface BenchContext {
   /** The same two, as clusters of three brokers. */
   readonly clusters: readonly ClusterSide[];
   readonly scale: Scale;
+  /** Whether a workload may take over the brokers of the one before, when they have the settings that it wants. */
+  readonly sharesBrokers: boolean;
   /** A directory of this run; it goes at the end. */
   readonly workRoot: string;
   note(text: string): void;

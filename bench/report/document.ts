@@ -153,6 +153,7 @@ const METHOD = `## Method
 - Posthorn runs as \`node bin/posthorn.js --override profile=production\`. Both keep the page cache between a record and the disk (no sync per acknowledgement): the default of both.
 - The clients are Kafka's own Java tools and clients, identical for both sides, with the heap of Kafka's scripts. They share the cores with the broker, so that a ratio of rates understates the difference between the brokers.
 - Brokers are warmed by an unmeasured turn wherever the workload is not about starting. Topics are fresh in every round. Before each measurement, dirty pages are written out.
+- In a quick run workloads whose brokers have the same settings use the same processes one after the other: memory is then that of a broker with some work behind it, and both sides are warmer than in a full run.
 - Every measurement checks that all records arrived (end offsets, counts); a run that lost one fails and has no number.
 - CPU is user and system time of the broker process from /proc; memory is its resident set, sampled ten times a second.
 - Processor time of everything else on the machine is taken down with each measurement: where it is not near zero, the numbers say little.

@@ -7,29 +7,58 @@ import type { BenchContext } from '../workload.ts';
 /** Where the two have different names for the same thing. */
 export type SettingsOf = (side: SideName) => BrokerSettings;
 
+/** Those of the workload before, which the next one takes over when it asks for the same ones. */
+let kept: Brokers | undefined;
+
+/** Ends brokers that wait for a workload to take them over: whoever starts its own is to be alone with them. */
+export async function endKept(): Promise<void> {
+  const ended = kept;
+  kept = undefined;
+  await ended?.end();
+}
+
 /** Brokers of a workload that runs all its rounds against the same processes. */
 export class Brokers {
+  /** What they were started with. */
+  readonly #key: string;
+  readonly #mayKeep: boolean;
   readonly #running: ReadonlyMap<SideName, BrokerProcess>;
   readonly #homes: ReadonlyMap<SideName, string>;
 
-  private constructor(running: ReadonlyMap<SideName, BrokerProcess>, homes: ReadonlyMap<SideName, string>) {
+  private constructor(
+    { key, mayKeep }: { readonly key: string; readonly mayKeep: boolean },
+    running: ReadonlyMap<SideName, BrokerProcess>,
+    homes: ReadonlyMap<SideName, string>,
+  ) {
+    this.#key = key;
+    this.#mayKeep = mayKeep;
     this.#running = running;
     this.#homes = homes;
   }
 
-  /** Starts each side in an empty directory of its own and waits for its first answer. */
+  /**
+   * Starts each side in an empty directory of its own and waits for its first answer; where workloads share brokers, only
+   * unless the workload before left the same ones.
+   */
   static async start(context: BenchContext, settings: BrokerSettings | SettingsOf = {}): Promise<Brokers> {
+    const settingsOf = (side: SideName): BrokerSettings => (typeof settings === 'function' ? settings(side) : settings);
+    const key = JSON.stringify(context.sides.map(({ name }) => [name, settingsOf(name)]));
+    if (kept !== undefined && kept.#key === key && kept.areAlive()) {
+      const taken = kept;
+      kept = undefined;
+      return taken;
+    }
     const running = new Map<SideName, BrokerProcess>();
     const homes = new Map<SideName, string>();
     for (const side of context.sides) {
       const home = await newHome(context, side.name);
       homes.set(side.name, home);
       await side.prepare(home);
-      const broker = await side.launch(home, typeof settings === 'function' ? settings(side.name) : settings);
+      const broker = await side.launch(home, settingsOf(side.name));
       await firstAnswer(broker);
       running.set(side.name, broker);
     }
-    return new Brokers(running, homes);
+    return new Brokers({ key, mayKeep: context.sharesBrokers }, running, homes);
   }
 
   of(side: SideName): BrokerProcess {
@@ -46,7 +75,18 @@ export class Brokers {
     return home;
   }
 
+  areAlive(): boolean {
+    return [...this.#running.values()].every((broker) => broker.isAlive());
+  }
+
+  /** The workload is done with them. */
   async stop(): Promise<void> {
+    if (!this.#mayKeep) return this.end();
+    await endKept();
+    kept = this;
+  }
+
+  async end(): Promise<void> {
     for (const broker of this.#running.values()) await broker.stop();
     for (const home of this.#homes.values()) await rm(home, { recursive: true, force: true });
   }
@@ -54,6 +94,7 @@ export class Brokers {
 
 /** An empty directory for one broker. */
 export async function newHome(context: BenchContext, side: SideName): Promise<string> {
+  await endKept();
   return mkdtemp(join(context.workRoot, `${side}-`));
 }
 

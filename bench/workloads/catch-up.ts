@@ -9,7 +9,6 @@ import { fillTopic, type FilledTopic } from './filled-topic.ts';
 
 const PARTITIONS = 4;
 const CONNECTIONS = 2;
-const TOPIC = 'backlog';
 const BYTES_PER_MB = 1e6;
 const CPU_MAX = 1.2;
 
@@ -57,7 +56,7 @@ function catchUpWorkload(
       const bytes = context.scale.backlogMb * BYTES_PER_MB;
       for (const side of context.sides) {
         const { port } = brokers.of(side.name);
-        filled.set(side.name, await fillTopic(port, { topic: TOPIC, partitions: PARTITIONS, bytes }));
+        filled.set(side.name, await fillTopic(port, { topic: name, partitions: PARTITIONS, bytes }));
       }
       await diskQuiet();
       const readBy = async (side: SideName): Promise<Values> => {

@@ -7,6 +7,7 @@ import type { ClusterSide } from '../sides/cluster-side.ts';
 import type { RunningCluster } from '../sides/running-cluster.ts';
 import type { BrokerSettings, SideName } from '../sides/side.ts';
 import type { BenchContext } from '../workload.ts';
+import { endKept } from './brokers.ts';
 
 const READY_MS = 60_000;
 const POLL_MS = 10;
@@ -55,6 +56,7 @@ export async function startCluster(
   context: BenchContext,
   side: ClusterSide,
 ): Promise<{ home: string; cluster: RunningCluster }> {
+  await endKept();
   const home = await mkdtemp(join(context.workRoot, `${side.name}-`));
   const cluster = await side.launch(home, settings);
   await allKnown(cluster.ports);

@@ -35,9 +35,9 @@ const settings = { 'log.cleaner.backoff.ms': '20', 'log.retention.check.interval
 /** How long a compacted log takes to clean, and what producers notice of it. */
 export const compaction: Workload = {
   name: 'compaction',
-  title: 'Cleaning a compacted log of 2 GiB with a million keys',
+  title: 'Cleaning a compacted log',
   method:
-    'Records of 1 KiB with keys in turn lie in one partition of a topic that deletes, in segments of 256 MiB. Its policy is ' +
+    'Records of 1 KiB with a million keys in turn, 2 GiB of them (quick: 100,000, half a GiB), lie in one partition of a topic that deletes, in segments of 256 MiB. Its policy is ' +
     'then changed to compact, and the time counts until the cleaner has written down that all closed segments are clean. Beside ' +
     `it a producer and a consumer of another topic work at ${RECORDS_PER_SECOND} records/s, before and during the cleaning; their ` +
     'times are those of the latency workload.',

@@ -8,7 +8,6 @@ import type { Values, Workload } from '../workload.ts';
 import { Brokers } from './brokers.ts';
 
 const PARTITIONS = 4;
-const TOPIC = 'consume';
 
 /** Kafka's own consumer test over a topic that lies in the page cache. */
 export const consumeWorkloads: readonly Workload[] = [
@@ -46,19 +45,19 @@ function consumeWorkload(name: string, title: string, bytes: number, recordsOf: 
       const records = recordsOf(context.scale);
       for (const side of context.sides) {
         const { port, bootstrap } = brokers.of(side.name);
-        await createTopic(port, TOPIC, PARTITIONS);
-        await producerPerformance({ bootstrap, topic: TOPIC, records, payload: { bytes }, settings: ['acks=1'] });
-        await expectRecords(port, TOPIC, PARTITIONS, records);
+        await createTopic(port, name, PARTITIONS);
+        await producerPerformance({ bootstrap, topic: name, records, payload: { bytes }, settings: ['acks=1'] });
+        await expectRecords(port, name, PARTITIONS, records);
       }
       await diskQuiet();
-      for (const side of context.sides) await consumeOnce(brokers.of(side.name), records);
-      return { measure: (side) => consumeOnce(brokers.of(side), records), close: () => brokers.stop() };
+      for (const side of context.sides) await consumeOnce(brokers.of(side.name), name, records);
+      return { measure: (side) => consumeOnce(brokers.of(side), name, records), close: () => brokers.stop() };
     },
   };
 }
 
-async function consumeOnce({ pid, bootstrap }: BrokerProcess, records: number): Promise<Values> {
-  const { result, load } = await metered([pid], () => consumerPerformance(bootstrap, TOPIC, records));
+async function consumeOnce({ pid, bootstrap }: BrokerProcess, topic: string, records: number): Promise<Values> {
+  const { result, load } = await metered([pid], () => consumerPerformance(bootstrap, topic, records));
   return {
     recordsPerSecond: result.recordsPerSecond,
     cpuPerMillion: (load.cpuSeconds / records) * 1e6,
