@@ -345,12 +345,26 @@ test('a checkpoint that is none, or lies beyond the log, starts over', async () 
   assert.equal(fixture.log.cleaning.cleanedTo, undefined);
 });
 
-test('a log whose cleaning fails is left alone; it goes on otherwise', async () => {
+test('a log for whose cleaning there is no space is cleaned when there is', async () => {
   const fixture = new CleaningFixture();
   fixture.put(['a=1', 'a=2']);
   fixture.log.roll(NOW_MS);
   await fixture.flush();
   fixture.disk.fail({ call: 'write', code: 'ENOSPC', path: '.cleaned' });
+  await fixture.cleanOnly();
+  assert.deepEqual([fixture.cleaner.isCleaning, fixture.cleaner.uncleanableCount], [false, 0]);
+  assert.ok(!logNames(fixture).some((name) => name.endsWith('.cleaned')));
+  await fixture.cleanOnly();
+  assert.deepEqual([fixture.cleaner.cleanings, fixture.diskFailures.length], [1, 0]);
+  assert.deepEqual(shown(fixture.log), ['1:a=2']);
+});
+
+test('a log whose cleaning fails is left alone; it goes on otherwise', async () => {
+  const fixture = new CleaningFixture();
+  fixture.put(['a=1', 'a=2']);
+  fixture.log.roll(NOW_MS);
+  await fixture.flush();
+  fixture.disk.fail({ call: 'write', code: 'EIO', path: '.cleaned' });
   await fixture.cleanOnly();
   assert.equal(fixture.cleaner.uncleanableCount, 1);
   assert.ok(!fixture.log.isOffline);

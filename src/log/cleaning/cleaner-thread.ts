@@ -1,3 +1,4 @@
+import { DiskError } from '../../runtime/disk.ts';
 import { nodeClock, nodeTimers } from '../../runtime/node-clock.ts';
 import { nodeDisk } from '../../runtime/node-disk.ts';
 import { stepBack, threadPort } from '../../runtime/node-threads.ts';
@@ -35,7 +36,8 @@ function work(): void {
     }
   } catch (error) {
     steps = undefined;
-    tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+    const code = error instanceof DiskError ? error.code : undefined;
+    tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error), code });
   }
 }
 

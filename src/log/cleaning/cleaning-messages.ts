@@ -4,7 +4,7 @@ import type { CleanedGroup, CleaningJob, CleaningOutcome } from './cleaning-job.
  * Of the messages between a broker and its cleaning thread. To be raised when they change: an upgrade may put another
  * thread's file under a broker that runs.
  */
-export const CLEANING_VERSION = 1;
+export const CLEANING_VERSION = 2;
 
 /** What the thread is told. */
 export type ToCleaner =
@@ -18,4 +18,4 @@ export type FromCleaner =
   | { readonly kind: 'ready'; readonly version: number }
   | { readonly kind: 'cleaned'; readonly group: CleanedGroup }
   | { readonly kind: 'done'; readonly outcome: CleaningOutcome }
-  | { readonly kind: 'failed'; readonly message: string };
+  | { readonly kind: 'failed'; readonly message: string; readonly code: string | undefined };

@@ -1,5 +1,5 @@
 import type { Clock } from '../../runtime/clock.ts';
-import type { Disk } from '../../runtime/disk.ts';
+import { isNoSpace, type Disk, type DiskError } from '../../runtime/disk.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { dirtyRatio, isWorthCleaning, type Dirtiness } from './cleanable.ts';
 import { CleanerCheckpoints } from './cleaner-checkpoint.ts';
@@ -25,7 +25,7 @@ interface Candidate {
 
 /**
  * Cleans compacted logs, one after the other, the dirtiest first (Kafka's LogCleaner and LogCleanerManager). A log whose
- * cleaning fails is left alone until the next start; the broker goes on.
+ * cleaning fails is left alone until the next start, for want of space until the next look; the broker goes on.
  */
 export class LogCleaner {
   readonly #options: LogCleanerOptions;
@@ -118,7 +118,7 @@ export class LogCleaner {
     }
   }
 
-  /** False when it cannot be started. */
+  /** False when it cannot be started, and another may be. */
   #start(candidate: Candidate, nowMs: number): boolean {
     const { log, dirtiness } = candidate;
     const { runner, clock } = this.#options;
@@ -131,15 +131,22 @@ export class LogCleaner {
         done: (outcome) => this.#done(log, outcome, startedMs),
         failed: (error) => {
           // What it read may have been taken away beneath it; that says nothing of the log.
-          if (!log.cleaning.hasChanged()) this.#failed(log, error);
+          if (isNoSpace(error)) this.#postponed(log, error);
+          else if (!log.cleaning.hasChanged()) this.#failed(log, error);
           this.#abandon(log);
-          this.#next();
+          // Without space the next one would fare no better.
+          if (isNoSpace(error)) this.#rest();
+          else this.#next();
         },
       });
       return true;
     } catch (error) {
-      this.#failed(log, error);
       this.#cleaning = undefined;
+      if (isNoSpace(error)) {
+        this.#postponed(log, error);
+        return true;
+      }
+      this.#failed(log, error);
       return false;
     }
   }
@@ -177,9 +184,13 @@ export class LogCleaner {
 
   /** The cleaning of a log is over: on to the next. */
   #next(): void {
+    this.#rest();
+    this.run();
+  }
+
+  #rest(): void {
     this.#cleaning = undefined;
     this.#checkpoint();
-    this.run();
   }
 
   #abandon(log: PartitionLog): void {
@@ -188,6 +199,12 @@ export class LogCleaner {
     } catch (error) {
       this.#failed(log, error);
     }
+  }
+
+  /** There is no space for what would stay of a log: there may be at the next look. */
+  #postponed(log: PartitionLog, error: DiskError): void {
+    const partition = `${log.topic}-${log.partition}`;
+    this.#options.logger.warn('no space to clean a log', { partition, reason: error.message });
   }
 
   #failed(log: PartitionLog, error: unknown): void {

@@ -1,3 +1,4 @@
+import { DiskError } from '../../runtime/disk.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Thread, Threads } from '../../runtime/threads.ts';
 import type { CleaningEvents, CleaningRunner } from './cleaning-runner.ts';
@@ -78,7 +79,7 @@ export class ThreadRunner implements CleaningRunner {
         break;
       case 'failed':
         this.#current = undefined;
-        current.events.failed(new Error(message.message));
+        current.events.failed(failure(message.message, message.code, current.job.directory));
         break;
       default:
         message satisfies never;
@@ -110,4 +111,9 @@ export class ThreadRunner implements CleaningRunner {
   #tell(message: ToCleaner): void {
     this.#thread?.post(message);
   }
+}
+
+/** What went wrong in the thread, with what the system said of it. */
+function failure(message: string, code: string | undefined, directory: string): Error {
+  return code === undefined ? new Error(message) : new DiskError(code, directory, message);
 }
