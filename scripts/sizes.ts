@@ -15,6 +15,8 @@ export const longFiles: Readonly<Record<string, string>> = {
   'src/client/broker-connection.ts': 'the states of one connection: opened, logged in, asked, renewed, ended',
   'src/client/consumer/consumer.ts':
     'one short method for each call of the consumer, and what holds its parts together',
+  'src/broker/replicas/partition.ts': 'one replica: what is staged, led, followed and waited for, all of it in turns',
+  'src/replication/replica-fetcher.ts': 'one conversation with one leader: what is asked, taken, cut and tried again',
   'src/metadata/embedded-store.ts':
     'one path of a transaction: decided, written, synced, shown, or taken back; and the end of the store',
   'src/client/admin/admin.ts': 'one short method for each call of the admin, and their types',

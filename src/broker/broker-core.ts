@@ -118,6 +118,11 @@ export class BrokerCore implements BrokerServices {
     return this.#parts.view.image;
   }
 
+  /** Bytes of requests that all connections hold. */
+  get requestBytes(): number {
+    return this.#parts.listeners.requestBytes;
+  }
+
   servedApis() {
     return servedApis();
   }

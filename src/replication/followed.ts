@@ -6,6 +6,8 @@ export interface Followed {
   /** The epoch that the last request named, and which request that was: answers to earlier ones are void. */
   askedEpoch: number;
   askedIn: number;
+  /** Where the replica's log started when the last request told of it. */
+  askedLogStart: number;
   isInSession: boolean;
   /** Its offset or epoch moved since the session was told. */
   isDirty: boolean;

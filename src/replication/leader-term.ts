@@ -9,12 +9,16 @@ export interface FollowerFetch {
   /** Epoch of the registration under which it fetches (KIP-903). */
   readonly brokerEpoch: number;
   readonly offset: number;
+  /** Below it the follower has nothing any more. */
+  readonly logStartOffset: number;
   readonly contact: FollowerContact;
 }
 
 /** What the leader knows of one follower in this term. */
 interface Follower {
   endOffset: number;
+  /** -1 until it has told. */
+  logStartOffset: number;
   brokerEpoch: number;
   /** When it last had everything that the leader had; -Infinity for never in this term. */
   caughtUpMs: number;
@@ -111,6 +115,7 @@ export class LeaderTerm {
     else if (fetch.offset >= follower.leaderEndAtFetch)
       follower.caughtUpMs = Math.max(follower.caughtUpMs, follower.fetchedMs);
     follower.endOffset = fetch.offset;
+    follower.logStartOffset = fetch.logStartOffset;
     follower.brokerEpoch = fetch.brokerEpoch;
     follower.fetchedMs = fetchedMs;
     follower.contact = fetch.contact;
@@ -122,6 +127,14 @@ export class LeaderTerm {
   /** The leader's log has grown: up to their last fetches those that had all of it were caught up. */
   leaderGrew(): void {
     for (const follower of this.#followers.values()) leaveBehind(follower);
+  }
+
+  /** The least of the leader's own log start and those of the followers that are up. */
+  lowWatermark(ownLogStartOffset: number, isUp: (brokerId: number) => boolean): number {
+    let lowest = ownLogStartOffset;
+    for (const [id, { logStartOffset }] of this.#followers)
+      if (logStartOffset < lowest && isUp(id)) lowest = logStartOffset;
+    return lowest;
   }
 
   /**
@@ -181,6 +194,7 @@ export class LeaderTerm {
       const isInSync = this.#inSync.includes(id);
       this.#followers.set(id, {
         endOffset: -1,
+        logStartOffset: -1,
         brokerEpoch: -1,
         caughtUpMs: isInSync ? nowMs : Number.NEGATIVE_INFINITY,
         fetchedMs: Number.NEGATIVE_INFINITY,

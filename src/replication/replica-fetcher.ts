@@ -91,6 +91,7 @@ export class ReplicaFetcher {
       replica,
       askedEpoch: -1,
       askedIn: 0,
+      askedLogStart: -1,
       isInSession: before?.isInSession ?? false,
       isDirty: true,
       delayedUntilMs: 0,
@@ -207,6 +208,7 @@ export class ReplicaFetcher {
       partitions.push(wantedOf(replica, this.#parts.config.get('replica.fetch.max.bytes')));
       followed.askedEpoch = replica.leaderEpoch;
       followed.askedIn = this.#requests + 1;
+      followed.askedLogStart = replica.log.logStartOffset;
       followed.isInSession = true;
       followed.isDirty = false;
       this.#news.delete(followed);
@@ -256,8 +258,11 @@ export class ReplicaFetcher {
     for (const followed of this.#news) {
       const { replica, isDirty, expectedEnd } = followed;
       if (!isDirty) continue;
-      // It had to be taken back, for want of space.
-      if (replica.log.logEndOffset < expectedEnd) this.#delay(followed);
+      // It had to be taken back, for want of space: that counts once, whatever comes for others meanwhile.
+      if (replica.log.logEndOffset < expectedEnd) {
+        followed.expectedEnd = replica.log.logEndOffset;
+        this.#delay(followed);
+      }
       if (isSettled(replica)) continue;
       unsettled++;
       replica.log.whenSettled(replica.log.logEndOffset, settled);
@@ -315,6 +320,8 @@ export class ReplicaFetcher {
     }
     followed.leaderHighWatermark = highWatermark;
     replica.leaderMoved({ highWatermark, logStartOffset });
+    // Who deletes records waits to hear that the followers have let go of them.
+    if (followed.askedLogStart < Math.max(logStartOffset, replica.log.logStartOffset)) this.#news.add(followed);
   }
 
   #cut(followed: Followed, offset: number): void {

@@ -101,3 +101,34 @@ test('acks=all waits while the in-sync set is too small, and fails when the lead
   turn.run(() => partition.changeLeadership({ ...ALONE, leader: 2, leaderEpoch: 4, replicas: [SELF, 2] }));
   assert.deepEqual(told, ['NOT_LEADER_OR_FOLLOWER']);
 });
+
+test('records are deleted when the followers that are up have let go of them too', () => {
+  const { turn, partition, append, log } = given();
+  const isr = [SELF, 2];
+  turn.run(() => partition.changeLeadership({ ...ALONE, replicas: isr, isr, partitionEpoch: 1 }));
+  append();
+  append();
+  const contact = { fetchedMs: 0 };
+  const fetched = (logStartOffset: number): void =>
+    turn.run(() => partition.followerFetched({ brokerId: 2, brokerEpoch: 1, offset: 2, logStartOffset, contact }));
+  fetched(0);
+  assert.equal(log.deleteRecordsBefore(2), E.NONE);
+  const told: string[] = [];
+  turn.run(() => partition.whenDeleted(2, { appended: (error) => told.push(error.name) }));
+  assert.deepEqual([told, partition.lowWatermark], [[], 0]);
+  fetched(1);
+  assert.deepEqual([told, partition.lowWatermark], [[], 1]);
+  fetched(2);
+  assert.deepEqual([told, partition.lowWatermark], [['NONE'], 2]);
+});
+
+test('who waits for records to be deleted hears that another leads', () => {
+  const { turn, partition, append, log } = given();
+  turn.run(() => partition.changeLeadership({ ...ALONE, replicas: [SELF, 2], partitionEpoch: 1 }));
+  append();
+  assert.equal(log.deleteRecordsBefore(1), E.NONE);
+  const told: string[] = [];
+  turn.run(() => partition.whenDeleted(1, { appended: (error) => told.push(error.name) }));
+  turn.run(() => partition.changeLeadership({ ...ALONE, leader: 2, leaderEpoch: 4, replicas: [SELF, 2] }));
+  assert.deepEqual(told, ['NOT_LEADER_OR_FOLLOWER']);
+});

@@ -26,6 +26,7 @@ export function aloneServices(brokerId: number, turn: Turn): ReplicaServices {
     brokerId,
     lagMaxMs: () => 30_000,
     isEligible: () => false,
+    isUp: () => true,
     propose: () => {
       throw new Error('a broker alone has nothing to propose');
     },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { deleteRecords } from '../../src/protocol/messages/021-delete-records.ts';
 import { fetch } from '../../src/protocol/messages/001-fetch.ts';
 import { produce } from '../../src/protocol/messages/000-produce.ts';
 import { findCoordinator } from '../../src/protocol/messages/010-find-coordinator.ts';
@@ -25,6 +26,24 @@ test('acks=all is answered when all three have it, and the leader tells so', asy
   assert.equal(await send(cluster, leaderId, ['a', 'b']), 0);
   assert.deepEqual(await read(cluster, leaderId), ['a', 'b']);
   for (const { broker } of cluster.members.values()) void broker;
+  await cluster.close();
+});
+
+test('records that are deleted are gone from all replicas when it is said', async () => {
+  const cluster = await ClusterFixture.start(3);
+  await cluster.createTopic('orders');
+  const { leaderId } = await cluster.partition('orders');
+  assert.equal(await send(cluster, leaderId, ['a', 'b', 'c']), 0);
+  const { topics } = await cluster.call(leaderId, deleteRecords, 2, {
+    topics: [{ name: 'orders', partitions: [{ partitionIndex: 0, offset: 2 }] }],
+    timeoutMs: 1000,
+  });
+  assert.deepEqual([topics[0]!.partitions[0]!.errorCode, topics[0]!.partitions[0]!.lowWatermark], [0, 2]);
+  const starts = Array.from(
+    cluster.members.values(),
+    ({ broker }) => broker.core.partitions.get('orders', 0)?.log.logStartOffset,
+  );
+  assert.deepEqual(starts, [2, 2, 2]);
   await cluster.close();
 });
 
@@ -66,6 +85,26 @@ test('a follower catches up over answers that end within a batch', async () => {
   const faults = cluster.logger.lines.filter(({ message }) => message === 'a replica cannot follow its leader');
   assert.deepEqual(faults, []);
   assert.equal(await send(cluster, leaderId, ['last']), 0);
+  await cluster.close();
+});
+
+test('a follower that found no space for one partition goes on with it, however much comes for others', async () => {
+  const cluster = await ClusterFixture.start(2);
+  await cluster.createTopic('orders', { partitions: 4, replicas: 2 });
+  const { leaderId } = await cluster.partition('orders');
+  const others = await Promise.all([1, 2, 3].map((index) => cluster.partition('orders', index)));
+  const { partitionIndex: busy } = others.find((each) => each.leaderId === leaderId)!;
+  const { broker, disk } = cluster.members.get(3 - leaderId)!;
+  disk.fail({ call: 'write', code: 'ENOSPC', path: '/orders-0/' });
+  const write = (partition: number): Promise<unknown> =>
+    cluster.call(leaderId, produce, 12, produceOf('orders', ['a'], { acks: 1, partition }));
+  await write(0);
+  const held = broker.core.partitions.get('orders', 0);
+  // Oftener than the follower waits before it tries again.
+  await cluster.until('it has the record', async () => {
+    await write(busy);
+    return held?.log.logEndOffset === 1;
+  });
   await cluster.close();
 });
 

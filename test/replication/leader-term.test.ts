@@ -27,11 +27,12 @@ function given(inSync: readonly number[] = [1, 2, 3]) {
     inSync,
     nowMs: 0,
   });
-  const fetched = (brokerId: number, offset: number, at: { nowMs?: number; end?: number } = {}): boolean =>
-    term.fetched(
-      { brokerId, brokerEpoch: 70 + brokerId, offset, contact: { fetchedMs: at.nowMs ?? 0 } },
-      at.end ?? 100,
-    );
+  const fetched = (
+    brokerId: number,
+    offset: number,
+    { nowMs = 0, end = 100, logStartOffset = 0 }: { nowMs?: number; end?: number; logStartOffset?: number } = {},
+  ): boolean =>
+    term.fetched({ brokerId, brokerEpoch: 70 + brokerId, offset, logStartOffset, contact: { fetchedMs: nowMs } }, end);
   const wanted = (changes: Partial<TermView> = {}) => term.wanted(view(changes))?.map(({ brokerId }) => brokerId);
   return { term, fetched, wanted };
 }
@@ -133,7 +134,7 @@ test('a follower of an idle partition that goes on fetching others is in sync wh
   const { term, fetched, wanted } = given();
   fetched(3, 100);
   const contact = { fetchedMs: 0 };
-  term.fetched({ brokerId: 2, brokerEpoch: 72, offset: 100, contact }, 100);
+  term.fetched({ brokerId: 2, brokerEpoch: 72, offset: 100, logStartOffset: 0, contact }, 100);
   contact.fetchedMs = 5 * LAG_MAX_MS;
   term.leaderGrew();
   const justAfter = { leaderEndOffset: 110, nowMs: 5 * LAG_MAX_MS + 1 };
@@ -141,4 +142,13 @@ test('a follower of an idle partition that goes on fetching others is in sync wh
   contact.fetchedMs += LAG_MAX_MS;
   const later = { leaderEndOffset: 110, nowMs: contact.fetchedMs + 1 };
   assert.deepEqual(wanted(later), [1], 'its fetches do not name what it is behind in');
+});
+
+test('the low watermark is the least log start of all that are up, and those that have not told hold it back', () => {
+  const { term, fetched } = given();
+  const lowWatermark = (...up: number[]): number => term.lowWatermark(60, (id) => up.includes(id));
+  fetched(2, 100, { logStartOffset: 40 });
+  assert.equal(lowWatermark(2, 3), -1, 'nothing is known of 3');
+  fetched(3, 100, { logStartOffset: 50 });
+  assert.deepEqual([lowWatermark(2, 3), lowWatermark(3), lowWatermark()], [40, 50, 60]);
 });

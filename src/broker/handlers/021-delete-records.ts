@@ -2,36 +2,44 @@ import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import { deleteRecords } from '../../protocol/messages/021-delete-records.ts';
 import { absenceError } from '../replicas/absent-partition.ts';
 import { handler } from '../requests/handler.ts';
+import { NO_LOW_WATERMARK, whenDeletedEverywhere, type Deletion } from '../requests/pending-deletion.ts';
 import { isInternalTopic } from '../../controller/internal-topics.ts';
 import type { BrokerServices } from '../services.ts';
 
 const TO_HIGH_WATERMARK = -1;
-const NO_LOW_WATERMARK = -1;
 
-/** Moves the start of partitions up to an offset; what lies below is gone for readers at once (DeleteRecords; KIP-107). */
-export const handleDeleteRecords = handler(deleteRecords, ({ topics }, _context, broker) => {
-  const answers = topics.map(({ name, partitions }) => ({
-    name,
-    partitions: partitions.map(({ partitionIndex, offset }) => {
-      const { error, lowWatermark } = deleteBefore(name, partitionIndex, offset, broker);
-      return { partitionIndex, lowWatermark, errorCode: error.code };
-    }),
-  }));
+/**
+ * Moves the start of partitions up to an offset; what lies below is gone for readers at once (DeleteRecords; KIP-107). Answers
+ * when the replicas that are up have followed.
+ */
+export const handleDeleteRecords = handler(deleteRecords, async ({ topics, timeoutMs }, _context, broker) => {
+  const pending = topics.flatMap(({ name, partitions }) =>
+    partitions.map(({ partitionIndex, offset }) => deleteBefore(name, partitionIndex, { offset, timeoutMs }, broker)),
+  );
   // Once for all of them, before it is said: a start that went back would show again what is deleted.
   broker.logDirectories.checkpointLogStarts();
-  return { topics: answers };
+  const deletions = (await Promise.all(pending)).values();
+  return {
+    topics: topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex }) => {
+        const { error, lowWatermark } = deletions.next().value!;
+        return { partitionIndex, lowWatermark, errorCode: error.code };
+      }),
+    })),
+  };
 });
 
-function refuse(error: ErrorSpec): { error: ErrorSpec; lowWatermark: number } {
-  return { error, lowWatermark: NO_LOW_WATERMARK };
+function refuse(error: ErrorSpec): Promise<Deletion> {
+  return Promise.resolve({ error, lowWatermark: NO_LOW_WATERMARK });
 }
 
 function deleteBefore(
   topic: string,
   index: number,
-  offset: number,
+  { offset, timeoutMs }: { offset: number; timeoutMs: number },
   broker: BrokerServices,
-): { error: ErrorSpec; lowWatermark: number } {
+): Promise<Deletion> {
   const partition = broker.partitions.get(topic, index);
   if (partition === undefined) return refuse(absenceError(broker.image(), topic, index));
   if (isInternalTopic(topic)) return refuse(E.INVALID_TOPIC_EXCEPTION);
@@ -45,5 +53,5 @@ function deleteBefore(
   const failure = log.deleteRecordsBefore(target);
   if (failure !== E.NONE) return refuse(failure);
   partition.announceChange();
-  return { error: E.NONE, lowWatermark: log.logStartOffset };
+  return whenDeletedEverywhere(partition, { offset: target, timeoutMs }, broker);
 }

@@ -1,7 +1,7 @@
 import { E, type ErrorSpec } from '../../protocol/errors.ts';
 import type { Turn } from '../turn.ts';
 
-/** Waits until an appended batch counts as written (acks=1) or committed (acks=all). */
+/** Waits until an appended batch counts as written (acks=1) or committed (acks=all), or records are gone everywhere. */
 export interface AppendWaiter {
   appended(error: ErrorSpec): void;
 }
@@ -19,6 +19,10 @@ export class AppendWaiters {
 
   constructor(turn: Turn) {
     this.#turn = turn;
+  }
+
+  get isAny(): boolean {
+    return this.#parked.length > 0;
   }
 
   add(endOffset: number, waiter: AppendWaiter): void {

@@ -89,6 +89,7 @@ export function openReplication(parts: ReplicationParts): Replication {
       const isUp = broker?.epoch === epoch && !broker.fenced && !broker.shuttingDown;
       return isUp && !image.isReplicaOffline(id, topicId, index);
     },
+    isUp: (id) => view.image.brokers.get(id)?.fenced === false,
     propose: (proposal) => proposals.propose(proposal),
   };
   return {

@@ -6,8 +6,8 @@ import { nextHighWatermark } from '../../replication/high-watermark.ts';
 import { LeaderTerm, type FollowerFetch, type TermView } from '../../replication/leader-term.ts';
 import { AppendWaiters, type AppendWaiter } from './append-waiters.ts';
 import { DataWaiters, type DataWaiter, type FollowerWatch } from '../requests/data-waiters.ts';
-import { RefusedSequences } from './refused-sequences.ts';
 import type { ReplicaServices } from './replica-services.ts';
+import { RefusedSequences } from './refused-sequences.ts';
 import type { TurnWork } from '../turn.ts';
 
 export interface PartitionOptions {
@@ -36,6 +36,7 @@ export class Partition implements TurnWork, FollowerReplica {
   readonly #dataWaiters: DataWaiters;
   readonly #awaitingWrite: AppendWaiters;
   readonly #awaitingCommit: AppendWaiters;
+  readonly #awaitingDeletion: AppendWaiters;
   #leadership: PartitionImage;
   /** While this broker leads and there are followers. */
   #term: LeaderTerm | undefined;
@@ -59,6 +60,7 @@ export class Partition implements TurnWork, FollowerReplica {
     this.#dataWaiters = new DataWaiters(services.turn);
     this.#awaitingWrite = new AppendWaiters(services.turn);
     this.#awaitingCommit = new AppendWaiters(services.turn);
+    this.#awaitingDeletion = new AppendWaiters(services.turn);
   }
 
   /** The partition is taken up: the watermark of the last life may lie below what is in sync by now. */
@@ -150,10 +152,23 @@ export class Partition implements TurnWork, FollowerReplica {
     this.#enlist();
   }
 
+  /** Below it neither this replica nor a follower that is up has anything (Partition.lowWatermarkIfLeader). */
+  get lowWatermark(): number {
+    const own = this.log.logStartOffset;
+    return this.#term?.lowWatermark(own, this.#services.isUp) ?? own;
+  }
+
+  /** Tells `waiter` when {@link lowWatermark} has reached `offset`. */
+  whenDeleted(offset: number, waiter: AppendWaiter): void {
+    this.#awaitingDeletion.add(offset, waiter);
+    this.#enlist();
+  }
+
   /** Gives up waiting; the waiter hears nothing more. */
   forget(waiter: AppendWaiter): void {
     this.#awaitingWrite.forget(waiter);
     this.#awaitingCommit.forget(waiter);
+    this.#awaitingDeletion.forget(waiter);
   }
 
   /** Parks a fetch; a follower's hears of what is written, any other of what is committed. */
@@ -178,6 +193,7 @@ export class Partition implements TurnWork, FollowerReplica {
   /** Looks after followers that have fallen behind, or are ready to join; to be called now and then. */
   checkInSync(): void {
     if (this.#term !== undefined) this.#proposeInSync(this.#term);
+    if (this.#awaitingDeletion.isAny) this.#enlist();
   }
 
   appendAsFollower(batches: Uint8Array, nowMs: number): void {
@@ -313,6 +329,7 @@ export class Partition implements TurnWork, FollowerReplica {
     }
     this.#awaitingWrite.reached(settled);
     this.#awaitingCommit.reached(log.highWatermark);
+    if (this.#awaitingDeletion.isAny) this.#awaitingDeletion.reached(this.lowWatermark);
     if (this.#term !== undefined) this.#proposeInSync(this.#term);
     else if (this.#leaderMarks !== undefined) this.#followLogStart(this.#leaderMarks.logStartOffset);
   }
@@ -382,6 +399,7 @@ export class Partition implements TurnWork, FollowerReplica {
   #failAll(error: ErrorSpec): void {
     this.#awaitingWrite.failAll(error);
     this.#awaitingCommit.failAll(error);
+    this.#awaitingDeletion.failAll(error);
     this.announceChange();
   }
 }

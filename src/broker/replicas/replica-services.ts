@@ -18,6 +18,8 @@ export interface ReplicaServices {
   readonly lagMaxMs: () => number;
   /** Whether a broker may be in sync: unfenced, staying, registered under that epoch (KIP-841, 903), its replica online. */
   readonly isEligible: (partition: PlacedReplica, brokerId: number, brokerEpoch: number) => boolean;
+  /** Whether a broker is registered and not fenced. */
+  readonly isUp: (brokerId: number) => boolean;
   /** Writes the in-sync set that a leader wants. */
   propose(proposal: InSyncProposal): void;
 }

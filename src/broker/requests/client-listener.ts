@@ -38,6 +38,11 @@ export class ClientListeners {
     return this.#connections.size;
   }
 
+  /** Bytes of requests that all connections hold. */
+  get requestBytes(): number {
+    return this.#memory.usedBytes;
+  }
+
   /** Listens; the port is the one taken when 0 was asked for. Rejects with NetworkError when it cannot. */
   async listen(address: ListenerAddress, broker: BrokerServices): Promise<ListenerAddress> {
     const backlog = this.#config.get('socket.listen.backlog.size');

@@ -218,7 +218,8 @@ export class DelayedFetch implements DataWaiter, ParkedFetch {
     const contact = changes ?? { fetchedMs: this.#broker.clock.monotonicMs() };
     for (const { wanted, error, diverging } of reads) {
       if (error !== E.NONE || diverging !== undefined) continue;
-      const fetch = { brokerId: follower.id, brokerEpoch: follower.epoch, offset: wanted.fetchOffset, contact };
+      const { fetchOffset: offset, logStartOffset } = wanted;
+      const fetch = { brokerId: follower.id, brokerEpoch: follower.epoch, offset, logStartOffset, contact };
       this.#broker.partitions.get(wanted.topic, wanted.partition)?.followerFetched(fetch);
     }
   }
