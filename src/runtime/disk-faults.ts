@@ -20,6 +20,7 @@ export interface DiskFault {
 /** The failures that a test has planned for a disk. */
 export class DiskFaults {
   #planned: { readonly fault: DiskFault; seen: number }[] = [];
+  #isSuspended = false;
 
   plan(fault: DiskFault): void {
     this.#planned.push({ fault, seen: 0 });
@@ -29,9 +30,19 @@ export class DiskFaults {
     this.#planned = [];
   }
 
+  /** Calls within `work` neither fail nor count. */
+  without(work: () => void): void {
+    this.#isSuspended = true;
+    try {
+      work();
+    } finally {
+      this.#isSuspended = false;
+    }
+  }
+
   /** Counts a call. When it is to fail, calls `before` with the fault, then throws. */
   check(call: DiskCall, path: string, before?: (fault: DiskFault) => void): void {
-    if (this.#planned.length === 0) return;
+    if (this.#planned.length === 0 || this.#isSuspended) return;
     for (const each of this.#planned) {
       const { fault } = each;
       if (fault.call !== call || !path.includes(fault.path ?? '')) continue;

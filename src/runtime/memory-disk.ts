@@ -31,6 +31,8 @@ export class MemoryDisk implements Disk {
   readonly #locked = new Set<Entry>();
   readonly #faults = new DiskFaults();
   #usedBytes = 0;
+  /** Taken by others. */
+  #othersBytes = 0;
   #isAlive = true;
 
   constructor(options: MemoryDiskOptions = {}, names = new MemoryNames(options.crashable ?? false)) {
@@ -42,6 +44,16 @@ export class MemoryDisk implements Disk {
   /** Plans a failure. */
   fail(fault: DiskFault): void {
     this.#faults.plan(fault);
+  }
+
+  /** For a look at what is there: calls within `work` do not fail, whatever is planned. */
+  withoutFailures(work: () => void): void {
+    this.#faults.without(work);
+  }
+
+  /** Others fill the disk until only so many bytes are left; undefined when they have taken their things away. */
+  leave(freeBytes: number | undefined): void {
+    this.#othersBytes = freeBytes === undefined ? 0 : Math.max(0, this.#capacityBytes - this.#usedBytes - freeBytes);
   }
 
   /** Bytes of content held. */
@@ -184,7 +196,7 @@ export class MemoryDisk implements Disk {
   space(path: string): DiskSpace {
     this.#check();
     if (this.#entry(path) === undefined) throw failure('ENOENT', path);
-    return { totalBytes: this.#capacityBytes, freeBytes: this.#capacityBytes - this.#usedBytes };
+    return { totalBytes: this.#capacityBytes, freeBytes: this.#freeBytes };
   }
 
   lock(path: string): { release(): void } | undefined {
@@ -205,6 +217,10 @@ export class MemoryDisk implements Disk {
     return this.#options.capacityBytes ?? CAPACITY_DEFAULT;
   }
 
+  get #freeBytes(): number {
+    return this.#capacityBytes - this.#usedBytes - this.#othersBytes;
+  }
+
   /** This disk, as its open files see it. */
   readonly #state = ((disk: MemoryDisk) => ({
     faults: disk.#faults,
@@ -220,7 +236,7 @@ export class MemoryDisk implements Disk {
   }
 
   #charge(bytes: number, path: string): void {
-    if (bytes > this.#capacityBytes - this.#usedBytes) throw failure('ENOSPC', path);
+    if (bytes > this.#freeBytes) throw failure('ENOSPC', path);
     this.#usedBytes += bytes;
   }
 

@@ -10,8 +10,10 @@ import {
   producerId,
   recordCount,
 } from '../../records/batch.ts';
-import { decodeRecords } from '../../records/batch-records.ts';
+import { decodeRecords, type DecodedRecord } from '../../records/batch-records.ts';
 import { ControlType, readControlType } from '../../records/control-records.ts';
+import type { Upkeep } from './cleaned-topics.ts';
+import { KeptRecords } from './kept-records.ts';
 
 /** A batch that was below a high watermark once: it must never be anything else. */
 interface CommittedBatch {
@@ -42,11 +44,17 @@ export class CommittedLog {
   /** The epoch of each producer's open transaction. */
   readonly #open = new Map<number, number>();
   readonly #ends: TransactionEnds;
-  readonly #isCompacted: boolean;
+  readonly upkeep: Upkeep;
+  readonly #told: ((records: readonly DecodedRecord[]) => void) | undefined;
+  /** Of a topic that is cleaned. */
+  readonly kept: KeptRecords | undefined;
 
-  constructor(name: string, isCompacted: boolean, ends: TransactionEnds) {
+  /** `told` hears of the records that come outside of transactions. */
+  constructor(name: string, upkeep: Upkeep, ends: TransactionEnds, told?: (records: readonly DecodedRecord[]) => void) {
     this.name = name;
-    this.#isCompacted = isCompacted;
+    this.#told = told;
+    this.upkeep = upkeep;
+    this.kept = upkeep.compacts || upkeep.deletes ? new KeptRecords(upkeep.compacts) : undefined;
     this.#ends = ends;
   }
 
@@ -57,8 +65,8 @@ export class CommittedLog {
   /** Takes what a replica has committed at `position` of `view`; what is wrong with it, if anything. */
   take(bytes: Uint8Array, view: DataView, position: number): string | undefined {
     const base = baseOffset(view, position);
-    if (base < this.end) return this.#compare(view, position, base);
-    if (base > this.end && !this.#isCompacted) return `${this.name}: nothing between ${this.end} and ${base}`;
+    if (base < this.end) return this.#compare(bytes, view, position);
+    if (base > this.end) return `${this.name}: nothing between ${this.end} and ${base}`;
     const next = nextOffset(view, position);
     const leaderEpoch = partitionLeaderEpoch(view, position);
     const last = this.#batches.at(-1);
@@ -69,13 +77,26 @@ export class CommittedLog {
     return this.#follow(bytes, view, position);
   }
 
-  #compare(view: DataView, position: number, base: number): string | undefined {
+  /** What is wrong with a replica having nothing from `from` to below `to`. */
+  missing(from: number, to: number): string | undefined {
+    const fault = this.kept === undefined ? `nothing is between ${from} and ${to}` : this.kept.missing(from, to);
+    return fault && `${this.name}: ${fault}`;
+  }
+
+  #compare(bytes: Uint8Array, view: DataView, position: number): string | undefined {
+    const base = baseOffset(view, position);
     const known = this.#find(base);
     const leaderEpoch = partitionLeaderEpoch(view, position);
     const crc = batchCrc(view, position);
     const next = nextOffset(view, position);
-    if (known !== undefined && known.crc === crc && known.leaderEpoch === leaderEpoch && known.next === next)
-      return undefined;
+    if (known !== undefined && known.leaderEpoch === leaderEpoch && known.next === next) {
+      if (known.crc === crc) return undefined;
+      if (this.upkeep.compacts && this.kept !== undefined) {
+        const records = isControl(view, position) ? [] : decodeRecords(bytes, position);
+        const fault = this.kept.compare(records, base, next);
+        return fault && `${this.name}: ${fault}`;
+      }
+    }
     const shown = known === undefined ? 'none' : `${known.base}-${known.next} of epoch ${known.leaderEpoch}`;
     return `${this.name}: committed was ${shown}, and is now ${base}-${next} of epoch ${leaderEpoch}`;
   }
@@ -94,6 +115,11 @@ export class CommittedLog {
 
   #follow(bytes: Uint8Array, view: DataView, position: number): string | undefined {
     const id = producerId(view, position);
+    if (this.kept !== undefined && !isControl(view, position)) {
+      const records = decodeRecords(bytes, position);
+      this.kept.take(records, isTransactional(view, position) ? id : undefined);
+      if (!isTransactional(view, position)) this.#told?.(records);
+    }
     if (id < 0) return undefined;
     const epoch = producerEpoch(view, position);
     const at = `${this.name}@${baseOffset(view, position)}`;
@@ -115,9 +141,10 @@ export class CommittedLog {
   ): string | undefined {
     const sequence = baseSequence(view, position);
     const known = this.#producers.get(id);
-    // Offsets that are committed in a transaction have none.
-    if (sequence < 0) return undefined;
+    // Offsets that are committed in a transaction have none. Of records that retention took nobody knows them any more.
+    if (sequence < 0 || this.upkeep.deletes) return undefined;
     this.#producers.set(id, { epoch, next: (sequence + recordCount(view, position)) % SEQUENCES });
+    if (known === undefined && this.upkeep.isRemade) return undefined;
     const expected = known === undefined || known.epoch < epoch ? 0 : known.next;
     if (known !== undefined && known.epoch > epoch)
       return `${at}: producer ${id} writes in epoch ${epoch} after ${known.epoch}`;
@@ -136,6 +163,7 @@ export class CommittedLog {
     if (type !== ControlType.commit && type !== ControlType.abort) return undefined;
     const open = this.#open.get(id);
     this.#open.delete(id);
+    this.kept?.ended(id, type === ControlType.commit);
     const known = this.#producers.get(id);
     if (known !== undefined && known.epoch > epoch) return `${at}: a marker of epoch ${epoch} after ${known.epoch}`;
     // From its marker on a producer of an earlier epoch is fenced.

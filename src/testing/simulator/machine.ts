@@ -9,6 +9,7 @@ import { Gate } from '../../runtime/gate.ts';
 import { gatedRuntime } from '../../runtime/gated-runtime.ts';
 import { MemoryDisk, type Unsynced } from '../../runtime/memory-disk.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
+import { DiskTrouble } from './disk-trouble.ts';
 import type { SimulatedNetwork } from './simulated-network.ts';
 import { slowDisk, type DiskPace } from './slow-disk.ts';
 import type { Trace } from './trace.ts';
@@ -17,6 +18,8 @@ export type MachineState = 'starting' | 'running' | 'paused' | 'stopping' | 'dow
 
 export interface MachineParts {
   readonly id: number;
+  /** `log.dirs`: each a disk that fails by itself. */
+  readonly directories: readonly string[];
   readonly config: BrokerConfig;
   readonly time: Clock & Timers;
   readonly random: SeededRandom;
@@ -24,7 +27,7 @@ export interface MachineParts {
   readonly store: SimulatedStore;
   readonly trace: Trace;
   /** The broker logs a line. */
-  readonly logged: (level: string, message: string, facts?: object) => void;
+  readonly logged: (level: string, message: string, facts?: Record<string, unknown>) => void;
   /** Something of this machine is about to run. */
   readonly touched: () => void;
 }
@@ -32,7 +35,10 @@ export interface MachineParts {
 /** Until a broker that could not start, or gave up, is started again. */
 const RESTART_MS = 1000;
 
-/** One machine with a disk, a link to the store, and a broker that comes and goes. */
+/** What a disk holds after a reboot that nobody was prepared for. */
+const AFTER_FAILURE: Unsynced = 'mixed';
+
+/** One machine with disks, a link to the store, and a broker that comes and goes. */
 export class Machine {
   readonly id: number;
   readonly host: string;
@@ -40,6 +46,7 @@ export class Machine {
   /** How far its wall clock is off. */
   wallOffsetMs = 0;
   readonly #parts: MachineParts;
+  readonly #trouble = new DiskTrouble();
   #disk = new MemoryDisk({ crashable: true });
   #state: MachineState = 'down';
   #gate = new Gate();
@@ -72,10 +79,6 @@ export class Machine {
     return this.#lives;
   }
 
-  get disk(): MemoryDisk {
-    return this.#disk;
-  }
-
   get store(): SimulatedConnection | undefined {
     return this.#store;
   }
@@ -94,9 +97,58 @@ export class Machine {
     if (this.#state === 'down' || this.#state === 'dark') return;
     this.#note('killed');
     this.#die();
-    this.#disk = this.#disk.kill();
+    this.#renewDisk();
     this.#state = 'down';
     this.#isWanted = false;
+  }
+
+  /** Killed, and its disks are gone: new ones take their place. */
+  wipe(): void {
+    this.#note('loses its disks');
+    this.#die();
+    this.#disk.kill();
+    this.#disk = new MemoryDisk({ crashable: true });
+    this.#trouble.mend();
+    this.#trouble.apply(this.#disk);
+    this.#trouble.rebooted();
+    this.#state = 'down';
+    this.#isWanted = false;
+  }
+
+  /** One of its disks begins to fail; says how. Whenever its broker ends from now on the machine is rebooted. */
+  failDisk(): string {
+    const { directories, random } = this.#parts;
+    return this.#trouble.fail(this.#disk, directories[random.below(directories.length)]!, random);
+  }
+
+  /** The failing disk works again. The broker uses it only after a start. */
+  mendDisk(): void {
+    this.#trouble.mend();
+    if (this.#state === 'down' || this.#state === 'dark') this.#renewDisk();
+  }
+
+  /** Next to no space is left on its disks. */
+  fillDisk(): void {
+    this.#trouble.fill(this.#disk, this.#parts.random);
+  }
+
+  emptyDisk(): void {
+    this.#trouble.empty(this.#disk);
+  }
+
+  /** Whether its broker may complain of a disk. */
+  get isDiskTroubled(): boolean {
+    return this.#trouble.isAny;
+  }
+
+  /** Looks at its files, which do not fail meanwhile. */
+  observe(look: () => void): void {
+    this.#disk.withoutFailures(look);
+  }
+
+  /** Names of what lies in its log directories. */
+  directoryNames(): { name: string; isDirectory: boolean }[] {
+    return this.#parts.directories.flatMap((path) => this.#disk.list(path));
   }
 
   /** The power goes: what was not synced is gone, or torn. Without a word to anybody. */
@@ -106,6 +158,8 @@ export class Machine {
     this.#parts.network.darken(this.host);
     this.#die();
     this.#disk = this.#disk.crash(unsynced, this.#parts.random);
+    this.#trouble.apply(this.#disk);
+    this.#trouble.rebooted();
     this.#state = 'dark';
     this.#isWanted = false;
   }
@@ -167,6 +221,7 @@ export class Machine {
         if (this.#gate !== gate) return;
         trace.note(this.host, `cannot start: ${error instanceof Error ? (error.stack ?? '') : String(error)}`);
         connection.kill();
+        if (this.#trouble.hasFailed) this.#renewDisk();
         this.#state = 'down';
         time.set(RESTART_MS, () => this.#again());
       },
@@ -180,7 +235,7 @@ export class Machine {
       if (this.#gate !== gate) return;
       this.#note(how);
       this.#store?.kill();
-      this.#disk = this.#disk.kill();
+      this.#renewDisk();
       this.#state = 'down';
       this.#broker = undefined;
       this.#parts.time.set(RESTART_MS, () => this.#again());
@@ -201,6 +256,13 @@ export class Machine {
     this.#broker = undefined;
     gate.kill();
     this.#store?.kill();
+  }
+
+  /** The disks as the next start finds them. After a failure nobody knows what of the cache is on the device: only that counts. */
+  #renewDisk(): void {
+    this.#disk = this.#trouble.hasFailed ? this.#disk.crash(AFTER_FAILURE, this.#parts.random) : this.#disk.kill();
+    this.#trouble.apply(this.#disk);
+    this.#trouble.rebooted();
   }
 
   #runtime(): Runtime {

@@ -2,7 +2,8 @@ import type { SeededRandom } from '../../base/seeded-random.ts';
 import type { Timer } from '../../runtime/clock.ts';
 import type { Unsynced } from '../../runtime/memory-disk.ts';
 import type { Machine } from './machine.ts';
-import { STORE_FAULTS, type ClusterFault, type Fault, type StoreFault } from './options.ts';
+import { isDiskFault, isStoreFault, type ClusterFault, type DiskFault, type StoreFault } from './options.ts';
+import { stepsOf, type Deed, type Schedule } from './schedules.ts';
 import type { World } from './world.ts';
 
 const LOSSES: readonly Unsynced[] = ['dropped', 'torn', 'mixed'];
@@ -21,6 +22,8 @@ export class Nemesis {
   #timer: Timer | undefined;
   #isLyingInWait = false;
   #ambush: Timer | undefined;
+  /** Steps of a schedule that are to come. */
+  readonly #steps = new Set<Timer>();
   /** Who died without closing its logs, and has not been seen in sync since; and whether its disk lost something. */
   readonly #unclean = new Map<number, boolean>();
 
@@ -45,12 +48,14 @@ export class Nemesis {
       this.#springWithin(0, AMBUSH_DELAYS * options.delayMs[1]);
     };
     next();
+    if (options.schedule !== undefined) this.#follow(options.schedule);
   }
 
   /** No more faults, and those that last are over. */
   heal(): void {
     this.#timer?.cancel();
     this.#ambush?.cancel();
+    for (const step of this.#steps) step.cancel();
     this.#world.onRecorded = undefined;
     this.#world.trace.note('nemesis', 'heals everything');
     for (const mend of Array.from(this.#mends.values())) mend();
@@ -72,10 +77,39 @@ export class Nemesis {
     });
   }
 
+  #follow(schedule: Schedule): void {
+    const { machines } = this.#world;
+    const left = [...machines];
+    const row = machines.map(() => left.splice(this.#random.below(left.length), 1)[0]!);
+    this.#note(`${schedule}: ${row.map(({ host }) => host).join(', ')}`);
+    let atMs = 0;
+    for (const { who, deed, afterMs, forMs } of stepsOf(schedule)) {
+      atMs += this.#between(...afterMs);
+      const ms = this.#between(...forMs);
+      this.#steps.add(this.#world.time.set(atMs, () => this.#do(deed, row[who]!, ms)));
+    }
+  }
+
+  #do(deed: Deed, machine: Machine, ms: number): void {
+    switch (deed) {
+      case 'stop':
+        return this.#stop(machine, ms);
+      case 'power':
+        return this.#losePower(machine, ms);
+      case 'freeze':
+        return this.#pause(machine, ms);
+      case 'kill':
+        return this.#kill(machine, ms);
+      default:
+        deed satisfies never;
+    }
+  }
+
   #strike(): void {
     const fault = this.#one(this.#world.options.faults);
     const machine = this.#one(this.#world.machines);
     if (isStoreFault(fault)) this.#strikeStore(fault, machine);
+    else if (isDiskFault(fault)) this.#strikeDisk(fault, machine);
     else this.#strikeCluster(fault, machine);
   }
 
@@ -120,6 +154,19 @@ export class Nemesis {
     }
   }
 
+  #strikeDisk(fault: DiskFault, machine: Machine): void {
+    switch (fault) {
+      case 'diskFails':
+        return this.#failDisk(machine);
+      case 'diskFull':
+        return this.#fillDisk(machine);
+      case 'wipe':
+        return this.#wipe(machine);
+      default:
+        fault satisfies never;
+    }
+  }
+
   #strikeStore(fault: StoreFault, machine: Machine): void {
     const { store } = this.#world;
     switch (fault) {
@@ -154,11 +201,11 @@ export class Nemesis {
     }
   }
 
-  #kill(machine: Machine): void {
+  #kill(machine: Machine, ms = this.#between(50, 6000)): void {
     if (machine.state === 'down' || machine.state === 'dark' || !this.#mayKill()) return;
     this.#unclean.set(machine.id, this.#unclean.get(machine.id) ?? false);
     machine.kill();
-    this.#later(this.#between(50, 6000), undefined, () => machine.start());
+    this.#later(ms, undefined, () => machine.start());
   }
 
   #killAll(): void {
@@ -170,22 +217,29 @@ export class Nemesis {
     if (this.#world.options.flush === 'group') for (const machine of this.#world.machines) this.#losePower(machine);
   }
 
-  #losePower(machine: Machine): void {
-    if (machine.state === 'dark') return;
-    // What is only in the page caches of some survives the loss of one of them, and not of more.
-    const { flush } = this.#world.options;
-    this.#settleUnclean();
-    if (flush === 'os' && this.#unclean.size > 0) return;
-    this.#unclean.set(machine.id, true);
+  #losePower(machine: Machine, ms = this.#between(300, 6000)): void {
+    if (machine.state === 'dark' || !this.#mayLose()) return;
+    this.#unclean.set(machine.id, this.#losesUnsynced);
     machine.losePower(this.#one(LOSSES));
-    this.#later(this.#between(300, 6000), undefined, () => machine.start());
+    this.#later(ms, undefined, () => machine.start());
   }
 
   /** Not while another may have lost records: then nobody might be left who has them and is known to. */
   #mayKill(): boolean {
-    if (this.#world.options.flush === 'group') return true;
     this.#settleUnclean();
     return !Array.from(this.#unclean.values()).includes(true);
+  }
+
+  /** What is only in the page caches of some survives the loss of one of them, and not of more. */
+  #mayLose(): boolean {
+    if (!this.#losesUnsynced) return this.#mayKill();
+    this.#settleUnclean();
+    return this.#unclean.size === 0;
+  }
+
+  /** Whether what was acknowledged can be lost with the page cache. */
+  get #losesUnsynced(): boolean {
+    return this.#world.options.flush === 'os';
   }
 
   #settleUnclean(): void {
@@ -198,10 +252,10 @@ export class Nemesis {
     this.#later(ms, undefined, () => machine.resume());
   }
 
-  #stop(machine: Machine): void {
+  #stop(machine: Machine, ms = this.#between(100, 6000)): void {
     if (machine.state !== 'running') return;
     machine.stop();
-    this.#later(this.#between(100, 6000), undefined, () => machine.start());
+    this.#later(ms, undefined, () => machine.start());
   }
 
   /** From some or all of the others, and perhaps from the store and the clients. */
@@ -254,6 +308,35 @@ export class Nemesis {
     });
   }
 
+  /** For a while; then the machine is rebooted, for its broker does without the disk until the next start. */
+  #failDisk(machine: Machine): void {
+    if (machine.state !== 'running' || !this.#mayLose()) return;
+    this.#unclean.set(machine.id, this.#losesUnsynced);
+    this.#note(`a disk of ${machine.host} fails: ${machine.failDisk()}`);
+    this.#later(this.#between(1000, 8000), `the disk of ${machine.host} is mended`, () => {
+      machine.mendDisk();
+      machine.kill();
+      this.#later(this.#between(50, 1000), undefined, () => machine.start());
+    });
+  }
+
+  #fillDisk(machine: Machine): void {
+    this.#note(`the disks of ${machine.host} are full`);
+    machine.fillDisk();
+    this.#later(this.#between(500, 8000), `there is space on the disks of ${machine.host}`, () => machine.emptyDisk());
+  }
+
+  /** One at a time, and not while anybody else is not in sync: what a disk had that is gone is to be on all the others. */
+  #wipe(machine: Machine): void {
+    this.#settleUnclean();
+    const others = this.#world.machines.filter((each) => each !== machine);
+    const mayGo = this.#unclean.size === 0 && others.every(({ id }) => this.#world.isSettled(id));
+    if (machine.state !== 'running' || !mayGo) return;
+    this.#unclean.set(machine.id, true);
+    machine.wipe();
+    this.#later(this.#between(50, 6000), undefined, () => machine.start());
+  }
+
   #cutStore(machine: Machine): void {
     const connection = machine.store;
     if (connection === undefined) return;
@@ -301,8 +384,4 @@ export class Nemesis {
   #one<T>(all: readonly T[]): T {
     return all[this.#random.below(all.length)]!;
   }
-}
-
-function isStoreFault(fault: Fault): fault is StoreFault {
-  return (STORE_FAULTS as readonly Fault[]).includes(fault);
 }

@@ -1,26 +1,31 @@
 import type { Consumer } from '../../client/consumer/consumer.ts';
+import type { ConsumerRecord } from '../../client/consumer/consumer-record.ts';
 import type { TopicPartition } from '../../client/consumer/topic-partition.ts';
 import { string as text } from '../../client/serializers.ts';
 import { WorkloadClient } from './workload-client.ts';
 import type { World } from './world.ts';
+
+export interface ReaderOptions {
+  readonly isolation: 'read_committed' | 'read_uncommitted';
+  readonly rackId?: string;
+  /** Told each record; it goes to the history when left out. */
+  readonly saw?: (record: ConsumerRecord<string | null, string | null>) => void;
+}
 
 /** Reads everything, from the start, alone. */
 export class Reader extends WorkloadClient {
   readonly #topics: readonly string[];
   readonly #isolation: 'read_committed' | 'read_uncommitted';
   readonly #rackId: string;
+  readonly #saw: (record: ConsumerRecord<string | null, string | null>) => void;
   #consumer: Consumer<string | null, string | null> | undefined;
 
-  constructor(
-    world: World,
-    name: string,
-    topics: readonly string[],
-    { isolation, rackId = '' }: { isolation: 'read_committed' | 'read_uncommitted'; rackId?: string },
-  ) {
+  constructor(world: World, name: string, topics: readonly string[], { isolation, rackId = '', saw }: ReaderOptions) {
     super(world, name);
     this.#topics = topics;
     this.#isolation = isolation;
     this.#rackId = rackId;
+    this.#saw = saw ?? ((record) => this.#note(record));
   }
 
   /** Whether it has read all that is there, as the partitions' ends tell. */
@@ -55,21 +60,21 @@ export class Reader extends WorkloadClient {
     });
     this.#consumer = consumer;
     consumer.assign(this.#partitions());
-    for await (const batch of consumer.batches()) {
-      for (const { topic, partition, offset, value } of batch) {
-        this.world.record({
-          atMs: this.atMs,
-          client: this.name,
-          type: 'poll',
-          group: null,
-          topic,
-          partition,
-          offset,
-          value: value ?? '',
-          isolation: this.#isolation,
-        });
-      }
-    }
+    for await (const batch of consumer.batches()) for (const record of batch) this.#saw(record);
+  }
+
+  #note({ topic, partition, offset, value }: ConsumerRecord<string | null, string | null>): void {
+    this.world.record({
+      atMs: this.atMs,
+      client: this.name,
+      type: 'poll',
+      group: null,
+      topic,
+      partition,
+      offset,
+      value: value ?? '',
+      isolation: this.#isolation,
+    });
   }
 
   #partitions(): TopicPartition[] {

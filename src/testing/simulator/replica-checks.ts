@@ -1,21 +1,24 @@
-import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from '../../broker/coordination/coordinator-topics.ts';
 import type { Partition } from '../../broker/replicas/partition.ts';
-import { nextOffset } from '../../records/batch.ts';
+import { baseOffset, nextOffset } from '../../records/batch.ts';
+import type { DecodedRecord } from '../../records/batch-records.ts';
 import { BatchCursor } from '../../records/batch-cursor.ts';
+import { upkeepOf } from './cleaned-topics.ts';
 import { CommittedLog, type TransactionEnds } from './committed-log.ts';
+import { CoordinatorChecks } from './coordinator-checks.ts';
 import type { Machine } from './machine.ts';
 import type { StoreChecks } from './store-checks.ts';
 
 const READ_BYTES = 1024 * 1024;
 
-/** What is known of one replica in one life of its broker. */
+/** What is known of one replica in one life of its broker, as long as it is a replica. */
 interface Seen {
-  readonly life: number;
+  readonly partition: Partition;
   /** Below it its log was held against what is committed. */
   verified: number;
   logEndOffset: number;
   highWatermark: number;
-  stamp: number;
+  logStartOffset: number;
+  cleanedTo: number | undefined;
 }
 
 /** One partition over all its replicas. */
@@ -37,11 +40,17 @@ export class ReplicaChecks {
   readonly #watched = new Map<string, Watched>();
   readonly #ends: TransactionEnds = new Map();
   readonly #store: StoreChecks;
+  readonly #coordinators: CoordinatorChecks;
   readonly #machines: readonly Machine[];
   readonly #fail: (what: string) => void;
   readonly #cursor = new BatchCursor(new Uint8Array(0));
 
-  constructor(machines: readonly Machine[], store: StoreChecks, fail: (what: string) => void) {
+  constructor(
+    machines: readonly Machine[],
+    { store, coordinators }: { store: StoreChecks; coordinators: CoordinatorChecks },
+    fail: (what: string) => void,
+  ) {
+    this.#coordinators = coordinators;
     this.#machines = machines;
     this.#store = store;
     this.#fail = fail;
@@ -55,7 +64,9 @@ export class ReplicaChecks {
   check(machine: Machine): void {
     const { broker } = machine;
     if (broker === undefined) return;
-    for (const partition of broker.core.partitions.all()) this.#checkReplica(machine, partition);
+    machine.observe(() => {
+      for (const partition of broker.core.partitions.all()) this.#checkReplica(machine, partition);
+    });
   }
 
   /** Looks at all replicas. */
@@ -75,15 +86,29 @@ export class ReplicaChecks {
     let watched = this.#watched.get(key);
     if (watched === undefined) this.#watched.set(key, (watched = this.#watch(key, partition)));
     let seen = watched.replicas.get(machine.id);
-    if (seen === undefined || seen.life !== machine.life) {
-      seen = { life: machine.life, verified: 0, logEndOffset: -1, highWatermark: -1, stamp: -1 };
+    if (seen?.partition !== partition) {
+      seen = {
+        partition,
+        verified: 0,
+        logEndOffset: -1,
+        highWatermark: -1,
+        logStartOffset: 0,
+        cleanedTo: log.cleaning.cleanedTo,
+      };
       watched.replicas.set(machine.id, seen);
     }
     if (log.isOffline) return;
-    const { logEndOffset, highWatermark } = log;
+    const { logEndOffset, highWatermark, logStartOffset } = log;
     if (partition.isLeader) this.#checkLeader(machine, partition, watched);
-    if (logEndOffset === seen.logEndOffset && highWatermark === seen.highWatermark) return;
-    const { lastStableOffset, logStartOffset } = log;
+    const isCleaned = log.cleaning.cleanedTo !== seen.cleanedTo;
+    if (
+      logEndOffset === seen.logEndOffset &&
+      highWatermark === seen.highWatermark &&
+      logStartOffset === seen.logStartOffset &&
+      !isCleaned
+    )
+      return;
+    const { lastStableOffset } = log;
     const isOrdered =
       logStartOffset <= lastStableOffset && lastStableOffset <= highWatermark && highWatermark <= logEndOffset;
     const name = `${watched.committed.name} on ${machine.host}`;
@@ -93,6 +118,8 @@ export class ReplicaChecks {
       );
     if (highWatermark < seen.highWatermark)
       this.#fail(`I4 ${name}: the high watermark went back from ${seen.highWatermark} to ${highWatermark}`);
+    this.#checkStart(logStartOffset, seen, watched, name);
+    if (isCleaned) this.#cleaned(partition, seen, name);
     const isShorter = logEndOffset < seen.logEndOffset;
     seen.logEndOffset = logEndOffset;
     seen.highWatermark = highWatermark;
@@ -103,9 +130,31 @@ export class ReplicaChecks {
       this.#checkCandidate(machine, watched, logEndOffset);
   }
 
+  #checkStart(logStartOffset: number, seen: Seen, { committed }: Watched, name: string): void {
+    if (logStartOffset < seen.logStartOffset)
+      this.#fail(`I14 ${name}: the log's start went back from ${seen.logStartOffset} to ${logStartOffset}`);
+    if (logStartOffset > 0 && !committed.upkeep.deletes)
+      this.#fail(`I14 ${name}: the log starts at ${logStartOffset}, and nothing was to be deleted`);
+    seen.logStartOffset = logStartOffset;
+  }
+
+  /** The log was cleaned up to some point: all of it is looked at again. */
+  #cleaned({ log }: Partition, seen: Seen, name: string): void {
+    const { cleanedTo = 0 } = log.cleaning;
+    const isFurther = cleanedTo > (seen.cleanedTo ?? 0);
+    seen.cleanedTo = log.cleaning.cleanedTo;
+    seen.verified = 0;
+    if (isFurther && cleanedTo > Math.min(log.lastStableOffset, log.recoveryPoint))
+      this.#fail(
+        `I13 ${name}: cleaned to ${cleanedTo}, stable to ${log.lastStableOffset}, synced ${log.recoveryPoint}`,
+      );
+  }
+
   #watch(key: string, { topic, index }: Partition): Watched {
-    const isCompacted = topic === OFFSETS_TOPIC || topic === TRANSACTIONS_TOPIC;
-    const committed = new CommittedLog(`${topic}-${index}`, isCompacted, this.#ends);
+    const told = CoordinatorChecks.isOf(topic)
+      ? (records: readonly DecodedRecord[]) => this.#coordinators.take(topic, records)
+      : undefined;
+    const committed = new CommittedLog(`${topic}-${index}`, upkeepOf(topic), this.#ends, told);
     return { key, committed, leaders: new Map(), told: new Map(), replicas: new Map() };
   }
 
@@ -140,12 +189,19 @@ export class ReplicaChecks {
       while (cursor.next()) {
         const fault = watched.committed.take(bytes, cursor.view, cursor.position);
         if (fault !== undefined) this.#fail(`I3 I7 I8 I10 ${name}: ${fault}`);
+        this.#checkGap(watched, offset, baseOffset(cursor.view, cursor.position), name);
         offset = Math.max(offset, nextOffset(cursor.view, cursor.position));
       }
       slice.release();
       if (offset === from) break;
     }
+    this.#checkGap(watched, offset, highWatermark, name);
     seen.verified = Math.max(seen.verified, highWatermark);
+  }
+
+  #checkGap({ committed }: Watched, from: number, to: number, name: string): void {
+    const fault = from < to ? committed.missing(from, to) : undefined;
+    if (fault !== undefined) this.#fail(`I3 I13 ${name}: ${fault}`);
   }
 
   #checkCandidatesOf(watched: Watched): void {

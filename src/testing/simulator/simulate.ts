@@ -1,8 +1,10 @@
 import { loadHandler, servedApis } from '../../broker/handlers/all.ts';
 import { checkHistory } from '../check-history.ts';
+import { upkeepOf } from './cleaned-topics.ts';
 import { AdminClient } from './admin-client.ts';
 import { COPY_GROUP, Copier } from './copier.ts';
 import { IdempotentProducer } from './idempotent-producer.ts';
+import { KeyedProducer } from './keyed-producer.ts';
 import { Member } from './member.ts';
 import { Nemesis } from './nemesis.ts';
 import { drawOptions, type RunOptions } from './options.ts';
@@ -84,6 +86,8 @@ class Run {
   readonly #readers: Reader[] = [];
   readonly #members: Member[] = [];
   #copier: Copier | undefined;
+  /** What the last reader of cleaned topics was shown. */
+  readonly #seen = new Set<string>();
 
   constructor(world: World) {
     this.#world = world;
@@ -95,7 +99,8 @@ class Run {
     const { options, machines } = world;
     for (const machine of machines) machine.start();
     await this.#reach('the cluster starts', () => machines.every(({ id }) => world.isServing(id)), START_MS);
-    const topics = this.#makeClients();
+    const judged = this.#makeClients();
+    const topics = [...judged, ...options.cleaned];
     let isMade = false;
     void this.#admin.createTopics(topics).then(() => (isMade = true));
     await this.#reach('topics are created', () => isMade, START_MS);
@@ -118,10 +123,10 @@ class Run {
     await this.#reach('admins end', () => this.#admin.isEnded, CLIENTS_END_MS);
     await this.#endCopier();
     await this.#reach('everything is committed', () => world.isWhole() && world.isCommitted(), RECOVERY_MS);
-    await this.#finalReads(topics);
+    await this.#finalReads(judged);
     await this.#reach('logs of deleted topics are gone', () => world.strayFiles().length === 0, RECOVERY_MS);
     await this.#stopAll();
-    this.#judge(topics);
+    this.#judge(judged);
   }
 
   #makeClients(): string[] {
@@ -137,6 +142,10 @@ class Run {
       topics.push('copies');
       this.#copier = new Copier(world, 'copier', { from: 'orders', to: 'copies' });
     }
+    if (options.cleaned.length > 0) {
+      this.#producers.push(new KeyedProducer(world, 'keyed', options.cleaned));
+      this.#readers.push(this.#cleanedReader('scanner'));
+    }
     const isolation = world.random('reader').below(2) === 0 ? 'read_committed' : 'read_uncommitted';
     this.#readers.push(new Reader(world, 'reader', topics, { isolation }));
     for (const protocol of options.groups)
@@ -145,6 +154,18 @@ class Run {
           new Member(world, `${protocol}${number}`, { group: `g-${protocol}`, topic: 'orders', protocol }),
         );
     return topics;
+  }
+
+  /** Reads what is cleaned, and is told of each record. */
+  #cleanedReader(name: string, saw: (topic: string, partition: number, offset: number) => void = () => {}): Reader {
+    const world = this.#world;
+    return new Reader(world, name, world.options.cleaned, {
+      isolation: 'read_uncommitted',
+      saw: (record) => {
+        world.shown(name, record);
+        saw(record.topic, record.partition, record.offset);
+      },
+    });
   }
 
   /** Waits until all is copied. */
@@ -165,6 +186,10 @@ class Run {
       new Reader(world, 'final1', topics, { isolation: 'read_committed' }),
       new Reader(world, 'final2', topics, { isolation: 'read_uncommitted' }),
     ];
+    if (world.options.cleaned.length > 0)
+      readers.push(
+        this.#cleanedReader('final3', (topic, partition, offset) => this.#seen.add(`${topic}-${partition}@${offset}`)),
+      );
     for (const reader of readers) reader.start();
     this.#readers.push(...readers);
     const ends = world.ends();
@@ -216,8 +241,24 @@ class Run {
     }
   }
 
+  /** The newest record of each key is there for whoever reads a compacted topic from its start. */
+  #judgeCleaned(): void {
+    const world = this.#world;
+    const { cleaned, partitions } = world.options;
+    for (const topic of cleaned.filter((name) => !upkeepOf(name).deletes)) {
+      for (let partition = 0; partition < partitions; partition++) {
+        for (const offset of world.committed(topic, partition)?.kept?.lasting(0) ?? []) {
+          const place = `${topic}-${partition}@${offset}`;
+          if (!this.#seen.has(place))
+            throw new Violation(`I13 ${place} is the last of its key, and nobody was shown it`);
+        }
+      }
+    }
+  }
+
   #judge(topics: readonly string[]): void {
     const world = this.#world;
+    this.#judgeCleaned();
     const readers = [
       { name: 'final1', topics },
       { name: 'final2', topics: ['orders'] },

@@ -4,6 +4,9 @@ import type { PartitionRecord, TopicRecord } from '../../metadata/records.ts';
 import type { SimulatedStore } from '../../metadata/simulated-store.ts';
 import type { Trace } from './trace.ts';
 
+/** `min.insync.replicas` of all topics. */
+export const MIN_IN_SYNC = 2;
+
 const NOBODY: readonly number[] = [];
 
 /** What must hold of the cluster's metadata after every change of it. */
@@ -97,16 +100,11 @@ export class StoreChecks {
     const before = this.#partitions.get(key);
     this.#partitions.set(key, record);
     const name = `${this.topicOf(key) ?? ''} ${key}`;
-    const { leader, leaderEpoch, partitionEpoch, replicas, isr, elr, recovering } = record;
+    const { leader, leaderEpoch, partitionEpoch, replicas, isr, recovering } = record;
     if (leaderEpoch < (this.#epochs.get(key) ?? 0))
       this.#fail(`I7 ${name}: leader epoch ${leaderEpoch} after ${this.#epochs.get(key)}`);
     this.#epochs.set(key, leaderEpoch);
-    const isKnown = (ids: readonly number[]): boolean => ids.every((id) => replicas.includes(id));
-    if (!isKnown(isr) || !isKnown(elr))
-      this.#fail(`I5 ${name}: in sync are ${shown(isr)}, eligible ${shown(elr)} of ${shown(replicas)}`);
-    if (elr.some((id) => isr.includes(id)))
-      this.#fail(`I5 ${name}: both in sync and eligible: ${shown(isr)} and ${shown(elr)}`);
-    if (leader >= 0 && !isr.includes(leader)) this.#fail(`I5 ${name}: leader ${leader} is not among ${shown(isr)}`);
+    this.#checkSets(name, record);
     if (new Set(replicas).size < replicas.length) this.#fail(`I5 ${name}: replicas ${shown(replicas)}`);
     if (before === undefined) return;
     if (partitionEpoch <= before.partitionEpoch)
@@ -117,6 +115,18 @@ export class StoreChecks {
       if (!before.isr.includes(id) && !this.isLive(id))
         this.#fail(`I6 ${name}: ${id} joins ${shown(before.isr)} while fenced`);
     if (recovering && !before.recovering) this.uncleanElections++;
+  }
+
+  /** Of the sets of replicas that may lead. */
+  #checkSets(name: string, { leader, replicas, isr, elr }: PartitionRecord): void {
+    const isKnown = (ids: readonly number[]): boolean => ids.every((id) => replicas.includes(id));
+    if (!isKnown(isr) || !isKnown(elr))
+      this.#fail(`I5 ${name}: in sync are ${shown(isr)}, eligible ${shown(elr)} of ${shown(replicas)}`);
+    if (elr.some((id) => isr.includes(id)))
+      this.#fail(`I5 ${name}: both in sync and eligible: ${shown(isr)} and ${shown(elr)}`);
+    if (elr.length > 0 && isr.length >= Math.min(MIN_IN_SYNC, replicas.length))
+      this.#fail(`I5 ${name}: ${shown(isr)} are in sync, and still ${shown(elr)} eligible`);
+    if (leader >= 0 && !isr.includes(leader)) this.#fail(`I5 ${name}: leader ${leader} is not among ${shown(isr)}`);
   }
 }
 

@@ -55,7 +55,10 @@ export class Trace {
   }
 
   /** What a broker or a client logs becomes part of the trace. */
-  logger(who: string, told: (level: string, message: string, facts?: object) => void = () => {}): Logger {
+  logger(
+    who: string,
+    told: (level: string, message: string, facts?: Record<string, unknown>) => void = () => {},
+  ): Logger {
     const log =
       (level: string) =>
       (message: string, facts?: Record<string, unknown>): void => {

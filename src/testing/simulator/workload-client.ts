@@ -1,6 +1,6 @@
 import type { SeededRandom } from '../../base/seeded-random.ts';
 import { KafkaError } from '../../client/client-error.ts';
-import type { World } from './world.ts';
+import { isMismatch, type World } from './world.ts';
 
 /** What a client may be told at the worst; anything else is a fault of the cluster. */
 const BEARABLE: ReadonlySet<string> = new Set([
@@ -72,6 +72,8 @@ export abstract class WorkloadClient {
 
   /** Passes over what a client may be told while there are faults. */
   protected bear(error: unknown, also: ReadonlySet<string> = BEARABLE): void {
+    if (error instanceof Error && isMismatch(`${error.message} ${String(error.cause)}`))
+      this.world.fail(`I18 ${this.name} is told ${error.message}`);
     if (error instanceof KafkaError && (error.retriable || BEARABLE.has(error.code) || also.has(error.code))) return;
     const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.world.fail(`${this.name} is told ${told}`);

@@ -1,11 +1,13 @@
 import { SeededRandom } from '../../base/seeded-random.ts';
+import type { ConsumerRecord } from '../../client/consumer/consumer-record.ts';
 import { Kafka } from '../../client/kafka.ts';
-import { loadConfig } from '../../config/load.ts';
-import type { BrokerConfig } from '../../config/broker-config.ts';
 import { SimulatedStore } from '../../metadata/simulated-store.ts';
 import { eventLoopTurned, promisesSettled } from '../../runtime/promise-turn.ts';
 import { VirtualTime } from '../../runtime/virtual-time.ts';
 import type { HistoryEvent, PollEvent } from '../history-event.ts';
+import { BROKER_PORT, directoriesOf, REQUEST_BYTES_MAX, settingsOf } from './broker-settings.ts';
+import type { CommittedLog } from './committed-log.ts';
+import { CoordinatorChecks } from './coordinator-checks.ts';
 import { hostOf, Machine } from './machine.ts';
 import type { RunOptions } from './options.ts';
 import { producerFaults } from './producer-checks.ts';
@@ -14,7 +16,6 @@ import { SimulatedNetwork } from './simulated-network.ts';
 import { StoreChecks } from './store-checks.ts';
 import { Trace } from './trace.ts';
 
-const PORT = 9092;
 /** Events of one run; more mean that it runs in circles. */
 const EVENTS_MAX = 3_000_000;
 /** So often real time gets a turn. */
@@ -22,6 +23,23 @@ const BREATH_EVENTS = 20_000;
 
 /** What a broker may log as an error when the store is away. */
 const EXPECTED_ERRORS: ReadonlySet<string> = new Set(['the broker could not register anew']);
+
+/** And what one may whose disk fails, or is full. */
+const DISK_ERRORS: ReadonlySet<string> = new Set([
+  'log is offline',
+  'log directory is offline until the next start',
+  'partitions are offline until their log directory is back or their topic is deleted',
+  'partition is offline: its log cannot be opened',
+  'a replica cannot follow its leader',
+  'cleaning a log failed; it is not cleaned again until the next start',
+  'the partition could not be loaded; its coordinator stays away',
+  'how far logs are cleaned cannot be written down',
+]);
+
+/** What both ends say of an answer that is not the one to the oldest question. */
+export function isMismatch(reason: string): boolean {
+  return /answer \d+ (?:is out of order|came where)|an answer that nobody asked for/.test(reason);
+}
 
 /** Something that must never be was seen. */
 export class Violation extends Error {
@@ -42,6 +60,7 @@ export class World {
   /** Told what clients do, as it becomes part of the history. */
   onRecorded: ((event: HistoryEvent) => void) | undefined;
   readonly #seed: number;
+  readonly #coordinatorChecks = new CoordinatorChecks();
   readonly #touched = new Set<string>();
   readonly #byHost = new Map<string, Machine>();
   #violation: Violation | undefined;
@@ -79,7 +98,8 @@ export class World {
     this.machines = Array.from({ length: options.brokers }, (_, index) => this.#machine(index + 1));
     for (const machine of this.machines) this.#byHost.set(machine.host, machine);
     this.storeChecks = new StoreChecks(this.store, this.trace, fail);
-    this.replicaChecks = new ReplicaChecks(this.machines, this.storeChecks, fail);
+    const books = { store: this.storeChecks, coordinators: this.#coordinatorChecks };
+    this.replicaChecks = new ReplicaChecks(this.machines, books, fail);
   }
 
   /** A source of luck of its own, so that one part drawing more does not change what others draw. */
@@ -94,8 +114,10 @@ export class World {
   }
 
   /** A broker logs an error only for what must not happen. */
-  logged(host: string, level: string, message: string, facts?: object): void {
+  logged(host: string, level: string, message: string, facts?: Readonly<Record<string, unknown>>): void {
+    if (isMismatch(String(facts?.['reason']))) this.fail(`I18 ${host} logs: ${message}: ${String(facts?.['reason'])}`);
     if (level !== 'error' || EXPECTED_ERRORS.has(message)) return;
+    if (DISK_ERRORS.has(message) && this.#byHost.get(host)?.isDiskTroubled === true) return;
     const shown = JSON.stringify(facts, (_, value: unknown) => (value instanceof Error ? value.stack : value));
     this.fail(`${host} logs: ${message} ${shown}`);
   }
@@ -111,12 +133,14 @@ export class World {
     this.trace.note(event.client, event.type, event);
     this.onRecorded?.(event);
     if (event.type === 'poll') this.#checkPoll(event);
+    const fault = this.#coordinatorChecks.check(event, (topic, partition) => this.#committedEnd(topic, partition));
+    if (fault !== undefined) this.fail(fault);
   }
 
   /** A client's way into the cluster, from a host of its own. */
   kafka(host: string): Kafka {
     const { time, network, trace } = this;
-    const bootstrapServers = this.machines.map(({ id }) => `${hostOf(id)}:${PORT}`);
+    const bootstrapServers = this.machines.map(({ id }) => `${hostOf(id)}:${BROKER_PORT}`);
     return new Kafka(
       {
         bootstrapServers,
@@ -177,9 +201,35 @@ export class World {
     if (offset >= end) this.fail(`I4 ${client} reads ${topic}-${partition}@${offset}, committed are ${end}`);
   }
 
-  #committedEnd(topic: string, partition: number): number {
+  /** A reader of a topic that is cleaned is shown a record: it has to be the one that was written there. */
+  shown(client: string, { topic, partition, offset, key, value }: ConsumerRecord<string | null, string | null>): void {
+    const committed = this.committed(topic, partition);
+    const fault = committed?.kept?.differs({ offset, key: key ?? '', value });
+    if (fault !== undefined) this.fail(`I3 I13 ${client} is shown ${topic}-${partition}: ${fault}`);
+    if (offset >= (committed?.end ?? 0))
+      this.fail(`I4 ${client} reads ${topic}-${partition}@${offset}, committed are ${committed?.end}`);
+  }
+
+  /** An admin was told that no replica has records below `offset` any more. */
+  deletedBefore(topic: string, partition: number, offset: number): void {
+    const key = `${this.storeChecks.topics.get(topic)}/${partition}`;
+    const inSync = this.storeChecks.partitions.get(key)?.isr ?? [];
+    for (const { id, host, broker } of this.machines) {
+      const log = broker?.core.partitions.get(topic, partition)?.log;
+      if (!inSync.includes(id) || !this.storeChecks.isLive(id) || log === undefined || log.isOffline) continue;
+      if (log.logStartOffset < offset)
+        this.fail(`I14 ${topic}-${partition} is deleted before ${offset}, and ${host} starts at ${log.logStartOffset}`);
+    }
+  }
+
+  /** What is committed of a partition. */
+  committed(topic: string, partition: number): CommittedLog | undefined {
     const topicId = this.storeChecks.topics.get(topic);
-    return topicId === undefined ? 0 : (this.replicaChecks.committed(topicId, partition)?.end ?? 0);
+    return topicId === undefined ? undefined : this.replicaChecks.committed(topicId, partition);
+  }
+
+  #committedEnd(topic: string, partition: number): number {
+    return this.committed(topic, partition)?.end ?? 0;
   }
 
   /** Whether a broker runs and is let in. */
@@ -241,7 +291,7 @@ export class World {
   strayFiles(): string[] {
     const strays: string[] = [];
     for (const machine of this.machines) {
-      for (const { name, isDirectory } of machine.disk.list('/data')) {
+      for (const { name, isDirectory } of machine.directoryNames()) {
         if (!isDirectory || name.endsWith('-delete') || name.startsWith('.') || !/-\d+$/.test(name)) continue;
         const cut = name.lastIndexOf('-');
         const topicId = this.storeChecks.topics.get(name.slice(0, cut));
@@ -268,15 +318,24 @@ export class World {
   #check(): void {
     for (const host of this.#touched) {
       const machine = this.#byHost.get(host);
-      if (machine !== undefined) this.replicaChecks.check(machine);
+      if (machine === undefined) continue;
+      this.replicaChecks.check(machine);
+      this.#checkMemory(machine);
     }
     if (this.storeChecks.check()) this.replicaChecks.checkCandidates();
+  }
+
+  /** What is counted in is counted out, and no more than the budget is ever held. */
+  #checkMemory({ host, broker }: Machine): void {
+    const bytes = broker?.core.requestBytes ?? 0;
+    if (bytes < 0 || bytes > REQUEST_BYTES_MAX) this.fail(`I16 ${host} holds ${bytes} bytes of requests`);
   }
 
   #machine(id: number): Machine {
     const machine = new Machine({
       id,
-      config: this.#config(id),
+      directories: directoriesOf(this.options),
+      config: settingsOf(id, this.options),
       time: this.time,
       random: this.random(`broker ${id}`),
       network: this.network,
@@ -287,36 +346,5 @@ export class World {
     });
     machine.wallOffsetMs = this.options.wallOffsetsMs[id - 1] ?? 0;
     return machine;
-  }
-
-  #config(id: number): BrokerConfig {
-    const { config } = loadConfig({
-      overrides: {
-        listeners: `PLAINTEXT://${hostOf(id)}:${PORT}`,
-        'log.dirs': '/data',
-        'node.id': id,
-        'broker.rack': `r${id % 3}`,
-        'auto.create.topics.enable': false,
-        'min.insync.replicas': 2,
-        'default.replication.factor': 3,
-        'offsets.topic.num.partitions': 2,
-        'offsets.topic.replication.factor': 3,
-        'transaction.state.log.num.partitions': 2,
-        'transaction.state.log.replication.factor': 3,
-        'transaction.state.log.min.isr': 2,
-        'transaction.abort.timed.out.transaction.cleanup.interval.ms': 1000,
-        'replica.lag.time.max.ms': 4000,
-        'leader.imbalance.check.interval.seconds': 10,
-        'group.initial.rebalance.delay.ms': 200,
-        'group.min.session.timeout.ms': 1000,
-        'group.consumer.min.session.timeout.ms': 1000,
-        'group.consumer.session.timeout.ms': 6000,
-        'group.consumer.min.heartbeat.interval.ms': 500,
-        'group.consumer.heartbeat.interval.ms': 1000,
-        'log.cleaner.enable': false,
-        'posthorn.flush.policy': this.options.flush,
-      },
-    });
-    return config;
   }
 }
