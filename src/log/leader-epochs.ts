@@ -20,13 +20,15 @@ export const UNKNOWN_EPOCH_END: EpochEnd = { epoch: -1, endOffset: -1 };
 /**
  * At which offset each leader epoch began (`leader-epoch-checkpoint`, Kafka's LeaderEpochFileCache, KIP-101). Epochs
  * and offsets grow. What is above the recovery point is found again in the batches, so the file is written only
- * before the recovery point moves past a change, not when an epoch begins.
+ * before the recovery point moves past a change, or batches are removed, not when an epoch begins.
  */
 export class LeaderEpochs {
   readonly #disk: Disk;
   readonly #path: string;
   #entries: EpochStart[] = [];
   #isDirty = false;
+  /** An epoch began that the file does not name. */
+  #hasNewEpoch = false;
   #hasFile = false;
 
   constructor(disk: Disk, path: string) {
@@ -67,6 +69,7 @@ export class LeaderEpochs {
     while (this.#entries.length > 0 && this.#entries.at(-1)!.startOffset >= startOffset) this.#entries.pop();
     this.#entries.push({ epoch, startOffset });
     this.#isDirty = true;
+    this.#hasNewEpoch = true;
   }
 
   /** The epoch of the record at `offset`; -1 when not known. */
@@ -112,6 +115,7 @@ export class LeaderEpochs {
   replaceWith(entries: readonly EpochStart[]): void {
     this.#entries = [...entries];
     this.#isDirty = true;
+    this.#hasNewEpoch = true;
   }
 
   clear(): void {
@@ -132,6 +136,12 @@ export class LeaderEpochs {
     else this.#writeFirst(bytes);
     this.#hasFile = true;
     this.#isDirty = false;
+    this.#hasNewEpoch = false;
+  }
+
+  /** Writes the file before batches go in which an epoch would be found again that it does not name. */
+  persistNew(): void {
+    if (this.#hasNewEpoch) this.persist();
   }
 
   #writeFirst(bytes: Uint8Array): void {

@@ -57,6 +57,7 @@ export function recoverLog(input: RecoveryInput): RecoveredLog {
   input.snapshots.removeAbove(logEndOffset);
   const logStartOffset = Math.max(input.logStartOffset, segments.first.baseOffset);
   if (logStartOffset > logEndOffset) return startAbove(input, segments, logStartOffset);
+  input.epochs.truncateFromStart(logStartOffset);
   return { segments, logStartOffset, logEndOffset };
 }
 
@@ -119,6 +120,8 @@ function walkToEnd(input: Recovery, segments: SegmentList): number {
 function recoverTail(input: Recovery, segments: SegmentList): number {
   const { recoveryPoint } = input;
   const from = segments.indexOf(recoveryPoint);
+  // Those from there on are found in the batches: the file may name some of records that were cut off.
+  input.epochs.truncateFromEnd(Math.max(recoveryPoint, segments.first.baseOffset));
   // Where the segments below were deleted since, only the snapshot at the first that is left knows what is open there.
   restoreProducers(input, segments, Math.max(recoveryPoint, segments.first.baseOffset));
   let logEndOffset = segments.first.baseOffset;

@@ -133,7 +133,8 @@ export class StoredLog {
   }
 
   removeOldest(count: number): void {
-    const { producers, snapshots } = this.#options;
+    const { epochs, producers, snapshots } = this.#options;
+    epochs.persistNew();
     // After power loss only the snapshot knows of transactions that began in what goes.
     if (producers.size > 0) snapshots.makeDurable(this.segments.at(count)!.baseOffset);
     for (const segment of this.segments.shift(count)) this.#remove(segment);
@@ -168,6 +169,8 @@ export class StoredLog {
     for (const segment of this.segments.cut(0).toReversed()) this.#remove(segment);
     this.#startSegment(offset, nowMs);
     this.#options.epochs.clear();
+    // No batch would tell that what the file names is gone.
+    this.#options.epochs.persist();
     this.#options.producers.clear();
     this.#options.snapshots.removeAbove(-1);
   }

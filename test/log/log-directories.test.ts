@@ -417,6 +417,15 @@ test('retention and idle producers are looked after', async () => {
   assert.deepEqual([log.logStartOffset, log.logEndOffset], [1, 1]);
 });
 
+test('a disk that fails under retention keeps nothing from the other one', async () => {
+  const broker = await started({ config: { retentionMs: 1000 }, paths: ['/one', '/two'] });
+  const [failing, other] = [broker.create('orders'), broker.create('other')];
+  for (const log of [failing, other]) append(log, 'a');
+  broker.disk.fail({ call: 'remove', code: 'EIO', path: `${failing.directory}/` });
+  assert.equal(broker.directories.cleanUp(NOW_MS + 2000, 86_400_000), 1);
+  assert.deepEqual([failing.isOffline, other.isOffline, other.logStartOffset], [true, false, 1]);
+});
+
 test('a partition can be deleted while it is being synced', async () => {
   const broker = await started({ config: { segmentBytes: 100 } });
   const log = broker.create('orders');

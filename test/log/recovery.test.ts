@@ -202,6 +202,44 @@ test('what a cleaner left behind is put right', () => {
   assert.ok(!names.some((name) => /swap|cleaned|deleted|0009/.test(name)), names.join(' '));
 });
 
+test('the epochs of batches that retention removed are known after kill -9', async () => {
+  const fixture = new LogFixture();
+  fixture.append(batchOf(['a']), { leaderEpoch: 1 });
+  await fixture.flush();
+  fixture.append(batchOf(['b']), { leaderEpoch: 4 });
+  fixture.log.roll(NOW_MS);
+  fixture.log.deleteRecordsBefore(2);
+  assert.equal(fixture.log.firstSegmentOffset, 2);
+  const log = fixture.killAndReopen();
+  assert.deepEqual(log.leaderEpochs.entries, [{ epoch: 4, startOffset: 2 }]);
+  assert.deepEqual(log.endOffsetForEpoch(1), { epoch: 1, endOffset: 2 });
+});
+
+test('the epochs of records that were cut off are not taken for those of what came in their place', async () => {
+  const fixture = new LogFixture();
+  fixture.append(batchOf(['a']), { leaderEpoch: 0 });
+  fixture.append(batchOf(['b']), { leaderEpoch: 5 });
+  await fixture.flush();
+  fixture.log.truncateTo(1);
+  fixture.append(batchOf(['c']), { leaderEpoch: 3 });
+  fixture.append(batchOf(['d']), { leaderEpoch: 6 });
+  const { entries } = fixture.log.leaderEpochs;
+  assert.deepEqual(
+    entries.map(({ epoch }) => epoch),
+    [0, 3, 6],
+  );
+  assert.deepEqual(fixture.killAndReopen().leaderEpochs.entries, entries);
+});
+
+test('a log that started anew elsewhere knows no epochs after kill -9', async () => {
+  const fixture = new LogFixture();
+  fixture.append(batchOf(['a']), { leaderEpoch: 2 });
+  await fixture.flush();
+  fixture.log.truncateFullyAndStartAt(10, NOW_MS);
+  const log = fixture.killAndReopen();
+  assert.deepEqual([log.logStartOffset, log.logEndOffset, log.leaderEpochs.latestEpoch], [10, 10, -1]);
+});
+
 test('leader epochs above the recovery point are found in the batches', async () => {
   const fixture = new LogFixture();
   fixture.append(batchOf(['a']), { leaderEpoch: 1 });

@@ -280,7 +280,7 @@ export class LogDirectories {
     let count = 0;
     for (const log of this.all()) {
       if (log.isOffline) continue;
-      count += log.retention(nowMs);
+      count += removedFrom(log, nowMs);
       log.expireProducers(nowMs, producerIdExpirationMs);
     }
     return count;
@@ -368,5 +368,15 @@ export class LogDirectories {
     } catch {
       return undefined;
     }
+  }
+}
+
+/** How many segments retention removes from a log; none when it fails, which is reported where its directory goes offline. */
+function removedFrom(log: PartitionLog, nowMs: number): number {
+  try {
+    return log.retention(nowMs);
+  } catch (error) {
+    if (!log.isOffline) throw error;
+    return 0;
   }
 }
