@@ -40,9 +40,9 @@ export class AdminClient extends WorkloadClient {
   }
 
   protected override async work(): Promise<void> {
-    const { adminWork } = this.world.options;
+    const { adminWork, adminPauseMs } = this.world.options;
     while (!this.isStopping) {
-      await this.pause(3000);
+      await this.pause(adminPauseMs);
       try {
         await this.#do(adminWork[this.random.below(adminWork.length)]!);
       } catch (error) {
@@ -98,8 +98,9 @@ export class AdminClient extends WorkloadClient {
     const topic = topics[this.random.below(Math.max(1, topics.length))];
     if (topic === undefined) return;
     const before = this.random.below((this.world.committed(topic, partition)?.end ?? 0) + 1);
-    const [outcome] = (await this.#admin.deleteRecords([{ topic, partition, before }])).values();
-    if (outcome instanceof KafkaError) throw outcome;
+    const outcomes = await this.#admin.deleteRecords([{ topic, partition, before }]);
+    const outcome = outcomes.get(topic)?.get(partition);
+    if (typeof outcome !== 'number') throw outcome ?? new Error('nothing is told of the partition');
     this.world.deletedBefore(topic, partition, before);
   }
 

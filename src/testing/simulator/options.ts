@@ -59,6 +59,8 @@ export interface RunOptions {
   /** Faults wait until a client asks for this, and strike while it is decided. */
   readonly ambush: 'commitAsked' | 'offsetsAsked' | undefined;
   readonly adminWork: readonly AdminWork[];
+  /** Longest pause between two works of the admin. */
+  readonly adminPauseMs: number;
   readonly producers: number;
   readonly transactional: number;
   readonly groups: readonly ('classic' | 'consumer')[];
@@ -97,7 +99,8 @@ export function drawOptions(seed: number): RunOptions {
       ...some(random, [...CLUSTER_FAULTS, ...STORE_FAULTS], 1, 5),
       ...(random.below(3) === 0 ? drawDiskFaults(random, directories) : []),
     ],
-    adminWork: random.below(2) === 0 ? [] : some(random, ADMIN_WORK, 1, 3),
+    adminWork: schedule === 'remade' ? ['churn'] : random.below(2) === 0 ? [] : some(random, ADMIN_WORK, 1, 3),
+    adminPauseMs: schedule === 'remade' ? 800 : 3000,
     producers: 1 + random.below(2),
     transactional: random.below(3),
     groups: [[], ['classic'], ['consumer'], ['classic', 'consumer']][random.below(4)] as ('classic' | 'consumer')[],

@@ -11,7 +11,7 @@ export interface Step {
 }
 
 /** Steps that seldom come one after the other by chance, each the way into one of the narrow places of the design. */
-export const SCHEDULES = ['lastStanding', 'lastLeader', 'takingTurns'] as const;
+export const SCHEDULES = ['lastStanding', 'lastLeader', 'takingTurns', 'remade'] as const;
 export type Schedule = (typeof SCHEDULES)[number];
 
 /** Time from the first step until the last one is undone, at most. */
@@ -36,6 +36,12 @@ const STEPS: Readonly<Record<Schedule, readonly Step[]>> = {
     { who: 1, deed: 'stop', afterMs: [300, 1500], forMs: [3000, 6000] },
     { who: 2, deed: 'freeze', afterMs: [1500, 4000], forMs: [6_500, 8_000] },
     { who: 0, deed: 'kill', afterMs: [500, 2500], forMs: [200, 3000] },
+  ],
+  /** Brokers are away while topics are deleted and made anew. */
+  remade: [
+    { who: 0, deed: 'kill', afterMs: [1500, 2500], forMs: [3000, 5000] },
+    { who: 1, deed: 'stop', afterMs: [3000, 5000], forMs: [3000, 5000] },
+    { who: 2, deed: 'kill', afterMs: [3000, 5000], forMs: [2000, 3000] },
   ],
 };
 

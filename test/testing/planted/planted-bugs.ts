@@ -321,4 +321,152 @@ export const plantedBugs: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    name: 'unclean-taken-for-clean',
+    rule: 'KIP-966: a broker that was not stopped in order is eligible no more, for it may have lost the ends of its logs',
+    edits: [
+      {
+        file: 'controller/partition-repair.js',
+        find: "return broker.cleanEpoch >= 0 && broker.cleanEpoch === broker.state?.epoch ? 'gone' : 'unclean';",
+        replace: "return 'gone';",
+      },
+    ],
+  },
+  {
+    name: 'let-in-while-counted-on',
+    rule: 'own rule: a broker is let in when no partition counts any more on what it was before',
+    edits: [
+      {
+        file: 'controller/admissions.js',
+        find: 'if (settles && !isSameProcess(broker) && claimed.has(broker.id))',
+        replace: 'if (false)',
+      },
+    ],
+  },
+  {
+    name: 'topic-id-unchecked',
+    rule: 'KIP-516: files of a deleted topic are none of the next one of its name',
+    edits: [
+      {
+        file: 'broker/replicas/topic-applier.js',
+        find: 'else if (topic?.id !== log.topicId)',
+        replace: 'else if (topic === undefined)',
+      },
+    ],
+  },
+  {
+    name: 'eligible-kept',
+    rule: 'KIP-966: nobody is eligible besides the set in sync while enough are in it',
+    edits: [
+      {
+        file: 'metadata/partition-transition.js',
+        find: 'if (isr.length >= neededInSync(minIsr, replicas))\n        return [];',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'coordinator-answers-early',
+    rule: 'own rule: coordinators answer when the high watermark has passed what they wrote',
+    edits: [
+      {
+        file: 'coordinator/shard.js',
+        find: 'this.#commits.holdForStaged(pending, response);',
+        replace: 'pending.settle(response);',
+      },
+    ],
+  },
+  {
+    name: 'failed-sync-tried-again',
+    rule: 'own rule: what a sync failed for is never taken for synced, whatever the next sync says',
+    edits: [
+      {
+        file: 'log/log-durability.js',
+        find: 'this.#log.failed(error);\n            throw error;',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'full-disk-acknowledged',
+    rule: 'own rule: what found no space is refused, not acknowledged',
+    edits: [
+      {
+        file: 'broker/replicas/partition.js',
+        find: 'if (this.log.takeUndone()) {',
+        replace: 'if (this.log.takeUndone() && false) {',
+      },
+    ],
+  },
+  {
+    name: 'cleans-beyond-stable',
+    rule: 'I13: compaction stops at the last stable offset and at what is synced',
+    edits: [
+      {
+        file: 'log/cleaning/cleanable.js',
+        find: 'let end = Math.min(lastStableOffset, recoveryPoint, segments.active.baseOffset);',
+        replace: 'let end = segments.active.baseOffset;',
+      },
+    ],
+  },
+  {
+    name: 'cleans-newest',
+    rule: 'I13: compaction keeps the last record of each key',
+    edits: [
+      {
+        file: 'log/cleaning/batch-cleaner.js',
+        find: 'if (offset < map.get(cursor.bytes, cursor.keyStart, cursor.keyLength))',
+        replace: 'if (offset <= map.get(cursor.bytes, cursor.keyStart, cursor.keyLength))',
+      },
+    ],
+  },
+  {
+    name: 'retention-beyond-high-watermark',
+    rule: 'KAFKA-5634, I14: retention removes nothing above the high watermark',
+    edits: [
+      {
+        file: 'log/retention.js',
+        find: 'if (endOffset > highWatermark || (following',
+        replace: 'if ((following',
+      },
+    ],
+  },
+  {
+    name: 'behind-log-start-stays',
+    rule: "KIP-101: a follower whose end lies before its leader's log start begins anew there",
+    edits: [
+      {
+        file: 'replication/find-place.js',
+        find: 'found(leaderStart > endOffset ? { restartAt: leaderStart }',
+        replace: 'found(leaderStart < 0 ? { restartAt: leaderStart }',
+      },
+    ],
+  },
+  {
+    name: 'deleted-on-leader-alone',
+    rule: 'KIP-107: records are deleted when the replicas that are up have let go of them',
+    edits: [
+      {
+        file: 'replication/leader-term.js',
+        find: 'if (logStartOffset < lowest && isUp(id))',
+        replace: 'if (false)',
+      },
+    ],
+  },
+  {
+    name: 'failed-directory-goes-on',
+    rule: 'own rule: a directory that failed once serves nothing more until the next start',
+    edits: [
+      {
+        file: 'log/directories/log-directory.js',
+        find: 'log.takeOffline(error);\n        this.#options.failed(this, error);',
+        replace: 'void log;',
+      },
+      {
+        file: 'log/log-health.js',
+        find: 'this.takeOffline(reason);',
+        replace: '',
+      },
+    ],
+  },
 ];
