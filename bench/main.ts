@@ -27,6 +27,9 @@ import type { BenchContext, Workload } from './workload.ts';
 import { workloads } from './workloads.ts';
 import { clientWorkloads } from './workloads/clients.ts';
 
+/** A broker that was killed just now may still be writing a file. */
+const REMOVALS_MAX = 5;
+const REMOVAL_MS = 100;
 const keptResults = join(benchRoot, 'results');
 const passingResults = join(cacheRoot, 'results');
 
@@ -35,7 +38,7 @@ async function main(options: Options): Promise<number> {
   const workRoot = mkdtempSync(join(process.env['BENCH_DIR'] ?? tmpdir(), 'posthorn-bench-'));
   const cleanUp = (): void => {
     for (const child of launched) child.kill('SIGKILL');
-    rmSync(workRoot, { recursive: true, force: true });
+    rmSync(workRoot, { recursive: true, force: true, maxRetries: REMOVALS_MAX, retryDelay: REMOVAL_MS });
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {

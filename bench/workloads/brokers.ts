@@ -17,6 +17,11 @@ export async function endKept(): Promise<void> {
   await ended?.end();
 }
 
+async function keep(brokers: Brokers): Promise<void> {
+  await endKept();
+  kept = brokers;
+}
+
 /** Brokers of a workload that runs all its rounds against the same processes. */
 export class Brokers {
   /** What they were started with. */
@@ -81,9 +86,8 @@ export class Brokers {
 
   /** The workload is done with them. */
   async stop(): Promise<void> {
-    if (!this.#mayKeep) return this.end();
-    await endKept();
-    kept = this;
+    if (this.#mayKeep) await keep(this);
+    else await this.end();
   }
 
   async end(): Promise<void> {
