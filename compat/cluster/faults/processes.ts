@@ -111,7 +111,6 @@ export const processFaults: Faults = {
    * comes that is eligible (KIP-966), because it ended in order and has all that was acknowledged.
    */
   last: {
-    isLong: true,
     lastsMs: () => 15_000,
     happen: async (scene) => {
       const { cluster } = scene;
