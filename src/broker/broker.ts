@@ -11,6 +11,8 @@ import { openBroker, type OpenBroker } from './open-broker.ts';
 export { BrokerStartError } from './broker-start-error.ts';
 
 const LOG_TICK_MS = 1000;
+/** Between two portions of deleted logs. */
+const REMOVAL_PAUSE_MS = 10;
 
 export interface BrokerOptions {
   readonly config: BrokerConfig;
@@ -60,6 +62,14 @@ export class Broker {
       'log directories',
       () => LOG_TICK_MS,
       () => logDirectories.tick(clock.nowMs()),
+    );
+    let isMoreDeleted = false;
+    this.#background.every(
+      'deleted logs',
+      () => (isMoreDeleted ? REMOVAL_PAUSE_MS : LOG_TICK_MS),
+      () => {
+        isMoreDeleted = logDirectories.removeDeleted(clock.nowMs());
+      },
     );
     this.#background.every(
       'offline replicas',

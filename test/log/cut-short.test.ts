@@ -111,6 +111,7 @@ const WORK: Readonly<Record<string, (life: Life) => Promise<void>>> = {
     life.promised.mayBeGone = true;
     life.directories.delete('orders', 0, NOW_MS);
     life.directories.tick(NOW_MS + DAY_MS);
+    life.directories.removeDeleted(NOW_MS + DAY_MS);
     await life.directories.flushed();
   },
   'a move to the other directory': async (life) => {
@@ -136,6 +137,7 @@ const WORK: Readonly<Record<string, (life: Life) => Promise<void>>> = {
     life.append();
     await life.flush();
     directories.tick(NOW_MS + DAY_MS);
+    directories.removeDeleted(NOW_MS + DAY_MS);
     directories.checkpoint();
   },
 };

@@ -158,10 +158,29 @@ test('a deleted partition is renamed at once and removed after file.delete.delay
       .map(({ name }) => name);
   assert.equal(names().length, 1);
   assert.match(names()[0]!, /^orders-0\.[0-9a-f]{32}-delete$/);
-  broker.directories.tick(NOW_MS + 59_999);
+  broker.directories.removeDeleted(NOW_MS + 59_999);
   assert.equal(names().length, 1);
-  broker.directories.tick(NOW_MS + 60_000);
+  broker.directories.removeDeleted(NOW_MS + 60_000);
   assert.deepEqual(names(), []);
+});
+
+test('many deleted partitions are removed some at a time, and it is told while there are more', async () => {
+  const broker = await started();
+  for (let partition = 0; partition < 10; partition++) {
+    broker.create('orders', partition);
+    broker.directories.delete('orders', partition, NOW_MS);
+  }
+  const left: [boolean, number][] = [];
+  for (let round = 0; round < 4; round++) {
+    const isMore = broker.directories.removeDeleted(NOW_MS + 60_000);
+    left.push([isMore, broker.disk.list('/logs').filter(({ isDirectory }) => isDirectory).length]);
+  }
+  assert.deepEqual(left, [
+    [true, 6],
+    [true, 2],
+    [false, 0],
+    [false, 0],
+  ]);
 });
 
 test('what a deletion left behind is removed after the next start', async () => {
@@ -171,7 +190,7 @@ test('what a deletion left behind is removed after the next start', async () => 
   broker.kill();
   await broker.start();
   assert.equal(Array.from(broker.directories.all()).length, 0);
-  broker.directories.tick(NOW_MS);
+  broker.directories.removeDeleted(NOW_MS);
   assert.ok(!broker.disk.list('/logs').some(({ isDirectory }) => isDirectory));
 });
 

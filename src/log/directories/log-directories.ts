@@ -238,7 +238,7 @@ export class LogDirectories {
     });
   }
 
-  /** Starts syncing what was written, when it is time; writes checkpoints that are due, removes what was deleted long enough ago. */
+  /** Starts syncing what was written, when it is time; writes checkpoints that are due, looks how much space is left. */
   tick(nowMs: number): void {
     if (!this.#isFlushing && nowMs >= this.#syncDueMs) {
       this.#syncDueMs = nowMs + SYNC_EVERY_MS;
@@ -247,14 +247,21 @@ export class LogDirectories {
         this.#isFlushing = false;
       });
     }
-    for (const directory of this.#directories) {
-      directory.removeDeleted(nowMs);
-      directory.measureSpace();
-    }
+    for (const directory of this.#directories) directory.measureSpace();
     const limit = this.#options.checkpointEveryBytes ?? CHECKPOINT_EVERY_BYTES;
     if (nowMs < this.#checkpointDueMs && this.#bytesFlushed() - this.#bytesAtCheckpoint < limit) return;
     this.#checkpointDueMs = nowMs + SYNC_EVERY_MS;
     this.checkpoint();
+  }
+
+  /**
+   * Removes some of what was deleted long enough ago, about a millisecond's worth; answers whether more of it is left. Whoever
+   * deletes a topic of a thousand partitions is not to hold up everybody else.
+   */
+  removeDeleted(nowMs: number): boolean {
+    let isAnyLeft = false;
+    for (const directory of this.#directories) isAnyLeft = directory.removeDeleted(nowMs) || isAnyLeft;
+    return isAnyLeft;
   }
 
   /** Settles once the syncs that the last {@link tick} started are done. */

@@ -240,12 +240,13 @@ export class LogDirectory {
     this.#moveAway(log, name.replace(/-delete$/, '-stray'));
   }
 
-  /** Removes what was deleted long enough ago. */
-  removeDeleted(nowMs: number): void {
-    if (this.#failure !== undefined) return;
+  /** Removes some of what was deleted long enough ago; answers whether more of it is left. */
+  removeDeleted(nowMs: number): boolean {
+    if (this.#failure !== undefined) return false;
     this.#guarded(() => {
       for (const path of this.#deleted.takeDue(nowMs)) this.#shared.disk.remove(path);
     });
+    return this.#deleted.hasDue(nowMs);
   }
 
   /** Looks how much space is left: below `freeBytesMin` producers are refused until there is more again. */
