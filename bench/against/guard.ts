@@ -1,6 +1,7 @@
+import { ForeignLoad } from '../measure/foreign-load.ts';
 import { formatNumber } from '../report/numbers.ts';
 import { otherBuild } from './other-build.ts';
-import { isSlower, slowdowns, SLOWDOWN_MAX, type Pair, type Slowdown } from './slowdown.ts';
+import { FOREIGN_CORES_MAX, isSlower, slowdowns, SLOWDOWN_MAX, type Pair, type Slowdown } from './slowdown.ts';
 import { BUILDS, trials, type BuildName, type Trial, type TrialContext, type Turns } from './trials.ts';
 
 const WIDTHS = [34, 12, 12, 9] as const;
@@ -28,23 +29,32 @@ export async function compareBuilds(
   for (const trial of trials) {
     context.note(trial.name);
     let found = await tryOnce(trial, sides);
-    if (found.some(isSlower)) {
+    if (found.isSlower) {
       console.log(table(trial, found, 'once more, to be sure'));
       found = await tryOnce(trial, sides);
     }
-    if (found.some(isSlower)) failed++;
-    console.log(table(trial, found, found.some(isSlower) ? 'SLOWER' : 'ok'));
+    if (found.isSlower) failed++;
+    console.log(table(trial, found, found.isSlower ? 'SLOWER' : 'ok'));
   }
   console.log(`${trials.length - failed} passed, ${failed} failed`);
   return failed;
 }
 
-async function tryOnce(trial: Trial, context: TrialContext): Promise<Slowdown[]> {
+interface Found {
+  readonly slowdowns: readonly Slowdown[];
+  readonly foreignCores: number;
+  readonly isSlower: boolean;
+}
+
+async function tryOnce(trial: Trial, context: TrialContext): Promise<Found> {
   const turns = await trial.open(context);
   try {
     const pairs: Pair[] = [];
+    const foreign = new ForeignLoad();
     for (let round = 0; round < trial.rounds; round++) pairs.push(await takeTurns(turns, round));
-    return slowdowns(trial.costs, pairs);
+    const foreignCores = foreign.cores();
+    const found = slowdowns(trial.costs, pairs);
+    return { slowdowns: found, foreignCores, isSlower: found.some((each) => isSlower(each, foreignCores)) };
   } finally {
     await turns.close();
   }
@@ -58,12 +68,16 @@ async function takeTurns(turns: Turns, round: number): Promise<Pair> {
   return order[0] === 'now' ? { now: first, before: second } : { now: second, before: first };
 }
 
-function table({ name, title }: Trial, found: readonly Slowdown[], verdict: string): string {
+function table({ name, title }: Trial, { slowdowns: found, foreignCores }: Found, verdict: string): string {
   const head = columns(['', 'now', 'before', 'ratio']);
   const rows = found.map(({ cost, now, before, ratio }) =>
     columns([`${cost.title}, ${cost.unit}`, formatNumber(now), formatNumber(before), ratio.toFixed(2)]),
   );
-  return [`${name}: ${title}: ${verdict}`, head, ...rows].join('\n');
+  const busy =
+    foreignCores > FOREIGN_CORES_MAX
+      ? `  not judged by time: other processes kept ${foreignCores.toFixed(1)} cores busy`
+      : '';
+  return [`${name}: ${title}: ${verdict}`, head, ...rows, ...(busy === '' ? [] : [busy])].join('\n');
 }
 
 function columns(cells: readonly string[]): string {

@@ -3,6 +3,8 @@ import type { Values } from '../workload.ts';
 
 /** More than this is slower, and not chance. */
 export const SLOWDOWN_MAX = 1.15;
+/** Where other processes keep more cores busy than this, times tell about them; processor seconds still tell about us. */
+export const FOREIGN_CORES_MAX = 0.3;
 
 /** One round: each build had a turn, one right after the other. */
 export interface Pair {
@@ -15,6 +17,8 @@ export interface Cost {
   readonly key: string;
   readonly title: string;
   readonly unit: string;
+  /** Whether it is time that passes, which others take as well, or time of the processor. */
+  readonly clock: 'wall' | 'cpu';
 }
 
 export interface Slowdown {
@@ -38,7 +42,9 @@ export function slowdowns(costs: readonly Cost[], pairs: readonly Pair[]): Slowd
   });
 }
 
-export function isSlower({ ratio }: Slowdown): boolean {
+/** @param foreignCores what other processes kept busy meanwhile. */
+export function isSlower({ cost, ratio }: Slowdown, foreignCores: number): boolean {
+  if (cost.clock === 'wall' && foreignCores > FOREIGN_CORES_MAX) return false;
   return !(ratio <= SLOWDOWN_MAX);
 }
 

@@ -41,8 +41,8 @@ const SHAPE = { batchBytes: 16 * 1024, recordBytes: 1024 } as const;
 /** What is deleted goes at once: memory and disk have only one turn's bytes to carry. */
 const settings = { 'log.segment.delete.delay.ms': '0' };
 
-const CPU_PER_GB: Cost = { key: 'cpuPerGb', title: 'broker CPU per GB', unit: 's' };
-const TIME_PER_GB: Cost = { key: 'secondsPerGb', title: 'time per GB', unit: 's' };
+const CPU_PER_GB: Cost = { key: 'cpuPerGb', title: 'broker CPU per GB', unit: 's', clock: 'cpu' };
+const TIME_PER_GB: Cost = { key: 'secondsPerGb', title: 'time per GB', unit: 's', clock: 'wall' };
 
 const produceTrial: Trial = {
   name: 'produce',
@@ -102,8 +102,8 @@ const startTrial: Trial = {
   title: 'start on an empty directory to the first answer',
   rounds: 15,
   costs: [
-    { key: 'cpuMs', title: 'broker CPU', unit: 'ms' },
-    { key: 'startMs', title: 'time', unit: 'ms' },
+    { key: 'cpuMs', title: 'broker CPU', unit: 'ms', clock: 'cpu' },
+    { key: 'startMs', title: 'time', unit: 'ms', clock: 'wall' },
   ],
   open: async ({ roots, workRoot }) => {
     const turn = async (build: BuildName): Promise<Values> => {

@@ -158,7 +158,7 @@ const METHOD = `## Method
 - CPU is user and system time of the broker process from /proc; memory is its resident set, sampled ten times a second.
 - Processor time of everything else on the machine is taken down with each measurement: where it is not near zero, the numbers say little.
 - \`npm run bench -- --noise\` measures Kafka against Kafka: the ratios it shows are what chance makes of equals on a machine.
-- \`npm run bench -- --against COMMIT\` holds this build of Posthorn against another one, in short turns one right after the other, and fails when what a unit costs (broker CPU, or time) is more than 15 percent up; CI does so against the last release.`;
+- \`npm run bench -- --against COMMIT\` holds this build of Posthorn against another one, in short turns one right after the other, and fails when what a unit costs (broker CPU, or time) is more than 15 percent up (by time only where nothing else runs on the machine); CI does so against the last release.`;
 
 function workloadPart({ workload, result, comparisons }: Measured): string {
   const rounds = Math.max(...result.measurements.map(({ round }) => round));
