@@ -72,7 +72,7 @@ test('the package holds the program, its declarations and documents, and nothing
   ];
   for (const path of [...needed, ...made]) assert(paths.includes(path), `${path} is missing`);
   const allowed =
-    /^(package\.json|LICENSE|README\.md|bin\/.*|docs\/.*\.md|dist\/bundle\/(types\/.*|\w+\.cjs(\.map)?))$/;
+    /^(package\.json|LICENSE|README\.md|bin\/.*|docs\/.*\.(md|svg)|dist\/bundle\/(types\/.*|\w+\.cjs(\.map)?))$/;
   assert.deepEqual(
     paths.filter((path) => !allowed.test(path)),
     [],

@@ -114,7 +114,7 @@ test('environment variables of the official image set it up', async (t) => {
   const { port, dataDirectory } = await posthorn.ready();
   assert.equal(dataDirectory, directory);
   assert.equal(await createTopic(await connect(t, port), 'orders'), 3);
-  assert(existsSync(join(directory, 'orders-2')));
+  assert(existsSync(join(directory, 'meta.properties')));
 });
 
 test('a port in use is said in one sentence', async (t) => {

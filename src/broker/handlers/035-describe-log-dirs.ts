@@ -4,6 +4,7 @@ import { handler } from '../requests/handler.ts';
 
 /** Data directories with the sizes of their partitions (DescribeLogDirs; KIP-113, 827). */
 export const handleDescribeLogDirs = handler(describeLogDirs, ({ topics }, _context, broker) => {
+  broker.partitions.openAll();
   const wanted =
     topics === null
       ? undefined

@@ -45,6 +45,11 @@ export class Partitions {
     return false;
   }
 
+  /** Opens all partitions noted: for who asks what there is on disk. */
+  openAll(): void {
+    this.openSome(() => true);
+  }
+
   /** Of one topic, by index; holes where another broker holds the partition. */
   ofTopic(topic: string): readonly (Partition | undefined)[] {
     return this.#topics.get(topic) ?? [];

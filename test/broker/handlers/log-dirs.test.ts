@@ -29,6 +29,13 @@ async function describe(
   return { directory: directory!, sizes: Object.fromEntries(sizes) as Record<string, boolean> };
 }
 
+test('all partitions of a topic made just now are there, however many', async () => {
+  const fixture = await BrokerFixture.start();
+  await fixture.createTopic('large', { partitions: 100 });
+  assert.equal(Object.keys((await describe(fixture, 4, null)).sizes).length, 100);
+  await fixture.close();
+});
+
 test('a directory shows its partitions with their sizes, all or those asked for', async () => {
   const fixture = await started();
   const { directory, sizes } = await describe(fixture, 4, null);
