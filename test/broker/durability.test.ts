@@ -100,6 +100,16 @@ for (const unsynced of ['dropped', 'torn', 'mixed'] as const satisfies Unsynced[
   });
 }
 
+test('with flush.messages=1 power loss loses nothing acknowledged', async () => {
+  const fixture = await BrokerFixture.start();
+  await fixture.createTopic('orders', { configs: { 'flush.messages': '1' } });
+  for (const value of ['a', 'b', 'c']) await produceOne(fixture, value);
+  await fixture.crash('dropped');
+  await fixture.start();
+  assert.deepEqual(await fixture.values('orders'), ['a', 'b', 'c']);
+  await fixture.close();
+});
+
 test('power loss under the flush policy os leaves a whole log', async () => {
   const fixture = await BrokerFixture.start();
   await fixture.createTopic('orders', flushBy('os'));

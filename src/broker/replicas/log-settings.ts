@@ -8,6 +8,8 @@ export function logSettings(topic: string, overrides: ReadonlyMap<string, string
   const settings = resolveTopicConfig(overrides, config);
   return {
     ...settings,
+    // Kafka syncs before it answers; so does this policy, for all that came meanwhile at once.
+    flushPolicy: settings.flushMessages === 1 ? 'group' : settings.flushPolicy,
     // Coordinators count on their own timestamps.
     messageTimestampType: isInternalTopic(topic) ? 'CreateTime' : settings.messageTimestampType,
   };

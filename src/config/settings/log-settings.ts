@@ -190,7 +190,7 @@ export const LOG_SETTINGS = {
     check: { range: [1, null] },
     importance: 'high',
     mode: 'cluster-wide',
-    doc: 'Records after which a partition is synced, unless a topic sets flush.messages.',
+    doc: 'Records after which a partition is synced, unless a topic sets flush.messages; 1: before they are acknowledged.',
   },
   'log.flush.interval.ms': {
     kind: 'long',

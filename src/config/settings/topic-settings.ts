@@ -65,7 +65,7 @@ export const KAFKA_TOPIC_SETTINGS = {
     check: { range: [1, null] },
     importance: 'medium',
     synonyms: [{ name: 'log.flush.interval.messages' }],
-    doc: 'Records after which a partition is synced.',
+    doc: 'Records after which a partition is synced; 1: before they are acknowledged, as with posthorn.flush.policy=group.',
   },
   'flush.ms': {
     kind: 'long',
