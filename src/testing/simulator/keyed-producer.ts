@@ -6,6 +6,8 @@ import type { World } from './world.ts';
 
 const KEYS = 5;
 const NULL_SHARE = 8;
+/** Each topic gets a record; several times within the life of a segment. */
+const PAUSE_MS_MAX = 700;
 
 /** Writes the same few keys again and again, and now and then deletes one. */
 export class KeyedProducer extends WorkloadClient {
@@ -31,7 +33,7 @@ export class KeyedProducer extends WorkloadClient {
         const sent = this.#send(producer, topic).finally(() => open.delete(sent));
         open.add(sent);
       }
-      await this.pause();
+      await this.pause(PAUSE_MS_MAX);
       if (open.size > 60) await Promise.all(open);
     }
     await Promise.all(open);

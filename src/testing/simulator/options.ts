@@ -106,7 +106,7 @@ export function drawOptions(seed: number): RunOptions {
     groups: [[], ['classic'], ['consumer'], ['classic', 'consumer']][random.below(4)] as ('classic' | 'consumer')[],
     // A copier's transactions are too many for links that are always slow.
     hasPipeline: random.below(4) === 0 && delayMs[1] < SLOW_MS,
-    cleaned: random.below(3) === 0 ? some(random, CLEANED_TOPICS, 1, 3) : [],
+    cleaned: random.below(4) === 0 ? some(random, CLEANED_TOPICS, 1, 3) : [],
     delayMs,
     wallOffsetsMs: Array.from({ length: brokers }, () => (random.below(3) === 0 ? random.below(4000) - 2000 : 0)),
     ambush: ([undefined, 'commitAsked', 'offsetsAsked'] as const)[random.below(3)],

@@ -12,7 +12,7 @@ const READ_BYTES = 1024 * 1024;
 
 /** What is known of one replica in one life of its broker, as long as it is a replica. */
 interface Seen {
-  readonly partition: Partition;
+  readonly watched: Watched;
   /** Below it its log was held against what is committed. */
   verified: number;
   logEndOffset: number;
@@ -29,7 +29,6 @@ interface Watched {
   readonly leaders: Map<number, number>;
   /** The highest watermark that a leader has told, by epoch. */
   readonly told: Map<number, number>;
-  readonly replicas: Map<number, Seen>;
 }
 
 /**
@@ -38,6 +37,7 @@ interface Watched {
  */
 export class ReplicaChecks {
   readonly #watched = new Map<string, Watched>();
+  readonly #seen = new WeakMap<Partition, Seen>();
   readonly #ends: TransactionEnds = new Map();
   readonly #store: StoreChecks;
   readonly #coordinators: CoordinatorChecks;
@@ -81,22 +81,10 @@ export class ReplicaChecks {
   }
 
   #checkReplica(machine: Machine, partition: Partition): void {
-    const { log, topicId, index } = partition;
-    const key = `${topicId}/${index}`;
-    let watched = this.#watched.get(key);
-    if (watched === undefined) this.#watched.set(key, (watched = this.#watch(key, partition)));
-    let seen = watched.replicas.get(machine.id);
-    if (seen?.partition !== partition) {
-      seen = {
-        partition,
-        verified: 0,
-        logEndOffset: -1,
-        highWatermark: -1,
-        logStartOffset: 0,
-        cleanedTo: log.cleaning.cleanedTo,
-      };
-      watched.replicas.set(machine.id, seen);
-    }
+    const { log } = partition;
+    let seen = this.#seen.get(partition);
+    if (seen === undefined) this.#seen.set(partition, (seen = this.#newlySeen(partition)));
+    const { watched } = seen;
     if (log.isOffline) return;
     const { logEndOffset, highWatermark, logStartOffset } = log;
     if (partition.isLeader) this.#checkLeader(machine, partition, watched);
@@ -126,8 +114,17 @@ export class ReplicaChecks {
     const before = watched.committed.end;
     this.#verify(partition, seen, watched, name);
     if (watched.committed.end > before) this.#checkCandidatesOf(watched);
-    else if (isShorter && this.#store.isCandidate(key, machine.id))
+    else if (isShorter && this.#store.isCandidate(watched.key, machine.id))
       this.#checkCandidate(machine, watched, logEndOffset);
+  }
+
+  #newlySeen(partition: Partition): Seen {
+    const { topicId, index, log } = partition;
+    const key = `${topicId}/${index}`;
+    let watched = this.#watched.get(key);
+    if (watched === undefined) this.#watched.set(key, (watched = this.#watch(key, partition)));
+    const { cleanedTo } = log.cleaning;
+    return { watched, verified: 0, logEndOffset: -1, highWatermark: -1, logStartOffset: 0, cleanedTo };
   }
 
   #checkStart(logStartOffset: number, seen: Seen, { committed }: Watched, name: string): void {
@@ -155,7 +152,7 @@ export class ReplicaChecks {
       ? (records: readonly DecodedRecord[]) => this.#coordinators.take(topic, records)
       : undefined;
     const committed = new CommittedLog(`${topic}-${index}`, upkeepOf(topic), this.#ends, told);
-    return { key, committed, leaders: new Map(), told: new Map(), replicas: new Map() };
+    return { key, committed, leaders: new Map(), told: new Map() };
   }
 
   #checkLeader(machine: Machine, partition: Partition, watched: Watched): void {
