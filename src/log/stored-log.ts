@@ -1,4 +1,5 @@
 import type { CleanedGroup } from './cleaning/cleaning-job.ts';
+import { isNoSpace } from '../runtime/disk.ts';
 import type { LeaderEpochs } from './leader-epochs.ts';
 import { newSegment, restoreProducers } from './log-recovery.ts';
 import type { LogShared } from './log-shared.ts';
@@ -134,7 +135,8 @@ export class StoredLog {
 
   removeOldest(count: number): void {
     const { epochs, producers, snapshots } = this.#options;
-    epochs.persistNew();
+    // A full disk is no reason to keep what is to go.
+    unlessFull(() => epochs.persistNew());
     // After power loss only the snapshot knows of transactions that began in what goes.
     if (producers.size > 0) snapshots.makeDurable(this.segments.at(count)!.baseOffset);
     for (const segment of this.segments.shift(count)) this.#remove(segment);
@@ -170,7 +172,7 @@ export class StoredLog {
     this.#startSegment(offset, nowMs);
     this.#options.epochs.clear();
     // No batch would tell that what the file names is gone.
-    this.#options.epochs.persist();
+    unlessFull(() => this.#options.epochs.persist());
     this.#options.producers.clear();
     this.#options.snapshots.removeAbove(-1);
   }
@@ -244,5 +246,14 @@ export class StoredLog {
   #remove(segment: Segment): void {
     this.#options.shared.forgetIndex(segment);
     segment.remove();
+  }
+}
+
+/** What can wait until there is space: it is written with the next checkpoint. */
+function unlessFull(write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    if (!isNoSpace(error)) throw error;
   }
 }

@@ -39,6 +39,8 @@ export class CommittedLog {
   readonly name: string;
   /** Everything below was committed. */
   end = 0;
+  /** What a replica knew to be committed whose disk failed before it could be looked at. */
+  claimedEnd = 0;
   readonly #batches: CommittedBatch[] = [];
   readonly #producers = new Map<number, ProducerPlace>();
   /** The epoch of each producer's open transaction. */

@@ -51,7 +51,7 @@ export class Member extends WorkloadClient {
       for (const { topic, partition } of partitions)
         this.world.record({ atMs: this.atMs, client, type, group: this.group, topic, partition, epoch });
     };
-    const consumer = this.world.kafka(this.name).consumer({
+    const consumer = this.world.kafka(this.name, this.#lives).consumer({
       keyDeserializer: text,
       valueDeserializer: text,
       groupId: this.group,

@@ -85,7 +85,10 @@ export class ReplicaChecks {
     let seen = this.#seen.get(partition);
     if (seen === undefined) this.#seen.set(partition, (seen = this.#newlySeen(partition)));
     const { watched } = seen;
-    if (log.isOffline) return;
+    if (log.isOffline) {
+      watched.committed.claimedEnd = Math.max(watched.committed.claimedEnd, log.highWatermark);
+      return;
+    }
     const { logEndOffset, highWatermark, logStartOffset } = log;
     if (partition.isLeader) this.#checkLeader(machine, partition, watched);
     const isCleaned = log.cleaning.cleanedTo !== seen.cleanedTo;

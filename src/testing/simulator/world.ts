@@ -137,8 +137,8 @@ export class World {
     if (fault !== undefined) this.fail(fault);
   }
 
-  /** A client's way into the cluster, from a host of its own. */
-  kafka(host: string): Kafka {
+  /** A client's way into the cluster, from a host of its own; in another life its luck, and so its member id, is another. */
+  kafka(host: string, life = 1): Kafka {
     const { time, network, trace } = this;
     const bootstrapServers = this.machines.map(({ id }) => `${hostOf(id)}:${BROKER_PORT}`);
     return new Kafka(
@@ -150,7 +150,13 @@ export class World {
         retryBackoffMaxMs: 500,
         metadataMaxAgeMs: 10_000,
       },
-      { clock: time, timers: time, random: this.random(host), network: network.host(host), logger: trace.logger(host) },
+      {
+        clock: time,
+        timers: time,
+        random: this.random(life === 1 ? host : `${host}#${life}`),
+        network: network.host(host),
+        logger: trace.logger(host),
+      },
     );
   }
 
@@ -206,8 +212,8 @@ export class World {
     const committed = this.committed(topic, partition);
     const fault = committed?.kept?.differs({ offset, key: key ?? '', value });
     if (fault !== undefined) this.fail(`I3 I13 ${client} is shown ${topic}-${partition}: ${fault}`);
-    if (offset >= (committed?.end ?? 0))
-      this.fail(`I4 ${client} reads ${topic}-${partition}@${offset}, committed are ${committed?.end}`);
+    const end = this.#committedEnd(topic, partition);
+    if (offset >= end) this.fail(`I4 ${client} reads ${topic}-${partition}@${offset}, committed are ${end}`);
   }
 
   /** An admin was told that no replica has records below `offset` any more. */
@@ -229,7 +235,8 @@ export class World {
   }
 
   #committedEnd(topic: string, partition: number): number {
-    return this.committed(topic, partition)?.end ?? 0;
+    const committed = this.committed(topic, partition);
+    return committed === undefined ? 0 : Math.max(committed.end, committed.claimedEnd);
   }
 
   /** Whether a broker runs and is let in. */
