@@ -76,14 +76,14 @@ export const scales: Readonly<Record<Scale['name'], Scale>> = {
     flushedOne: 1000,
     flushedMany: 10_000,
     memorySeconds: 6,
-    topics: 300,
+    topics: 1000,
     compactedRecords: GIB_OF_1K_RECORDS / 2,
     compactedKeys: 100_000,
     leaderPartitions: 1000,
     clusterPartitions: 3000,
-    clientRecords100: 200_000,
-    clientRecords1k: 60_000,
-    clientRecordsOne: 10_000,
+    clientRecords100: 600_000,
+    clientRecords1k: 200_000,
+    clientRecordsOne: 40_000,
   },
   /** Only for trying the bench itself: its numbers mean nothing. */
   tiny: {

@@ -21,7 +21,7 @@ export const topics: Workload = {
   name: 'topics',
   title: 'Create many topics of one partition',
   method:
-    `1,000 topics (quick: 300). The Java admin client, connected beforehand, creates them all in one call; then as many again one to a call with ` +
+    `1,000 topics. The Java admin client, connected beforehand, creates them all in one call; then as many again one to a call with ` +
     `${CALLS_IN_FLIGHT} calls in flight. A fresh broker in each round, warmed with a tenth of the number. Metadata must then know all of them.`,
   metrics: [
     { key: 'oneCallMs', title: 'all in one call', unit: 'ms', better: 'less', goals: [halfTheTime] },
