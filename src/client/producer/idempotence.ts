@@ -113,6 +113,11 @@ export class Idempotence {
     sequence.unresolvedFrom = Math.max(sequence.unresolvedFrom ?? NONE, after);
   }
 
+  /** Whether a batch was given up before others that are not settled: they may be refused for the gap that it left. */
+  isInDoubt(queue: PartitionQueue): boolean {
+    return this.#sequences.get(queue)?.unresolvedFrom !== undefined;
+  }
+
   /** Partitions whose doubt cannot clear up any more: for a transaction that means that it cannot be committed. */
   settleDoubts(): boolean {
     let isGap = false;

@@ -271,7 +271,8 @@ export class Sender {
     if (error.retry === 'refreshMetadata') cluster.expireView();
     const isMoved = answer.leader !== undefined && cluster.leaderMoved(queue.topic, queue.partition, answer.leader);
     const mayRetry = idempotence === undefined ? isRetriable(error) : idempotence.mayRetry(queue, batch, answer);
-    const failure = brokerError(error, aboutBatch(queue, answer.message));
+    const isGap = error === E.OUT_OF_ORDER_SEQUENCE_NUMBER && idempotence?.isInDoubt(queue) === true;
+    const failure = isGap ? doubtError() : brokerError(error, aboutBatch(queue, answer.message));
     if (mayRetry && this.#retry(queue, batch, failure, isMoved)) return;
     if (isRetriable(error)) idempotence?.givenUp(queue, batch);
     else idempotence?.failed(queue);

@@ -4,6 +4,7 @@ import { SeededRandom } from '../../../src/base/seeded-random.ts';
 import { Cluster } from '../../../src/client/cluster.ts';
 import { Producer } from '../../../src/client/producer/producer.ts';
 import { string } from '../../../src/client/serializers.ts';
+import { writeFile } from '../../log/kafka-directory.ts';
 import { BrokerFixture } from '../../broker/broker-fixture.ts';
 import { silent } from '../../runtime/silent-logger.ts';
 import { FaultyNetwork } from './faulty-network.ts';
@@ -11,8 +12,8 @@ import { FaultyNetwork } from './faulty-network.ts';
 const STEP_MS = 50;
 const TOPIC = 'orders';
 
-async function world(seed: number, options = {}) {
-  const fixture = await BrokerFixture.start();
+async function world(seed: number, options = {}, capacityBytes?: number) {
+  const fixture = await BrokerFixture.start(capacityBytes === undefined ? {} : { capacityBytes });
   await fixture.createTopic(TOPIC, { partitions: 2 });
   const random = new SeededRandom(seed);
   const network = new FaultyNetwork(fixture.network, random);
@@ -94,6 +95,29 @@ test('a record given up in doubt costs no order: those after it go under a new e
   await fixture.close();
 });
 
+test('in a transaction a record given up costs those after it, and each is told why', async () => {
+  const options = { deliveryTimeoutMs: 2000, transactionalId: 'till', lingerMs: 0 };
+  const { fixture, producer } = await world(1, options, 200 * 1024 * 1024);
+  await within(fixture, producer.begin(), 5000);
+  await within(fixture, producer.send({ topic: TOPIC, value: 'a', partition: 0 }), 1000);
+  const { freeBytes } = fixture.disk.space('/');
+  writeFile(fixture.disk, '/ballast', Buffer.alloc(freeBytes));
+  // Both are refused for want of space, again and again, until the time of the first is up.
+  const first = assert.rejects(producer.send({ topic: TOPIC, value: 'b', partition: 0 }), { code: 'TIMED_OUT' });
+  await fixture.time.run(1500);
+  const second = assert.rejects(producer.send({ topic: TOPIC, value: 'c', partition: 0 }), {
+    code: 'TIMED_OUT',
+    message: /abort it/,
+  });
+  await within(fixture, first, 1000);
+  fixture.disk.remove('/ballast');
+  await within(fixture, second, 5000);
+  await within(fixture, producer.abort(), 5000);
+  await within(fixture, producer.close(), 1000);
+  await fixture.time.run(1000);
+  await fixture.close();
+});
+
 test('a full buffer makes send wait, then refuse; a signal ends the wait', async () => {
   const { fixture, producer } = await world(1, { bufferBytes: 1000, maxBlockMs: 3000 });
   await within(fixture, producer.send({ topic: TOPIC, value: 'first', partition: 0 }), 1000);
@@ -123,7 +147,7 @@ test('a batch that is not full lingers, a full one and a flush do not wait', asy
   const { fixture, producer } = await world(1, { lingerMs: 1000 });
   await within(fixture, producer.send({ topic: TOPIC, value: 'warm', partition: 0 }), 2000);
   const lingering = producer.send({ topic: TOPIC, value: 'x', partition: 0 });
-  await fixture.time.run(990);
+  await fixture.time.run(1100);
   assert.equal(await fixture.isDone(lingering), false);
   await fixture.time.run(20);
   assert.equal(await fixture.isDone(lingering), true);
