@@ -1,4 +1,5 @@
 import { E, isRetriable, type ErrorSpec } from '../../protocol/errors.ts';
+import { KafkaError } from '../client-error.ts';
 import type { ProducerBatch } from './producer-batch.ts';
 import { sequenceAfter, type PartitionQueue } from './partition-queue.ts';
 
@@ -113,9 +114,9 @@ export class Idempotence {
     sequence.unresolvedFrom = Math.max(sequence.unresolvedFrom ?? NONE, after);
   }
 
-  /** Whether a batch was given up before others that are not settled: they may be refused for the gap that it left. */
-  isInDoubt(queue: PartitionQueue): boolean {
-    return this.#sequences.get(queue)?.unresolvedFrom !== undefined;
+  /** Whether a batch is refused for the gap that one before it left when it was given up. */
+  isGap(queue: PartitionQueue, error: ErrorSpec): boolean {
+    return error === E.OUT_OF_ORDER_SEQUENCE_NUMBER && this.#sequences.get(queue)?.unresolvedFrom !== undefined;
   }
 
   /** Partitions whose doubt cannot clear up any more: for a transaction that means that it cannot be committed. */
@@ -226,4 +227,9 @@ export class Idempotence {
     }
     return sequence;
   }
+}
+
+/** What a transaction is told whose records may be missing. */
+export function doubtError(): KafkaError {
+  return new KafkaError('TIMED_OUT', 'nobody knows whether some records of the transaction were written; abort it');
 }

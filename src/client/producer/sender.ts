@@ -5,7 +5,7 @@ import type { BrokerConnection } from '../broker-connection.ts';
 import { asKafkaError, brokerError, KafkaError, TimeoutError } from '../client-error.ts';
 import type { Cluster } from '../cluster.ts';
 import { backoffMs } from '../retry.ts';
-import type { Idempotence } from './idempotence.ts';
+import { doubtError, type Idempotence } from './idempotence.ts';
 import { LeaderNodes, type LeaderNode } from './leader-nodes.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 import {
@@ -271,8 +271,8 @@ export class Sender {
     if (error.retry === 'refreshMetadata') cluster.expireView();
     const isMoved = answer.leader !== undefined && cluster.leaderMoved(queue.topic, queue.partition, answer.leader);
     const mayRetry = idempotence === undefined ? isRetriable(error) : idempotence.mayRetry(queue, batch, answer);
-    const isGap = error === E.OUT_OF_ORDER_SEQUENCE_NUMBER && idempotence?.isInDoubt(queue) === true;
-    const failure = isGap ? doubtError() : brokerError(error, aboutBatch(queue, answer.message));
+    const failure =
+      idempotence?.isGap(queue, error) === true ? doubtError() : brokerError(error, aboutBatch(queue, answer.message));
     if (mayRetry && this.#retry(queue, batch, failure, isMoved)) return;
     if (isRetriable(error)) idempotence?.givenUp(queue, batch);
     else idempotence?.failed(queue);
@@ -394,8 +394,4 @@ function aboutBatch({ topic, partition }: PartitionQueue, message: string | null
 
 function expiredError({ topic, partition }: PartitionQueue, timeoutMs: number): TimeoutError {
   return new TimeoutError(`records for partition ${partition} of ${topic} were not written within ${timeoutMs} ms`);
-}
-
-function doubtError(): KafkaError {
-  return new KafkaError('TIMED_OUT', 'nobody knows whether some records of the transaction were written; abort it');
 }

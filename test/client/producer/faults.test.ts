@@ -147,7 +147,7 @@ test('a batch that is not full lingers, a full one and a flush do not wait', asy
   const { fixture, producer } = await world(1, { lingerMs: 1000 });
   await within(fixture, producer.send({ topic: TOPIC, value: 'warm', partition: 0 }), 2000);
   const lingering = producer.send({ topic: TOPIC, value: 'x', partition: 0 });
-  await fixture.time.run(1100);
+  await fixture.time.run(990);
   assert.equal(await fixture.isDone(lingering), false);
   await fixture.time.run(20);
   assert.equal(await fixture.isDone(lingering), true);
