@@ -15,6 +15,8 @@ export interface DiskFault {
   readonly path?: string;
   /** For writes: bytes that are written before the call fails. */
   readonly writtenBytes?: number;
+  /** Told of each call that fails. */
+  readonly raised?: (path: string) => void;
 }
 
 /** The failures that a test has planned for a disk. */
@@ -50,6 +52,7 @@ export class DiskFaults {
       const nth = fault.nth ?? 1;
       if (each.seen < nth || each.seen >= nth + (fault.times ?? 1)) continue;
       before?.(fault);
+      fault.raised?.(path);
       throw new DiskError(fault.code, path, `${fault.code}: planned failure of ${call}, ${path}`);
     }
   }

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { SeededRandom } from '../../base/seeded-random.ts';
 import type { DiskCall, DiskFault } from '../../runtime/disk-faults.ts';
 import type { MemoryDisk } from '../../runtime/memory-disk.ts';
@@ -14,6 +15,8 @@ export class DiskTrouble {
   #faults: readonly DiskFault[] = [];
   #bytesLeft: number | undefined;
   #hasFailed = false;
+  /** Directories of logs of which a segment could not be synced in this life of the broker. */
+  readonly #unsyncable = new Set<string>();
 
   /** A call has failed or is going to: what the system holds of files may not be what is on the device. */
   get hasFailed(): boolean {
@@ -30,10 +33,9 @@ export class DiskTrouble {
     const path = `${directory}/`;
     const call = FIRST_TO_FAIL[random.below(FIRST_TO_FAIL.length)]!;
     const first = {
-      call,
+      ...this.#faultOf(call),
       path,
       nth: 1 + random.below(CALLS_UNTIL_MAX),
-      code: 'EIO',
       // A part of it may have been written.
       ...(call === 'write' ? { writtenBytes: random.below(100) } : {}),
     };
@@ -44,9 +46,26 @@ export class DiskTrouble {
       return `a ${call} in ${directory}`;
     }
     const failing = how === 1 ? [call] : CALLS;
-    this.#faults = failing.map((each) => ({ call: each, path, code: 'EIO', times: Number.POSITIVE_INFINITY }));
+    this.#faults = failing.map((each) => ({ ...this.#faultOf(each), path, times: Number.POSITIVE_INFINITY }));
     for (const fault of this.#faults) disk.fail({ ...fault, nth: first.nth });
     return how === 1 ? `every ${call} in ${directory}` : `everything in ${directory}`;
+  }
+
+  #faultOf(call: DiskCall): Pick<DiskFault, 'call' | 'code' | 'raised'> {
+    const raised = (failed: string): void => {
+      if (call === 'sync' && failed.endsWith('.log')) this.#unsyncable.add(dirname(failed));
+    };
+    return { call, code: 'EIO', raised };
+  }
+
+  /** Whether a segment of the log in `directory` could not be synced since the broker started: nobody may count on it. */
+  isUnsyncable(directory: string): boolean {
+    return this.#unsyncable.has(directory);
+  }
+
+  /** Another life of the broker begins. */
+  started(): void {
+    this.#unsyncable.clear();
   }
 
   /** The disk has next to no space left. */

@@ -141,6 +141,11 @@ export class Machine {
     return this.#trouble.isAny;
   }
 
+  /** Whether the log in `directory` has to be offline, for a sync of it failed. */
+  isUnsyncable(directory: string): boolean {
+    return this.#trouble.isUnsyncable(directory);
+  }
+
   /** Looks at its files, which do not fail meanwhile. */
   observe(look: () => void): void {
     this.#disk.withoutFailures(look);
@@ -201,6 +206,7 @@ export class Machine {
     this.#state = 'starting';
     this.#broker = undefined;
     this.#note(`starts for the ${life}. time`);
+    this.#trouble.started();
     const connection = store.connect();
     connection.delay(...this.#storeDelayMs);
     this.#store = connection;

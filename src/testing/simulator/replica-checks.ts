@@ -89,6 +89,8 @@ export class ReplicaChecks {
       watched.committed.claimedEnd = Math.max(watched.committed.claimedEnd, log.highWatermark);
       return;
     }
+    if (machine.isUnsyncable(log.directory))
+      this.#fail(`${watched.committed.name} on ${machine.host}: a sync failed, and the log is in use`);
     const { logEndOffset, highWatermark, logStartOffset } = log;
     if (partition.isLeader) this.#checkLeader(machine, partition, watched);
     const isCleaned = log.cleaning.cleanedTo !== seen.cleanedTo;
